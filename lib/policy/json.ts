@@ -1,0 +1,443 @@
+import type { Finding } from './types.ts';
+
+/** The place of a value in the text that was parsed. */
+export interface JsonPlace {
+  /** JSON pointer (RFC 6901); '' is the whole document. */
+  pointer: string;
+  /** Half-open range in the text, in UTF-16 code units. */
+  start: number;
+  end: number;
+  /** 1-based; the column counts UTF-16 code units. */
+  line: number;
+  column: number;
+}
+
+export interface JsonObject extends JsonPlace {
+  kind: 'object';
+  /** In the order of the text. */
+  members: JsonMember[];
+}
+
+export interface JsonArray extends JsonPlace {
+  kind: 'array';
+  items: JsonNode[];
+}
+
+export interface JsonString extends JsonPlace {
+  kind: 'string';
+  /** Decoded. */
+  value: string;
+  /** As spelled in the text, quotes included. */
+  raw: string;
+}
+
+export interface JsonNumber extends JsonPlace {
+  kind: 'number';
+  /** As spelled in the text: `1.0`, `1e2` and `100` stay apart. */
+  raw: string;
+}
+
+export interface JsonLiteral extends JsonPlace {
+  kind: 'boolean' | 'null';
+  value: boolean | null;
+  raw: string;
+}
+
+export interface JsonMember {
+  /** The name; its pointer is that of the value. */
+  name: JsonString;
+  value: JsonNode;
+}
+
+export type JsonNode = JsonObject | JsonArray | JsonString | JsonNumber | JsonLiteral;
+
+/** Bounds that keep a small text from costing much. Defaults in `DEFAULT_LIMITS`. */
+export interface JsonLimits {
+  /** Bytes of a Uint8Array, UTF-16 code units of a string. */
+  maxLength?: number;
+  /** Nested arrays and objects. Never more than 256, whatever is asked for. */
+  maxDepth?: number;
+  /** Values of every kind, in all. */
+  maxNodes?: number;
+}
+
+export type JsonResult = { ok: true; node: JsonNode; text: string } | { ok: false; findings: Finding[] };
+
+export const DEFAULT_LIMITS: Required<JsonLimits> = { maxLength: 1_048_576, maxDepth: 64, maxNodes: 100_000 };
+
+const DEEPEST = 256;
+const MOST_DUPLICATES = 20;
+const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+const NUMBER_LIKE = /[-+.0-9A-Za-z_]+/y;
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+};
+
+class Refusal extends Error {
+  readonly finding: Finding;
+  constructor(finding: Finding) {
+    super(finding.message);
+    this.finding = finding;
+  }
+}
+
+/**
+ * Reads a JSON text (RFC 8259) strictly: what two parsers could read in two ways is refused, because what was approved must
+ * be what KMS reads. Refused: names given twice in one object (compared after decoding), lone surrogates, U+0000, a byte
+ * order mark, invalid UTF-8, comments, text after the value, and anything beyond the limits. Never throws.
+ *
+ * @param input UTF-8 bytes, or a string that was decoded elsewhere.
+ * @returns The tree with the text it was read from, or at least one finding. Findings here carry no `aws` name.
+ * @example
+ * const result = parseJson('{"Version":"2012-10-17"}');
+ * if (result.ok) toValue(result.node);
+ */
+export function parseJson(input: string | Uint8Array, limits: JsonLimits = {}): JsonResult {
+  const bounds = { ...DEFAULT_LIMITS, ...limits };
+  if (input.length > bounds.maxLength) {
+    const unit = typeof input === 'string' ? 'characters' : 'bytes';
+    const message = `The text has ${input.length} ${unit}; at most ${bounds.maxLength} are read.`;
+    return { ok: false, findings: [{ code: 'JSON_TOO_LARGE', severity: 'error', message, path: '' }] };
+  }
+  try {
+    const text = typeof input === 'string' ? input : decode(input);
+    if (!text.isWellFormed()) {
+      throw new Refusal({
+        code: 'JSON_LONE_SURROGATE',
+        severity: 'error',
+        message: 'The text holds half of a surrogate pair, which is no character.',
+        path: '',
+      });
+    }
+    const parser = new Parser(text, bounds);
+    const node = parser.document();
+    return parser.findings.length > 0 ? { ok: false, findings: parser.findings } : { ok: true, node, text };
+  } catch (error) {
+    if (error instanceof Refusal) return { ok: false, findings: [error.finding] };
+    throw error;
+  }
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new Refusal({
+      code: 'JSON_NOT_UTF8',
+      severity: 'error',
+      message: 'The bytes are not valid UTF-8.',
+      path: '',
+    });
+  }
+}
+
+/** One pass over the text. Recursion is bounded by the depth limit. */
+class Parser {
+  readonly findings: Finding[] = [];
+  readonly #text: string;
+  readonly #limits: Required<JsonLimits>;
+  #at = 0;
+  #line = 1;
+  #lineStart = 0;
+  #depth = 0;
+  #nodes = 0;
+
+  constructor(text: string, limits: Required<JsonLimits>) {
+    this.#text = text;
+    this.#limits = { ...limits, maxDepth: Math.min(limits.maxDepth, DEEPEST) };
+  }
+
+  document(): JsonNode {
+    if (this.#text.charCodeAt(0) === 0xfeff) {
+      this.#refuse('JSON_BYTE_ORDER_MARK', 'The text begins with a byte order mark.', '');
+    }
+    this.#space('');
+    if (this.#at >= this.#text.length) this.#refuse('JSON_EMPTY', 'The text holds no JSON value.', '');
+    const node = this.#value('');
+    this.#space('');
+    if (this.#at < this.#text.length) {
+      this.#refuse('JSON_TRAILING_TEXT', `${this.#seen()} follows the end of the document.`, '');
+    }
+    return node;
+  }
+
+  #value(pointer: string): JsonNode {
+    this.#nodes += 1;
+    if (this.#nodes > this.#limits.maxNodes) {
+      this.#refuse('JSON_TOO_MANY_VALUES', `More than ${this.#limits.maxNodes} values.`, pointer);
+    }
+    switch (this.#text[this.#at]) {
+      case '{':
+        return this.#object(pointer);
+      case '[':
+        return this.#array(pointer);
+      case '"':
+        return this.#string(pointer);
+      case 't':
+        return this.#literal(pointer, 'true', true);
+      case 'f':
+        return this.#literal(pointer, 'false', false);
+      case 'n':
+        return this.#literal(pointer, 'null', null);
+      default:
+        return this.#number(pointer);
+    }
+  }
+
+  #object(pointer: string): JsonObject {
+    const place = this.#enter(pointer);
+    const members: JsonMember[] = [];
+    const names = new Set<string>();
+    if (!this.#closes('}', pointer)) {
+      do {
+        this.#space(pointer);
+        if (this.#text[this.#at] !== '"') {
+          this.#refuse('JSON_SYNTAX', `A name in double quotes must stand here, not ${this.#seen()}.`, pointer);
+        }
+        const name = this.#string(pointer);
+        name.pointer = `${pointer}/${escapePointer(name.value)}`;
+        if (names.has(name.value)) this.#duplicate(name);
+        names.add(name.value);
+        this.#space(pointer);
+        if (this.#text[this.#at] !== ':') {
+          this.#refuse('JSON_SYNTAX', `A colon must follow the name ${name.raw}, not ${this.#seen()}.`, name.pointer);
+        }
+        this.#at += 1;
+        this.#space(pointer);
+        members.push({ name, value: this.#value(name.pointer) });
+      } while (this.#more('}', pointer));
+    }
+    this.#depth -= 1;
+    return { kind: 'object', members, ...place, end: this.#at };
+  }
+
+  #array(pointer: string): JsonArray {
+    const place = this.#enter(pointer);
+    const items: JsonNode[] = [];
+    if (!this.#closes(']', pointer)) {
+      do {
+        this.#space(pointer);
+        items.push(this.#value(`${pointer}/${items.length}`));
+      } while (this.#more(']', pointer));
+    }
+    this.#depth -= 1;
+    return { kind: 'array', items, ...place, end: this.#at };
+  }
+
+  #enter(pointer: string): JsonPlace {
+    this.#depth += 1;
+    if (this.#depth > this.#limits.maxDepth) {
+      this.#refuse('JSON_TOO_DEEP', `Nested more than ${this.#limits.maxDepth} levels deep.`, pointer);
+    }
+    const place = this.#place(pointer);
+    this.#at += 1;
+    return place;
+  }
+
+  #closes(bracket: string, pointer: string): boolean {
+    this.#space(pointer);
+    if (this.#text[this.#at] !== bracket) return false;
+    this.#at += 1;
+    return true;
+  }
+
+  #more(bracket: string, pointer: string): boolean {
+    if (this.#closes(bracket, pointer)) return false;
+    if (this.#text[this.#at] !== ',') {
+      this.#refuse('JSON_SYNTAX', `A comma or ${bracket} must stand here, not ${this.#seen()}.`, pointer);
+    }
+    this.#at += 1;
+    return true;
+  }
+
+  #string(pointer: string): JsonString {
+    const text = this.#text;
+    const place = this.#place(pointer);
+    let at = this.#at + 1;
+    let from = at;
+    let value = '';
+    for (;;) {
+      const unit = text.charCodeAt(at);
+      if (unit === 0x22) break;
+      if (unit === 0x5c) {
+        value += text.slice(from, at);
+        this.#at = at;
+        value += this.#escape(pointer);
+        at = this.#at;
+        from = at;
+      } else if (unit >= 0x20) {
+        at += 1;
+      } else {
+        this.#at = Math.min(at, text.length);
+        if (at >= text.length) this.#refuse('JSON_SYNTAX', 'The text ends inside a string.', pointer);
+        this.#refuse('JSON_CONTROL_CHARACTER', `The control character ${codePoint(unit)} stands in a string.`, pointer);
+      }
+    }
+    value += text.slice(from, at);
+    this.#at = at + 1;
+    if (!value.isWellFormed()) {
+      this.findings.push({
+        code: 'JSON_LONE_SURROGATE',
+        severity: 'error',
+        message: 'An escape in this string is half of a surrogate pair, which is no character.',
+        path: pointer,
+        line: place.line,
+        column: place.column,
+      });
+    }
+    return { kind: 'string', value, raw: text.slice(place.start, this.#at), ...place, end: this.#at };
+  }
+
+  #escape(pointer: string): string {
+    const letter = this.#text[this.#at + 1] ?? '';
+    const simple = Object.hasOwn(ESCAPES, letter) ? ESCAPES[letter] : undefined;
+    if (simple !== undefined) {
+      this.#at += 2;
+      return simple;
+    }
+    const hex = this.#text.slice(this.#at + 2, this.#at + 6);
+    if (letter !== 'u' || !/^[0-9A-Fa-f]{4}$/.test(hex)) {
+      this.#refuse('JSON_SYNTAX', `\\${letter} begins no escape that JSON has.`, pointer);
+    }
+    const unit = Number.parseInt(hex, 16);
+    if (unit === 0) this.#refuse('JSON_CONTROL_CHARACTER', 'The escape \\u0000 stands in a string.', pointer);
+    this.#at += 6;
+    return String.fromCharCode(unit);
+  }
+
+  #number(pointer: string): JsonNumber {
+    const place = this.#place(pointer);
+    NUMBER_LIKE.lastIndex = this.#at;
+    const word = NUMBER_LIKE.exec(this.#text)?.[0];
+    if (word === undefined) this.#refuse('JSON_SYNTAX', `A value must stand here, not ${this.#seen()}.`, pointer);
+    NUMBER.lastIndex = this.#at;
+    const raw = NUMBER.exec(this.#text)?.[0];
+    if (raw !== word || !Number.isFinite(Number(raw))) {
+      const shown = word.length > 40 ? `${word.slice(0, 40)}…` : word;
+      this.#refuse(/^[-+.]?[0-9]/.test(word) ? 'JSON_NUMBER' : 'JSON_SYNTAX', `${shown} is no JSON value.`, pointer);
+    }
+    this.#at += raw.length;
+    return { kind: 'number', raw, ...place, end: this.#at };
+  }
+
+  #literal(pointer: string, word: string, value: boolean | null): JsonLiteral | JsonNumber {
+    const next = this.#text[this.#at + word.length] ?? '';
+    // A longer word, such as "nullable", goes the way of every other unknown word.
+    if (!this.#text.startsWith(word, this.#at) || /[-+.0-9A-Za-z_]/.test(next)) return this.#number(pointer);
+    const place = this.#place(pointer);
+    this.#at += word.length;
+    return { kind: value === null ? 'null' : 'boolean', value, raw: word, ...place, end: this.#at };
+  }
+
+  #space(pointer: string): void {
+    for (;;) {
+      switch (this.#text.charCodeAt(this.#at)) {
+        case 0x20:
+        case 0x09:
+          this.#at += 1;
+          break;
+        case 0x0d:
+          this.#at += 1;
+          if (this.#text.charCodeAt(this.#at) !== 0x0a) this.#newLine();
+          break;
+        case 0x0a:
+          this.#at += 1;
+          this.#newLine();
+          break;
+        case 0x2f:
+          return this.#refuse('JSON_COMMENT', 'JSON has no comments.', pointer);
+        default:
+          return;
+      }
+    }
+  }
+
+  #newLine(): void {
+    this.#line += 1;
+    this.#lineStart = this.#at;
+  }
+
+  #place(pointer: string): JsonPlace {
+    const start = this.#at;
+    return { pointer, start, end: start, line: this.#line, column: start - this.#lineStart + 1 };
+  }
+
+  #duplicate(name: JsonString): void {
+    if (this.findings.length >= MOST_DUPLICATES) return;
+    this.findings.push({
+      code: 'JSON_DUPLICATE_NAME',
+      severity: 'error',
+      message: `The name ${JSON.stringify(name.value)} stands twice in one object; which of the two counts is left to the reader.`,
+      path: name.pointer,
+      line: name.line,
+      column: name.column,
+      fix: 'Remove one of the two.',
+    });
+  }
+
+  #seen(): string {
+    const point = this.#text.codePointAt(this.#at);
+    if (point === undefined) return 'the end of the text';
+    return point > 0x20 && point < 0x7f ? `"${String.fromCodePoint(point)}"` : codePoint(point);
+  }
+
+  #refuse(code: string, message: string, path: string): never {
+    const column = this.#at - this.#lineStart + 1;
+    throw new Refusal({ code, severity: 'error', message, path, line: this.#line, column });
+  }
+}
+
+/** A code point as people write it: `U+00AD`. */
+export function codePoint(point: number): string {
+  return `U+${point.toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
+/** One step of a JSON pointer, with `~` and `/` escaped (RFC 6901). */
+export function escapePointer(name: string): string {
+  return name.includes('~') || name.includes('/') ? name.replaceAll('~', '~0').replaceAll('/', '~1') : name;
+}
+
+/** The value of an object's member, or undefined when it has none of that name or is no object. */
+export function memberOf(node: JsonNode, name: string): JsonNode | undefined {
+  if (node.kind !== 'object') return undefined;
+  return node.members.find((member) => member.name.value === name)?.value;
+}
+
+/**
+ * The plain value of a node. Objects have no prototype, so a member named `__proto__` is only a member. Numbers become
+ * doubles and integer-like names move to the front, as everywhere in JavaScript: where spelling or order matter, use the node.
+ */
+export function toValue(node: JsonNode): unknown {
+  switch (node.kind) {
+    case 'object': {
+      const value: Record<string, unknown> = Object.create(null);
+      for (const member of node.members) value[member.name.value] = toValue(member.value);
+      return value;
+    }
+    case 'array':
+      return node.items.map(toValue);
+    case 'number':
+      return Number(node.raw);
+    default:
+      return node.value;
+  }
+}
+
+/** The same document without white space: order of names, escapes and the spelling of numbers stay as they were. */
+export function printCompact(node: JsonNode): string {
+  switch (node.kind) {
+    case 'object':
+      return `{${node.members.map((member) => `${member.name.raw}:${printCompact(member.value)}`).join(',')}}`;
+    case 'array':
+      return `[${node.items.map(printCompact).join(',')}]`;
+    default:
+      return node.raw;
+  }
+}
