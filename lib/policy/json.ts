@@ -351,9 +351,8 @@ class Parser {
           this.#at += 1;
           this.#newLine();
           break;
-        case 0x2f:
-          return this.#refuse('JSON_COMMENT', 'JSON has no comments.', pointer);
         default:
+          if (this.#text[this.#at] === '/') this.#refuse('JSON_COMMENT', 'JSON has no comments.', pointer);
           return;
       }
     }

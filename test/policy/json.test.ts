@@ -39,7 +39,7 @@ describe('parseJson reads', () => {
   it('a name __proto__ as a name like any other', () => {
     const value = toValue(node('{"__proto__":{"Effect":"Allow"}}')) as Record<string, unknown>;
     expect(Object.keys(value)).toEqual(['__proto__']);
-    expect(value['Effect']).toBeUndefined();
+    expect(value.Effect).toBeUndefined();
     expect(Object.getPrototypeOf(value)).toBe(null);
   });
 });
