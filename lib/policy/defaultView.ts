@@ -93,9 +93,10 @@ function shapeOf(statement: Statement): Deviation | undefined {
   const title = titleOf(statement);
   if (statement.effect !== 'Allow')
     return { reason: `${title} has the Effect ${statement.effect}; the console only allows.`, path: `${path}/Effect` };
-  if (statement.notResource || statement.resources.length !== 1 || statement.resources[0] !== '*') {
-    const element = statement.notResource ? 'NotResource' : 'Resource';
-    return { reason: `${title} has a Resource other than "*".`, path: `${path}/${element}` };
+  if (statement.notResource) return { reason: `${title} has NotResource.`, path: `${path}/NotResource` };
+  if (statement.resources.length === 0) return { reason: `${title} has no Resource.`, path };
+  if (statement.resources.length > 1 || statement.resources[0] !== '*') {
+    return { reason: `${title} has a Resource other than "*".`, path: `${path}/Resource` };
   }
   if (statement.notPrincipal) return { reason: `${title} has NotPrincipal.`, path: `${path}/NotPrincipal` };
   const other = statement.principals.find((principal) => principal.kind !== 'AWS');
@@ -116,6 +117,7 @@ function actions(policy: KeyPolicy, key: Key): Deviation | undefined {
 function actionsOf(statement: Statement, name: ConsoleStatement, key: Key): Deviation | undefined {
   const title = titleOf(statement);
   if (statement.notAction) return { reason: `${title} has NotAction.`, path: `${statement.path}/NotAction` };
+  if (statement.actions.length === 0) return { reason: `${title} has no Action.`, path: statement.path };
   const path = `${statement.path}/Action`;
   if (name === 'administrators') {
     const read = readAdministratorActions(statement.actions, key);

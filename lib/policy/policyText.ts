@@ -124,12 +124,13 @@ function layoutOf(text: string, statement: JsonNode): Layout {
   const lists = [...nested, ...(object?.members ?? []).map(({ value }) => value)];
   const array = lists.find((value): value is JsonArray => value.kind === 'array' && value.items.length > 0);
   const jackson = /^\s/.test(colon);
+  const opening = first === undefined ? '' : text.slice(statement.start + 1, first.name.start);
   return {
     newline,
     unit,
     colon: /[\r\n]/.test(colon) ? ': ' : colon,
     comma,
-    pad: jackson ? ' ' : '',
+    pad: jackson || /^[ \t]+$/.test(opening) ? ' ' : '',
     blockObjects: newline !== '' && (object === undefined || isBlock(text, object)),
     blockArrays: newline !== '' && (array === undefined ? !jackson : isBlock(text, array)),
   };
