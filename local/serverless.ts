@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import type { IamStatement } from './iam/evaluate.ts';
 import { type CloudFormation, cloudFormation } from './serverless/cloudformation.ts';
 import { type Data, type DataMap, isMapData, readServerlessFile, ServerlessError } from './serverless/read.ts';
 
@@ -57,17 +58,6 @@ export interface Schedule {
   /** `rate(1 minute)` */
   expression: string;
   seconds: number;
-}
-
-/** One statement of an IAM policy, in IAM's own words, references resolved. */
-export interface IamStatement {
-  Sid?: string;
-  Effect: 'Allow' | 'Deny';
-  Action?: string | string[];
-  NotAction?: string | string[];
-  Resource?: string | string[];
-  NotResource?: string | string[];
-  Condition?: Record<string, Record<string, string | string[]>>;
 }
 
 export interface ServiceRole {
@@ -267,12 +257,23 @@ function readRoles(cfn: CloudFormation): Map<string, ServiceRole> {
     const statements = policies.flatMap((policy, index) => {
       const at = `${place}.Policies[${index}].PolicyDocument`;
       const document = map(map(policy, at).PolicyDocument, at);
-      return [document.Statement ?? []].flat().map((one) => map(one, at) as unknown as IamStatement);
+      return [document.Statement ?? []].flat().map((one) => readStatement(map(one, at), at));
     });
     const name = text(resolved.RoleName, `${place}.RoleName`);
     roles.set(logicalId, { logicalId, name, arn: cfn.roleArn(name), statements });
   }
   return roles;
+}
+
+function readStatement(data: DataMap, place: string): IamStatement {
+  const { Effect, Action, Resource } = data;
+  const isList = (value: Data | undefined) => [value].flat().every((one) => typeof one === 'string');
+  if ((Effect !== 'Allow' && Effect !== 'Deny') || !isList(Action) || !isList(Resource))
+    throw new ServerlessError(
+      place,
+      'a statement needs Effect, Action and Resource; NotAction and NotResource are not read',
+    );
+  return data as unknown as IamStatement;
 }
 
 function readStateMachines(root: DataMap, cfn: CloudFormation): Map<string, ServiceStateMachine> {
