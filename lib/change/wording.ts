@@ -1,0 +1,151 @@
+import type { Status } from './change.ts';
+import type { ChangeKey } from './facts.ts';
+import type { ChangeView } from './view.ts';
+
+/** What a key is called in front of people: its first alias without `alias/`, or its id when it has none. */
+export function keyName(key: Pick<ChangeKey, 'aliases' | 'keyId'>): string {
+  return key.aliases[0]?.replace(/^alias\//, '') ?? key.keyId;
+}
+
+/** What an approver types by hand to confirm: the key's alias without `alias/`, or the first 8 characters of its id. */
+export function confirmWordOf(key: Pick<ChangeKey, 'aliases' | 'keyId'>): string {
+  return key.aliases[0]?.replace(/^alias\//, '') ?? key.keyId.slice(0, 8);
+}
+
+/** Who has approved and counts: an approver of the frozen rule, not the submitter, each once. */
+export function approvedBy(change: Pick<ChangeView, 'approval' | 'submitter'>): string[] {
+  const people = change.approval.decisions
+    .filter((d) => d.decision === 'approve')
+    .map((d) => d.person)
+    .filter((person) => person !== change.submitter && change.approval.approvers.includes(person));
+  return [...new Set(people)];
+}
+
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** A moment as `Fri 27 Nov 2026, 19:38 UTC`; the text itself when it is no ISO 8601 time. */
+export function utc(iso: string): string {
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return iso;
+  const two = (n: number) => String(n).padStart(2, '0');
+  const day = `${DAYS[at.getUTCDay()]} ${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]} ${at.getUTCFullYear()}`;
+  return `${day}, ${two(at.getUTCHours())}:${two(at.getUTCMinutes())} UTC`;
+}
+
+/** How far `iso` is from `now`: `in 2 days 23 hours`, `40 minutes ago`, `just now`. The smaller unit is cut, never rounded up. */
+export function fromNow(iso: string, now: string): string {
+  const minutes = Math.trunc((Date.parse(iso) - Date.parse(now)) / 60_000);
+  if (Number.isNaN(minutes)) return 'at an unknown time';
+  const ahead = minutes > 0 || Date.parse(iso) > Date.parse(now);
+  const span = spanOf(Math.abs(minutes));
+  if (span === '') return ahead ? 'in less than a minute' : 'just now';
+  return ahead ? `in ${span}` : `${span} ago`;
+}
+
+function spanOf(minutes: number): string {
+  const units: [number, string][] = [
+    [Math.floor(minutes / 1440), 'day'],
+    [Math.floor(minutes / 60) % 24, 'hour'],
+    [minutes % 60, 'minute'],
+  ];
+  const first = units.findIndex(([n]) => n > 0);
+  if (first === -1) return '';
+  return units
+    .slice(first, first + 2)
+    .filter(([n]) => n > 0)
+    .map(([n, unit]) => counted(n, unit))
+    .join(' ');
+}
+
+/** `1 approval`, `2 approvals`. */
+export const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(items: readonly string[]): string {
+  const last = items.at(-1) ?? '';
+  return items.length < 2 ? last : `${items.slice(0, -1).join(', ')} and ${last}`;
+}
+
+export interface StatusWords {
+  /** Two or three words, for a badge or a subject line. */
+  title: string;
+  /** What is true of the key now. */
+  meaning: string;
+  /** What a person should do, if anything. */
+  next: string;
+}
+
+/** Each state in words that need no knowledge of the workflow. */
+export const STATUS_WORDS: Readonly<Record<Status, StatusWords>> = {
+  PENDING: {
+    title: 'Waiting for approval',
+    meaning: 'Nothing has changed yet: the key still has the policy it had.',
+    next: 'An approver decides.',
+  },
+  APPROVED: {
+    title: 'Approved',
+    meaning: 'Enough people approved. The policy is about to be applied, and is not live yet.',
+    next: 'Nothing to do. Until it is applied, a rejection still stops it.',
+  },
+  APPLYING: {
+    title: 'Being applied',
+    meaning: 'The approved policy is being put on the key just now.',
+    next: 'Nothing to do; the result follows.',
+  },
+  APPLIED: {
+    title: 'Applied',
+    meaning: 'The approved policy is live on the key, exactly as it was approved.',
+    next: 'KMS may take a few minutes to follow it everywhere. To undo it, revert the change; that needs its own approval.',
+  },
+  REVERTING: {
+    title: 'Being reverted',
+    meaning: 'The policy from before this change is on its way back.',
+    next: 'Nothing to do; the result follows.',
+  },
+  REVERTED: {
+    title: 'Reverted',
+    meaning: 'The policy from before this change is live again.',
+    next: 'Nothing to do.',
+  },
+  REJECTED: {
+    title: 'Rejected',
+    meaning: 'Nothing was changed: the key still has the policy it had.',
+    next: 'If the change is still needed, read the comment, mend it, and submit it again.',
+  },
+  CANCELLED: {
+    title: 'Cancelled',
+    meaning: 'It was taken back before anything was changed: the key still has the policy it had.',
+    next: 'Nothing to do.',
+  },
+  EXPIRED: {
+    title: 'Expired',
+    meaning: 'It was not approved and applied in time. Nothing was changed: the key still has the policy it had.',
+    next: 'If the change is still needed, submit it again, and tell the approvers that it is coming.',
+  },
+  STALE: {
+    title: 'Stale: the key moved',
+    meaning:
+      'Somebody changed the key policy while this change was waiting. What was approved no longer fits what is there, so nothing was put.',
+    next: 'Look at the policy that is live now, find out who changed it, and submit the change again on top of it.',
+  },
+  FAILED: {
+    title: 'Failed',
+    meaning: 'It was approved, but it could not be applied. The key still has the policy it had.',
+    next: 'Read the cause, mend it, and submit the change again.',
+  },
+  UNCERTAIN: {
+    title: 'Uncertain: look at the key',
+    meaning:
+      'The put may or may not have reached KMS, and the policy that is live now is neither the old one nor the approved one.',
+    next: 'A person must look now: compare the live policy with the two documents of this change, and submit a change that puts right what is wrong.',
+  },
+};
+
+/** Risk in one word, for people. */
+export const RISK_WORDS = {
+  low: 'Low risk',
+  medium: 'Medium risk',
+  high: 'High risk',
+  critical: 'Critical risk',
+} as const;

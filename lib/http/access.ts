@@ -1,0 +1,50 @@
+import { revealSentence } from '../change/reveal.ts';
+import type { ChangeView } from '../change/view.ts';
+import { counted, listed } from '../change/wording.ts';
+import type { AccessEntry } from '../policy/types.ts';
+import { shown } from './diff.ts';
+import { type Html, html } from './html.ts';
+import { accessPicture } from './picture.ts';
+
+/** Who gains and who loses what: the sentences first, then the picture, then every action by name. */
+export function accessSection({ access, matrix }: Pick<ChangeView, 'access' | 'matrix'>): Html {
+  const sentences = access.summary.length === 0 ? ['Nobody gains or loses access.'] : access.summary;
+  return html`<section aria-labelledby="access">
+<h2 id="access">Who may do what afterwards</h2>
+${flags(access)}
+<ol class="sentences">${sentences.map((sentence) => html`<li>${shown(sentence, revealSentence)}</li>`)}</ol>
+${matrix.length > 0 && accessPicture(matrix)}
+${everyAction(access)}
+</section>`;
+}
+
+function flags({ public: open, lockout, crossAccount }: ChangeView['access']): Html {
+  return html`${lockout && html`<p class="flag bad">Nobody in the account could change this policy again.</p>`}${
+    open && html`<p class="flag bad">Anyone with an AWS account could use this key.</p>`
+  }${
+    crossAccount.length > 0 &&
+    html`<p class="flag warn">Afterwards the policy lets in ${counted(crossAccount.length, 'other account')}: ${shown(listed(crossAccount))}.</p>`
+  }`;
+}
+
+function everyAction({ gains, loses, changed }: ChangeView['access']): Html | false {
+  const lists = [entries('Gains', gains), entries('Loses', loses), entries('Other conditions than before', changed)];
+  if (lists.every((list) => list === false)) return false;
+  return html`<details><summary>Every action by name</summary>${lists}</details>`;
+}
+
+function entries(title: string, list: AccessEntry[]): Html | false {
+  return (
+    list.length > 0 &&
+    html`<h3>${title}</h3><ul>${list.map(
+      (entry) =>
+        html`<li><code>${shown(entry.principal)}</code>${qualified(entry)}<br>${shown(entry.actions.join(', '))}${
+          entry.when && html`<pre>${shown(JSON.stringify(entry.when, null, 2))}</pre>`
+        }</li>`,
+    )}</ul>`
+  );
+}
+
+function qualified({ certainty, kind }: AccessEntry): string {
+  return `${certainty === 'may' ? ', perhaps' : ''}${kind === 'delegated' ? ', through IAM policies of the account' : ''}`;
+}

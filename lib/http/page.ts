@@ -1,0 +1,185 @@
+import { reveal, revealIdentifier, revealSentence } from '../change/reveal.ts';
+import type { ChangeView } from '../change/view.ts';
+import { confirmWordOf, fromNow, keyName, RISK_WORDS, STATUS_WORDS, utc } from '../change/wording.ts';
+import { accessSection } from './access.ts';
+import { decisionSection, peopleSection } from './decision.ts';
+import { diffCount, policyDiff, shown } from './diff.ts';
+import { layOutText } from './document.ts';
+import { externalPoliciesSection, findingsSection } from './findings.ts';
+import { type Html, html, trusted } from './html.ts';
+import { STYLE, STYLE_SOURCE } from './style.ts';
+
+/** What a page needs to be drawn. Nothing is read from anywhere else. */
+export interface ReviewPage {
+  change: ChangeView;
+  /** Who looks: the canonical person. */
+  person: string;
+  /** ISO 8601; ages and deadlines are counted from it. */
+  now: string;
+  /** Whether this person may decide now; the page then has the form. */
+  mayDecide: boolean;
+  /** What must be typed by hand to confirm. */
+  confirmWord?: string | undefined;
+  /** What came of the last thing that was done here. */
+  notice?: Notice | undefined;
+  /** Kept in the form when a submit of it was refused. */
+  comment?: string | undefined;
+}
+
+export interface Notice {
+  tone: 'good' | 'bad';
+  text: string;
+}
+
+/**
+ * Headers of every page. No script at all, no resource from anywhere, the one style sheet by its hash; the address holds
+ * the token of the link, so it is neither stored by a cache nor told to another site (ASVS 3.4.3 to 3.4.6).
+ */
+export const PAGE_HEADERS: Readonly<Record<string, string>> = {
+  'Content-Type': 'text/html; charset=utf-8',
+  'Content-Security-Policy': [
+    "default-src 'none'",
+    `style-src ${STYLE_SOURCE}`,
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+  ].join('; '),
+  'Referrer-Policy': 'no-referrer',
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'X-Robots-Tag': 'noindex, nofollow, noarchive',
+  'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
+};
+
+/**
+ * The page on which an approver reads a change and decides. Works without JavaScript; drawing it changes nothing. When
+ * the person may not decide, or the change has ended, it says so where the form would be.
+ */
+export function reviewPage(page: ReviewPage): string {
+  const { change, now } = page;
+  return shell(
+    `${STATUS_WORDS[change.status].title}: key policy of ${revealIdentifier(keyName(change.key))}`,
+    html`${page.notice && noticeBox(page.notice)}
+${askSection(page)}
+${riskSection(change)}
+${accessSection(change)}
+${documentsSection(change)}
+${findingsSection(change.findings)}
+${externalPoliciesSection(change.externalPolicies)}
+${peopleSection(change, now)}
+${decisionSection({ ...page, confirmWord: page.confirmWord ?? confirmWordOf(change.key) })}`,
+    page.person,
+  );
+}
+
+/** One page for every link that does not work: unknown, expired, used or another's, all alike, so that nobody learns which. */
+export function deadLinkPage(): string {
+  return messagePage({
+    title: 'This link does not work',
+    text: 'It may have been used already, it may have expired, or it was never complete.',
+    next: 'Open the newest mail or message about the change, or ask the person who wants it to send it again.',
+  });
+}
+
+/** A page that only says one thing. */
+export function messagePage(message: { title: string; text: string; next?: string }): string {
+  return shell(
+    message.title,
+    html`<section><h1>${reveal(message.title)}</h1><p>${reveal(message.text)}</p>${message.next && html`<p>${reveal(message.next)}</p>`}</section>`,
+  );
+}
+
+function shell(title: string, body: Html, person?: string): string {
+  const you = person === undefined ? null : html`<span>You are ${shown(person)}</span>`;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex, nofollow">
+<meta name="format-detection" content="telephone=no">
+<title>${title} · Countersign</title>
+<style>${trusted(STYLE)}</style>
+</head>
+<body>
+<header class="bar"><span class="brand">Countersign</span>${you}</header>
+<main>
+${body}
+</main>
+<footer class="foot">Opening this page changes nothing. Only the buttons do.</footer>
+</body>
+</html>
+`.toString();
+}
+
+function noticeBox({ tone, text }: Notice): Html {
+  return html`<div class="notice ${tone}" role="${tone === 'bad' ? 'alert' : 'status'}">${reveal(text)}</div>`;
+}
+
+const STATUS_TONE: Partial<Record<ChangeView['status'], string>> = {
+  APPLIED: 'good',
+  REJECTED: 'bad',
+  FAILED: 'bad',
+  UNCERTAIN: 'bad',
+  STALE: 'warn',
+  EXPIRED: 'warn',
+};
+
+function askSection({ change, now, mayDecide }: ReviewPage): Html {
+  const { key, status } = change;
+  const more = key.aliases.slice(1).map((alias) => html`, <code>${shown(alias)}</code>`);
+  return html`<section aria-labelledby="what">
+<p class="eyebrow">Change of a key policy</p>
+<h1 id="what">${shown(keyName(key))}</h1>
+<div class="pills"><span class="pill ${STATUS_TONE[status] ?? 'calm'}">${STATUS_WORDS[status].title}</span><span class="pill ${RISK_TONE[change.risk]}">${RISK_WORDS[change.risk]}</span></div>
+<p><strong>${shown(change.submitter)}</strong> asked for this ${fromNow(change.submittedAt, now)}, because:</p>
+<blockquote class="words">${shown(change.reason, reveal)}</blockquote>
+${mayDecide && html`<p><a class="jump" href="#decide">Go to the decision</a></p>`}
+<dl class="facts">
+${change.ticket !== undefined && html`<dt>Ticket</dt><dd>${shown(change.ticket, reveal)}</dd>`}
+<dt>Key</dt><dd>${key.aliases[0] === undefined ? 'no alias' : html`<code>${shown(key.aliases[0])}</code>${more}`}</dd>
+<dt>ARN</dt><dd><code>${shown(key.arn)}</code></dd>
+<dt>Account</dt><dd>${shown(key.accountId)}, ${shown(key.region)}</dd>
+<dt>Asked</dt><dd>${utc(change.submittedAt)}</dd>
+<dt>Open until</dt><dd>${utc(change.expiresAt)} (${fromNow(change.expiresAt, now)})</dd>
+<dt>Change</dt><dd><code>${change.id}</code></dd>
+</dl>
+</section>`;
+}
+
+const RISK_TONE = { low: 'good', medium: 'warn', high: 'bad', critical: 'bad' } as const;
+
+function riskSection({ risk, riskReasons }: ChangeView): Html {
+  const reasons = riskReasons.length === 0 ? ['Nothing in it stands out.'] : riskReasons;
+  return html`<section aria-labelledby="risk">
+<h2 id="risk">${RISK_WORDS[risk]}</h2>
+<ul>${reasons.map((reason) => html`<li>${shown(reason, revealSentence)}</li>`)}</ul>
+</section>`;
+}
+
+function documentsSection(change: ChangeView): Html {
+  const [before, after] = [change.before.document, change.after.document];
+  return html`<section aria-labelledby="diff">
+<h2 id="diff">What changes in the document</h2>
+<p class="soft small">${diffCount(before, after)}. Elements stand in one order and lists are written out, so that only what differs shows.</p>
+${policyDiff(before, after)}
+${wholeDocument('The whole policy as proposed', change.after)}
+${wholeDocument('The whole policy as it is today', change.before)}
+</section>`;
+}
+
+function wholeDocument(title: string, text: ChangeView['before']): Html {
+  const laidOut = layOutText(text.document);
+  const bytes = new TextEncoder().encode(text.document).length.toLocaleString('en-US');
+  const exact = html`<details><summary>The exact text, ${bytes} bytes</summary><pre>${shown(text.document)}</pre></details>`;
+  return html`<details><summary>${title}</summary>
+<p class="small soft">SHA-256 of its ${bytes} bytes:<br><span class="mono">${text.sha256}</span></p>
+<pre>${shown(laidOut)}</pre>
+${laidOut !== text.document && exact}
+</details>`;
+}
