@@ -26,8 +26,8 @@ export interface Api {
   iam: Pick<Iam, 'keyOf' | 'callerOf' | 'userIdOf'>;
   /** File of the access log; its format is that of serverless.yml. */
   accessLog: string;
-  /** What there is under `/local`, and nowhere else. */
-  local(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** What there is under `/local/`. @returns false where there is nothing */
+  local(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
 }
 
 /** Quotas for an HTTP API: payload 10 MB; request line and headers 10,240 bytes. */
@@ -45,7 +45,7 @@ export async function openGateway(port: number): Promise<Gateway> {
     if (!isLoopback(request.headers.host)) return send(response, message(403, 'Forbidden'));
     if (!api) return send(response, message(503, 'Service Unavailable'));
     const { path } = splitTarget(request.url ?? '/');
-    if (path === '/local' || path.startsWith('/local/')) return api.local(request, response);
+    if (path.startsWith('/local/')) return local(api, request, response);
     return answer(api, api.authorizers, request, response);
   });
   await listen(server, port);
@@ -65,6 +65,15 @@ export async function openGateway(port: number): Promise<Gateway> {
         server.closeIdleConnections();
       }),
   };
+}
+
+/** What is under `/local` is no Lambda: an error of it must not end the process. */
+async function local(api: Api, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    if (!(await api.local(request, response))) send(response, message(404, 'Not Found'));
+  } catch (error) {
+    send(response, message(500, error instanceof Error ? error.message : String(error)));
+  }
 }
 
 async function answer(
