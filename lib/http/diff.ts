@@ -2,10 +2,9 @@ import { revealIdentifier } from '../change/reveal.ts';
 import { counted } from '../change/wording.ts';
 import { comparePolicies, type Passage, type Row } from './compare.ts';
 import { type Html, html } from './html.ts';
+import { HANGING_MAX } from './style.ts';
 
-/** A changed statement up to this many lines is shown whole: who, what and when belong together. */
-const WHOLE = 60;
-/** In a longer one, and around the statements, this many lines are shown on each side of a change. */
+/** Lines of a long list that are shown on each side of a change. */
 const AROUND = 3;
 /** Fewer unchanged lines than this are not worth folding. */
 const WORTH_FOLDING = 5;
@@ -46,13 +45,16 @@ export function diffCount(before: string, after: string): string {
   return `${counted(count('added'), 'line')} added, ${counted(count('removed'), 'line')} removed`;
 }
 
+/** One string of a list, alone on its line. */
+const LIST_ITEM = /^\s*"(?:[^"\\]|\\.)*",?$/;
+
+/** A statement that changed is shown whole, so that who, what and when stand together; only long lists in it are folded. */
 function decideVisible(passage: Passage): Shown[] {
   const { rows, kind } = passage;
   const changed = rows.map((row) => row.kind !== 'same');
-  const whole = kind === 'added' || kind === 'removed' || (kind === 'changed' && rows.length <= WHOLE);
   const near = (i: number) => changed.slice(Math.max(0, i - AROUND), i + AROUND + 1).some(Boolean);
-  const opening = (i: number) => kind === 'changed' && i < AROUND;
-  return rows.map((row, i) => ({ row, passage, first: i === 0, visible: whole || near(i) || opening(i) }));
+  const telling = (row: Row) => kind === 'changed' && row.kind === 'same' && !LIST_ITEM.test(row.after);
+  return rows.map((row, i) => ({ row, passage, first: i === 0, visible: near(i) || telling(row) }));
 }
 
 /** Runs of lines that are shown, and runs that are folded; a short fold is opened. */
@@ -84,8 +86,10 @@ function partTitle({ kind, statement, sid }: Passage): Html | false {
 }
 
 function foldTitle(run: Shown[]): string {
-  const statements = new Set(run.map(({ passage }) => passage.statement).filter((n) => n !== undefined));
-  const lines = `${counted(run.length, 'unchanged line')}`;
+  const statements = new Set(
+    run.filter(({ passage }) => passage.kind === 'same').map(({ passage }) => passage.statement),
+  );
+  const lines = counted(run.length, 'unchanged line');
   return statements.size === 0 ? lines : `${lines}, ${counted(statements.size, 'statement')}`;
 }
 
@@ -94,7 +98,18 @@ const SIGN = { same: ' ', added: '+', removed: '−' } as const;
 function printRow(row: Row, emphasis: Map<Row, [number, number]>): Html {
   const text = row.kind === 'removed' ? row.before : row.after;
   const words = row.kind === 'same' ? null : html`<span class="unseen">${row.kind}: </span>`;
-  return html`<div class="row ${row.kind}"><span class="sign" aria-hidden="true">${SIGN[row.kind]}</span>${words}<span class="line">${marked(text, emphasis.get(row))}</span></div>`;
+  return html`<div class="row ${row.kind}"><span class="sign" aria-hidden="true">${SIGN[row.kind]}</span>${words}<span class="line ${hanging(text)}">${marked(text, emphasis.get(row))}</span></div>`;
+}
+
+/** A document as lines that wrap behind their own indentation. */
+export function documentLines(text: string): Html {
+  return html`<div class="doc">${text.split('\n').map((line) => html`<div class="line ${hanging(line)}">${shown(line)}</div>`)}</div>`;
+}
+
+/** The class that makes a line wrap behind its indentation; inline styles are not allowed here. */
+function hanging(line: string): string {
+  const spaces = /^ */.exec(line)?.[0].length ?? 0;
+  return `h${Math.min(Math.floor(spaces / 2), HANGING_MAX)}`;
 }
 
 function marked(text: string, range: [number, number] | undefined): Html {

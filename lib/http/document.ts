@@ -25,7 +25,8 @@ const STATEMENT_ORDER = [
   'NotResource',
   'Condition',
 ];
-const SETS = new Set(['Action', 'NotAction', 'Resource', 'NotResource']);
+const SETS = new Set(['Action', 'NotAction']);
+const RESOURCES = new Set(['Resource', 'NotResource']);
 
 /**
  * Lays a key policy out for reading and comparing: two spaces a level, elements in the order in which AWS documents
@@ -70,6 +71,7 @@ function layOutStatement(node: JsonNode): StatementLines {
 function element(member: JsonMember): string[] {
   const name = member.name.value;
   if (SETS.has(name)) return list(member.value, 3);
+  if (RESOURCES.has(name)) return short(member.value) ?? list(member.value, 3);
   if (name === 'Principal' || name === 'NotPrincipal') return lists(member.value, 3);
   if (name === 'Condition' && member.value.kind === 'object') {
     return object(member.value, (operator) => lists(operator, 4), 3);
@@ -86,6 +88,12 @@ function lists(node: JsonNode, depth: number): string[] {
 function list(node: JsonNode, depth: number): string[] {
   if (node.kind === 'array' || node.kind === 'object' || node.kind === 'null') return print(node, depth);
   return block('[', [indentFirst(print(node, depth + 1), depth + 1)], ']', depth);
+}
+
+/** A list of one on one line: nearly every statement of a key policy has `"Resource": ["*"]`. */
+function short(node: JsonNode): string[] | undefined {
+  const only = node.kind === 'array' && node.items.length === 1 ? node.items[0] : node;
+  return only?.kind === 'string' ? [`[${JSON.stringify(only.value)}]`] : undefined;
 }
 
 function print(node: JsonNode, depth: number): string[] {

@@ -3,7 +3,7 @@ import type { ChangeView } from '../change/view.ts';
 import { confirmWordOf, fromNow, keyName, RISK_WORDS, STATUS_WORDS, utc } from '../change/wording.ts';
 import { accessSection } from './access.ts';
 import { decisionSection, peopleSection } from './decision.ts';
-import { diffCount, policyDiff, shown } from './diff.ts';
+import { diffCount, documentLines, policyDiff, shown } from './diff.ts';
 import { layOutText } from './document.ts';
 import { externalPoliciesSection, findingsSection } from './findings.ts';
 import { type Html, html, trusted } from './html.ts';
@@ -61,17 +61,20 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
  */
 export function reviewPage(page: ReviewPage): string {
   const { change, now } = page;
+  const decision = decisionSection({ ...page, confirmWord: page.confirmWord ?? confirmWordOf(change.key) });
+  const over = change.status !== 'PENDING' && change.status !== 'APPROVED';
   return shell(
     `${STATUS_WORDS[change.status].title}: key policy of ${revealIdentifier(keyName(change.key))}`,
     html`${page.notice && noticeBox(page.notice)}
 ${askSection(page)}
+${over && decision}
 ${riskSection(change)}
 ${accessSection(change)}
 ${documentsSection(change)}
 ${findingsSection(change.findings)}
 ${externalPoliciesSection(change.externalPolicies)}
 ${peopleSection(change, now)}
-${decisionSection({ ...page, confirmWord: page.confirmWord ?? confirmWordOf(change.key) })}`,
+${!over && decision}`,
     page.person,
   );
 }
@@ -111,7 +114,7 @@ function shell(title: string, body: Html, person?: string): string {
 <main>
 ${body}
 </main>
-<footer class="foot">Opening this page changes nothing. Only the buttons do.</footer>
+${person !== undefined && html`<footer class="foot">Opening this page changes nothing. Only a button does.</footer>`}
 </body>
 </html>
 `.toString();
@@ -169,17 +172,17 @@ function documentsSection(change: ChangeView): Html {
 <p class="soft small">${diffCount(before, after)}. Elements stand in one order and lists are written out, so that only what differs shows.</p>
 ${policyDiff(before, after)}
 ${wholeDocument('The whole policy as proposed', change.after)}
-${wholeDocument('The whole policy as it is today', change.before)}
+${wholeDocument('The whole policy before', change.before)}
 </section>`;
 }
 
 function wholeDocument(title: string, text: ChangeView['before']): Html {
   const laidOut = layOutText(text.document);
   const bytes = new TextEncoder().encode(text.document).length.toLocaleString('en-US');
-  const exact = html`<details><summary>The exact text, ${bytes} bytes</summary><pre>${shown(text.document)}</pre></details>`;
+  const exact = html`<details><summary>The exact text, ${bytes} bytes</summary>${documentLines(text.document)}</details>`;
   return html`<details><summary>${title}</summary>
 <p class="small soft">SHA-256 of its ${bytes} bytes:<br><span class="mono">${text.sha256}</span></p>
-<pre>${shown(laidOut)}</pre>
+${documentLines(laidOut)}
 ${laidOut !== text.document && exact}
 </details>`;
 }

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
 
+/** Deepest indentation, in steps of two spaces, behind which a wrapped line still hangs. */
+export const HANGING_MAX = 12;
+const HANGING = Array.from(
+  { length: HANGING_MAX + 1 },
+  (_, n) => `.h${n}{padding-left:${n * 2}ch;text-indent:-${n * 2}ch}`,
+).join('');
+
 /** The one style sheet of every page. Changing a byte of it changes the Content-Security-Policy with it. */
 export const STYLE = `
 :root{color-scheme:light dark;
@@ -31,9 +38,8 @@ ul,ol{margin:0 0 .6rem;padding-left:1.3rem}li{margin:.3rem 0}
 .good{background:var(--goodbg);color:var(--good)}.bad{background:var(--badbg);color:var(--bad)}.warn{background:var(--warnbg);color:var(--warn)}.calm{background:var(--calmbg);color:var(--calm)}
 .notice{border-radius:.75rem;padding:.9rem 1.1rem;margin:0 0 1rem;font-weight:550}
 .words{white-space:pre-wrap;border-left:3px solid var(--line);padding:.1rem 0 .1rem .9rem;margin:.8rem 0}
-dl.facts{display:grid;grid-template-columns:1fr;gap:.1rem .9rem;margin:.9rem 0 0;font-size:.925rem}
-dl.facts dt{color:var(--soft)}dl.facts dd{margin:0 0 .5rem}
-@media (min-width:40rem){dl.facts{grid-template-columns:max-content 1fr;row-gap:.35rem}dl.facts dd{margin:0}}
+dl.facts{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.35rem .9rem;margin:.9rem 0 0;font-size:.925rem}
+dl.facts dt{color:var(--soft)}dl.facts dd{margin:0}
 code,pre,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.85em}
 code{background:var(--code);border-radius:.25rem;padding:.05em .3em}
 .cp{background:var(--warnbg);color:var(--warn);font-weight:650;border-radius:.2rem}
@@ -49,7 +55,9 @@ pre.copy{user-select:all;-webkit-user-select:all}
 .diff{border:1px solid var(--line);border-radius:.5rem;overflow:hidden;margin:.6rem 0;line-height:1.55}
 .row{display:flex;font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.8rem}
 .sign{flex:none;width:1.6rem;text-align:center;user-select:none;-webkit-user-select:none;color:var(--soft)}
-.line{flex:1;min-width:0;white-space:pre-wrap;overflow-wrap:anywhere;padding-right:.5rem}
+.line{flex:1;min-width:0;min-height:1.55em;white-space:pre-wrap;word-break:break-all;border-right:.5rem solid transparent}
+${HANGING}
+.doc{background:var(--code);border:1px solid var(--line);border-radius:.5rem;padding:.7rem .4rem .7rem .8rem;margin:.4rem 0 .6rem;line-height:1.55;font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.8rem}
 .row.added{background:var(--add)}.row.removed{background:var(--del)}
 .row.added .sign{color:var(--good);font-weight:700}.row.removed .sign{color:var(--bad);font-weight:700}
 .row mark{color:inherit;border-radius:.15rem;background:var(--addmark)}.row.removed mark{background:var(--delmark)}
