@@ -34,7 +34,9 @@ export const isMapData = (data: Data | undefined): data is DataMap =>
 export function readServerlessFile(path: string, sources: Sources): DataMap {
   const data = parseYaml(path);
   if (!isMapData(data)) throw new ServerlessError(path, 'is not a map');
-  return new Variables(data, dirname(path), sources).fill(data, '') as DataMap;
+  // Params are filled in where they are used: those of another stage may have no value here.
+  const { params: _, ...used } = data;
+  return new Variables(data, dirname(path), sources).fill(used, '') as DataMap;
 }
 
 function parseYaml(path: string): Data {
