@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { REGION } from './iam/principals.ts';
+import type { Iam } from './iam.ts';
+import { openJournal } from './journal.ts';
+import { createAlias, deleteAlias, listAliases, updateAlias } from './kms/aliases.ts';
+import type { KmsContext, Operation } from './kms/context.ts';
+import { control } from './kms/control.ts';
+import { createKey } from './kms/createKey.ts';
+import { errorResponse, jsonResponse, KmsError } from './kms/error.ts';
+import type { Input } from './kms/input.ts';
+import { getKeyPolicy, listKeyPolicies, putKeyPolicy } from './kms/keyPolicies.ts';
+import { cancelKeyDeletion, describeKey, disableKey, enableKey, listKeys, scheduleKeyDeletion } from './kms/keys.ts';
+import { getPublicKey, sign, verify } from './kms/sign.ts';
+import { openStore } from './kms/state.ts';
+import { listResourceTags, tagResource, untagResource } from './kms/tags.ts';
+import type { Entry } from './kms/types.ts';
+import type { AwsRequest, AwsResponse, AwsService } from './types.ts';
+
+export interface KmsOptions {
+  dataDir: string;
+  iam: Pick<Iam, 'denies' | 'world'>;
+  /** How long reads may give the policy before the last put. `KMS_CONSISTENCY_DELAY_MS` by default, else 0. */
+  consistencyDelayMs?: number;
+  region?: string;
+  /** What a folder without keys begins with. */
+  seeds?: readonly Entry[];
+}
+
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  CancelKeyDeletion: cancelKeyDeletion,
+  CreateAlias: createAlias,
+  CreateKey: createKey,
+  DeleteAlias: deleteAlias,
+  DescribeKey: describeKey,
+  DisableKey: disableKey,
+  EnableKey: enableKey,
+  GetKeyPolicy: getKeyPolicy,
+  GetPublicKey: getPublicKey,
+  ListAliases: listAliases,
+  ListKeyPolicies: listKeyPolicies,
+  ListKeys: listKeys,
+  ListResourceTags: listResourceTags,
+  PutKeyPolicy: putKeyPolicy,
+  ScheduleKeyDeletion: scheduleKeyDeletion,
+  Sign: sign,
+  TagResource: tagResource,
+  UntagResource: untagResource,
+  UpdateAlias: updateAlias,
+  Verify: verify,
+};
+
+/**
+ * AWS KMS on a laptop, on the wire as JSON 1.1: keys, aliases, tags, policies with a check of their own, and real signatures.
+ * Everything is in `kms.jsonl` in the data folder, written before it is answered. Paths under `/_kms/` are in kms/control.ts.
+ */
+export function openKms({ dataDir, iam, consistencyDelayMs, region = REGION, seeds = [] }: KmsOptions): AwsService {
+  const store = openStore(openJournal<Entry>(join(dataDir, 'kms.jsonl')));
+  if (store.state.keys.size === 0) for (const entry of seeds) store.record(entry);
+  const fromEnvironment = Number(process.env.KMS_CONSISTENCY_DELAY_MS ?? 0);
+  const context: KmsContext = { store, iam, region, consistencyDelayMs: consistencyDelayMs ?? fromEnvironment };
+  return {
+    handle: async (request) =>
+      request.path.startsWith('/_kms/') ? control(context, request) : answer(context, request),
+    close: async () => {},
+  };
+}
+
+function answer(context: KmsContext, request: AwsRequest): AwsResponse {
+  try {
+    const operation = Object.hasOwn(OPERATIONS, request.operation) ? OPERATIONS[request.operation] : undefined;
+    if (operation === undefined) {
+      throw new KmsError('UnknownOperationException', `${request.operation} is not spoken here`);
+    }
+    return jsonResponse(200, operation(context, readInput(request), request.caller));
+  } catch (error) {
+    if (error instanceof KmsError) return errorResponse(error);
+    console.error(error);
+    return errorResponse(new KmsError('KMSInternalException', String(error)));
+  }
+}
+
+function readInput(request: AwsRequest): Input {
+  try {
+    const body: unknown = JSON.parse(request.body.toString('utf8') || '{}');
+    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Input;
+  } catch {
+    // Told below, as for every other body that is no JSON object.
+  }
+  throw new KmsError('SerializationException', 'The body must be a JSON object');
+}
