@@ -1,0 +1,5 @@
+import { api } from '../lib/http/stack.ts';
+import { viewChange } from '../lib/workflow/view.ts';
+
+/** `GET /changes/{id}`: one change, whole. */
+export const handler = api({}, ({ params }) => viewChange(params.id ?? ''));

@@ -1,0 +1,22 @@
+import { done } from '../lib/change/refusal.ts';
+import { canonicalPerson } from '../lib/change/rules.ts';
+import { summary } from '../lib/change/view.ts';
+import { readPage, readQuery, writeCursor } from '../lib/http/query.ts';
+import { changesQuery } from '../lib/http/schemas.ts';
+import { api } from '../lib/http/stack.ts';
+import { listChanges } from '../lib/store/changes.ts';
+import { historyArn } from '../lib/workflow/keys.ts';
+
+/** `GET /changes`: one page of changes, newest first. */
+export const handler = api({}, async ({ query }) => {
+  const asked = readQuery(query, changesQuery);
+  if (!asked.ok) return asked;
+  const page = readPage(asked.value);
+  if (!page.ok) return page;
+  const { key, submitter, status, from, to } = asked.value;
+  const arn = key === undefined ? done(undefined) : await historyArn(key);
+  if (!arn.ok) return arn;
+  const filter = { key: arn.value, submitter: submitter && canonicalPerson(submitter), status, from, to };
+  const { changes, cursor } = await listChanges(filter, page.value);
+  return done({ changes: changes.map(summary), cursor: writeCursor(cursor) });
+});

@@ -1,0 +1,5 @@
+import { sweep } from '../lib/workflow/sweep.ts';
+import { scheduled } from '../lib/workflow/task.ts';
+
+/** Every minute: brings back what a crash left between two steps. */
+export const handler = scheduled(() => sweep(Date.now()));

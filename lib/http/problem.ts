@@ -1,0 +1,54 @@
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { Refusal, RefusalCode } from '../change/refusal.ts';
+
+/** Each refusal's HTTP status and title. A problem's `type` is its code: `urn:countersign:problem:own-change`. */
+const PROBLEMS: Record<RefusalCode, [status: number, title: string]> = {
+  BAD_REQUEST: [400, 'The request cannot be read'],
+  WRONG_CONFIRMATION: [400, 'The confirmation does not match'],
+  UNKNOWN_PERSON: [403, 'Nobody we know'],
+  NOT_IN_GROUP: [403, 'Not allowed'],
+  NOT_AN_APPROVER: [403, 'Not an approver of this change'],
+  OWN_CHANGE: [403, 'Your own change'],
+  NOT_FOUND: [404, 'Not found'],
+  ALREADY_DECIDED: [409, 'Decided already'],
+  ALREADY_ENDED: [409, 'Ended already'],
+  EXPIRED: [409, 'Expired'],
+  BASE_MOVED: [409, 'The live policy has moved'],
+  IDEMPOTENCY_CONFLICT: [409, 'Another body with the same Idempotency-Key'],
+  TOO_LARGE: [413, 'Too large'],
+  POLICY_REFUSED: [422, 'The policy is refused'],
+  TOO_MANY_REQUESTS: [429, 'Too many requests'],
+  UNAVAILABLE: [503, 'Try again'],
+};
+
+export const statusOf = (code: RefusalCode): number => PROBLEMS[code][0];
+
+/** A refusal as `application/problem+json` (RFC 9457), with the findings where a policy is refused. */
+export function problem(refusal: Refusal): APIGatewayProxyStructuredResultV2 {
+  const [status, title] = PROBLEMS[refusal.code];
+  const retry = status === 429 ? { 'retry-after': '60' } : status === 503 ? { 'retry-after': '2' } : {};
+  return {
+    statusCode: status,
+    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...retry },
+    body: JSON.stringify({
+      type: `urn:countersign:problem:${refusal.code.toLowerCase().replaceAll('_', '-')}`,
+      title,
+      status,
+      detail: refusal.detail,
+      ...(refusal.findings === undefined ? {} : { findings: refusal.findings }),
+      ...refusal.more,
+    }),
+  };
+}
+
+/** What went wrong inside is for the log; the caller learns that something did, and which request to name. */
+export const internalProblem = (requestId: string): APIGatewayProxyStructuredResultV2 => ({
+  statusCode: 500,
+  headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
+  body: JSON.stringify({
+    type: 'urn:countersign:problem:internal',
+    title: 'Something went wrong on our side',
+    status: 500,
+    detail: `Nothing was half done. Try again, and name request ${requestId} when you report it.`,
+  }),
+});

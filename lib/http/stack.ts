@@ -1,0 +1,108 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import middy, { type MiddyfiedHandler } from '@middy/core';
+import httpHeaderNormalizer from '@middy/http-header-normalizer';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import type { Outcome, Refusal } from '../change/refusal.ts';
+import { refuse } from '../change/refusal.ts';
+import type { GroupName } from '../change/rules.ts';
+import { loadRules } from '../store/rulesFile.ts';
+import { type Caller, identify } from './identity.ts';
+import { internalProblem, problem } from './problem.ts';
+
+export const logger = new Logger();
+
+/** A request after the stack: who asks, for what, and when it came in. */
+export interface Request {
+  caller: Caller;
+  event: APIGatewayProxyEventV2;
+  /** Path parameters, URL-decoded. */
+  params: Record<string, string>;
+  query: Record<string, string>;
+  /** ISO 8601, UTC. */
+  now: string;
+}
+
+type Result = APIGatewayProxyStructuredResultV2;
+type Handler = MiddyfiedHandler<APIGatewayProxyEventV2, Result, Error, Context>;
+
+const SIGNED_IN: GroupName[] = ['submitters', 'approvers', 'auditors', 'admins'];
+
+const json = (statusCode: number, body: unknown): Result => ({
+  statusCode,
+  headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+  body: JSON.stringify(body),
+});
+
+/** The log line of a refusal: its code and route, never what was in the request. */
+function refused(event: APIGatewayProxyEventV2, refusal: Refusal): Result {
+  logger.info('refused', { code: refusal.code, route: event.routeKey });
+  return problem(refusal);
+}
+
+/** The bottom of every stack: headers in one spelling, and an unforeseen error logged whole and answered without a word of it. */
+const stack = (act: (event: APIGatewayProxyEventV2) => Promise<Result>): Handler =>
+  middy<APIGatewayProxyEventV2, Result>()
+    .use(injectLambdaContext(logger))
+    .use(httpHeaderNormalizer())
+    .onError((request) => {
+      logger.error('unforeseen', { route: request.event.routeKey, error: request.error });
+      request.response = internalProblem(request.context.awsRequestId);
+    })
+    .handler(act);
+
+/**
+ * The stack of every JSON endpoint for people and pipelines: identify the caller, check that one of their groups may do
+ * this, act, and turn the outcome into JSON or problem+json. `groups` empty: everybody who is in any group.
+ */
+export const api = <T>(
+  options: { groups?: GroupName[]; status?: number },
+  act: (request: Request) => Promise<Outcome<T>>,
+): Handler =>
+  stack(async (event) => {
+    const caller = identify(event, loadRules());
+    if (!caller.ok) return refused(event, caller.refusal);
+    const groups = options.groups ?? SIGNED_IN;
+    if (!groups.some((group) => caller.value.groups.includes(group))) {
+      const { refusal } = refuse('NOT_IN_GROUP', `This is for ${groups.join(' and ')}.`);
+      return refused(event, refusal);
+    }
+    const outcome = await act({
+      caller: caller.value,
+      event,
+      params: decoded(event.pathParameters),
+      query: defined(event.queryStringParameters),
+      now: new Date().toISOString(),
+    });
+    return outcome.ok ? json(options.status ?? 200, outcome.value) : refused(event, outcome.refusal);
+  });
+
+/** The stack of what anyone may ask. */
+export const open = (act: (request: Omit<Request, 'caller'>) => Promise<Result>): Handler =>
+  stack((event) =>
+    act({
+      event,
+      params: decoded(event.pathParameters),
+      query: defined(event.queryStringParameters),
+      now: new Date().toISOString(),
+    }),
+  );
+
+/** JSON that anyone may read. */
+export const openJson = (value: unknown): Result => json(200, value);
+
+const defined = (record: Record<string, string | undefined> | undefined): Record<string, string> =>
+  Object.fromEntries(Object.entries(record ?? {}).filter((pair): pair is [string, string] => pair[1] !== undefined));
+
+function decoded(record: Record<string, string | undefined> | undefined): Record<string, string> {
+  return Object.fromEntries(Object.entries(defined(record)).map(([name, value]) => [name, decode(value)]));
+}
+
+/** API Gateway hands a path parameter on as it was sent. What is no escape stays as it is. */
+function decode(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,255 @@
+import { type Change, evolve, fold, type Status } from '../change/change.ts';
+import type { Event, Fact } from '../change/facts.ts';
+import { done, type Outcome, type Refusal, refuse } from '../change/refusal.ts';
+import type { Proposal } from '../change/view.ts';
+import type { PolicyText } from '../policy/types.ts';
+import { append, HEAD, readFacts, readHead } from './log.ts';
+import {
+  type Address,
+  get,
+  getAll,
+  type IndexQuery,
+  type Item,
+  partition,
+  query,
+  transact,
+  type Write,
+} from './table.ts';
+
+/** A change as it lies in the table, with the places of its facts in the log. */
+export interface StoredChange {
+  change: Change;
+  seqs: number[];
+}
+
+/** Who does something, and when. */
+export interface Doer {
+  person: string;
+  at: string;
+}
+
+/** How often a write that met another one is tried again: far more than people who act at once. */
+const TRIES = 60;
+
+/** The partition of the changes with something still to do; a change leaves it when everybody knows how it ended. */
+const UNSETTLED = 'CHANGES#UNSETTLED';
+
+const changeAddress = (id: string): Address => ({ pk: `CHANGE#${id}`, sk: 'CHANGE' });
+const documentAddress = (sha256: string): Address => ({ pk: `DOC#${sha256}`, sk: 'DOC' });
+const idempotencyAddress = (person: string, key: string): Address => ({ pk: `IDEMPOTENCY#${person}`, sk: key });
+
+const stored = (item: Item): StoredChange => ({ change: item.change as Change, seqs: item.seqs as number[] });
+
+function changeItem({ change, seqs }: StoredChange): Item & Address {
+  return {
+    ...changeAddress(change.id),
+    change,
+    seqs,
+    version: seqs.length,
+    order: `${change.submittedAt}#${change.id}`,
+    gsi1pk: `CHANGES#STATUS#${change.status}`,
+    gsi2pk: `CHANGES#KEY#${change.key.arn}`,
+    gsi3pk: `CHANGES#SUBMITTER#${change.submitter}`,
+    gsi4pk: 'CHANGES',
+    ...(change.closed ? {} : { gsi5pk: UNSETTLED }),
+    status: change.status,
+    keyArn: change.key.arn,
+    submitter: change.submitter,
+  };
+}
+
+/** Waits a little, longer each time and never as long as another: people who met must not meet again. */
+const jitter = (attempt: number) =>
+  new Promise<void>((resume) => setTimeout(resume, Math.random() * Math.min(5 * 2 ** attempt, 100)));
+
+export interface NewChange {
+  submitted: Fact & { type: 'SUBMITTED' };
+  before: PolicyText;
+  after: PolicyText;
+  proposal: Proposal;
+  /** The caller's Idempotency-Key and the SHA-256 of what they sent. */
+  idempotency?: { key: string; bodySha256: string; ttl: number };
+}
+
+/**
+ * Stores a new change: its item, its first fact, both documents and the idempotency key, all or nothing. A key that was
+ * used before gives the change of that time, or IDEMPOTENCY_CONFLICT when something else was sent with it.
+ */
+export async function createChange(n: NewChange): Promise<Outcome<Change>> {
+  const { submitted, idempotency } = n;
+  const change = fold([submitted]);
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    const earlier = await findByIdempotencyKey(submitted.person, idempotency);
+    if (earlier !== undefined) return earlier;
+    const { seq, writes } = append(readHead(await get(HEAD)), submitted);
+    const written = await transact([
+      ...writes,
+      { put: changeItem({ change, seqs: [seq] }), condition: { expression: 'attribute_not_exists(pk)' } },
+      { put: { ...proposalAddress(change.id), proposal: n.proposal } },
+      ...documentWrites([n.before, n.after]),
+      ...(idempotency === undefined
+        ? []
+        : [
+            {
+              put: {
+                ...idempotencyAddress(submitted.person, idempotency.key),
+                changeId: change.id,
+                bodySha256: idempotency.bodySha256,
+                ttl: idempotency.ttl,
+              },
+              condition: { expression: 'attribute_not_exists(pk)' },
+            },
+          ]),
+    ]);
+    if (written.ok) return done(change);
+    await jitter(attempt);
+  }
+  return refuse('UNAVAILABLE', 'Too many people act at once; try again.');
+}
+
+/** The change that this person submitted with this Idempotency-Key before, if any. */
+export async function findByIdempotencyKey(
+  person: string,
+  idempotency: NewChange['idempotency'],
+): Promise<Outcome<Change> | undefined> {
+  if (idempotency === undefined) return undefined;
+  const item = await get(idempotencyAddress(person, idempotency.key));
+  if (item === undefined) return undefined;
+  if (item.bodySha256 !== idempotency.bodySha256) {
+    return refuse(
+      'IDEMPOTENCY_CONFLICT',
+      'This Idempotency-Key was used for another body; use a new key for a new change.',
+    );
+  }
+  const earlier = await readChange(item.changeId as string);
+  return earlier === undefined ? undefined : done(earlier.change);
+}
+
+const proposalAddress = (id: string): Address => ({ pk: `CHANGE#${id}`, sk: 'PROPOSAL' });
+
+/** Documents lie under their own hash, so that one can never be written over with another. */
+function documentWrites(texts: readonly PolicyText[]): Write[] {
+  const distinct = new Map(texts.map((text) => [text.sha256, text]));
+  return [...distinct.values()].map(({ document, sha256 }) => ({
+    put: { ...documentAddress(sha256), document },
+    condition: { expression: 'attribute_not_exists(pk) OR #document = :document', values: { ':document': document } },
+  }));
+}
+
+/** The state of a change, read consistently. */
+export async function readChange(id: string): Promise<StoredChange | undefined> {
+  const item = await get(changeAddress(id));
+  return item === undefined ? undefined : stored(item);
+}
+
+/** The states of these changes by their ids. */
+export async function readChanges(ids: readonly string[]): Promise<Map<string, Change>> {
+  const items = await getAll(ids.map(changeAddress));
+  return new Map(items.map((item) => [stored(item).change.id, stored(item).change]));
+}
+
+/** Policy texts by their SHA-256, in that order; throws when one is missing. */
+export async function readDocuments(hashes: readonly string[]): Promise<string[]> {
+  const items = await getAll(hashes.map(documentAddress));
+  if (items.length !== hashes.length) throw new Error('a document of the history is missing');
+  return items.map((item) => item.document as string);
+}
+
+/** A change with everything that was stored beside it. */
+export async function readWholeChange(id: string) {
+  const items = await partition(`CHANGE#${id}`);
+  const item = items.find((one) => one.sk === 'CHANGE');
+  if (item === undefined) return undefined;
+  const { change, seqs } = stored(item);
+  const proposal = items.find((one) => one.sk === 'PROPOSAL')?.proposal as Proposal;
+  const [facts, [before, after]] = await Promise.all([
+    readFacts(seqs),
+    readDocuments([change.before, change.binding.after]),
+  ]);
+  return { change, seqs, facts, proposal, before: before ?? '', after: after ?? '' };
+}
+
+/** Writes that stand or fall with an event, and what it means when one of their conditions fails. */
+export interface Along {
+  writes: Write[];
+  refusal: Refusal;
+}
+
+/**
+ * Does something to a change: `command` sees its state and gives one event, which is committed with the new state, its
+ * entry in the log and what goes `along` in one transaction, or not at all. When another write was faster, the command is asked
+ * again about what stands then. `undefined` from the command means that there is nothing to do.
+ */
+export async function record(
+  id: string,
+  doer: Doer,
+  command: (change: Change) => Outcome<Event | undefined>,
+  along?: Along,
+): Promise<Outcome<Change>> {
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    const [changeOrHead, headOrNothing] = await getAll([changeAddress(id), HEAD]);
+    if (changeOrHead?.sk !== 'CHANGE') return refuse('NOT_FOUND', 'There is no such change.');
+    const { change, seqs } = stored(changeOrHead);
+    const outcome = command(change);
+    if (!outcome.ok) return outcome;
+    if (outcome.value === undefined) return done(change);
+    const fact: Fact = { ...outcome.value, ...doer, change: id, keyArn: change.key.arn };
+    const next = evolve(change, fact);
+    const { seq, writes } = append(readHead(headOrNothing), fact);
+    const written = await transact([
+      ...writes,
+      {
+        put: changeItem({ change: next, seqs: [...seqs, seq] }),
+        condition: { expression: '#version = :version', values: { ':version': seqs.length } },
+      },
+      ...(along?.writes ?? []),
+    ]);
+    if (written.ok) return done(next);
+    if (along !== undefined && written.failed.some((i) => i > writes.length))
+      return { ok: false, refusal: along.refusal };
+    await jitter(attempt);
+  }
+  return refuse('UNAVAILABLE', 'Too many people act at once; try again.');
+}
+
+export interface ChangeFilter {
+  status?: Status | undefined;
+  key?: string | undefined;
+  submitter?: string | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+}
+
+/** One page of changes, newest first, by the most selective index that the filter names. */
+export async function listChanges(
+  filter: ChangeFilter,
+  page: { limit: number; cursor?: Item },
+): Promise<{ changes: Change[]; cursor?: Item }> {
+  const { items, cursor } = await query({
+    ...indexFor(filter),
+    ...(filter.from === undefined ? {} : { from: filter.from }),
+    ...(filter.to === undefined ? {} : { to: `${filter.to}~` }),
+    newestFirst: true,
+    ...page,
+  });
+  return { changes: items.map((item) => stored(item).change), ...(cursor === undefined ? {} : { cursor }) };
+}
+
+/** One page of the changes with something still to do, oldest first. */
+export async function listUnsettled(page: {
+  limit: number;
+  cursor?: Item;
+}): Promise<{ changes: Change[]; cursor?: Item }> {
+  const { items, cursor } = await query({ index: 'gsi5', partition: UNSETTLED, newestFirst: false, ...page });
+  return { changes: items.map((item) => stored(item).change), ...(cursor === undefined ? {} : { cursor }) };
+}
+
+function indexFor({ status, key, submitter }: ChangeFilter): Pick<IndexQuery, 'index' | 'partition' | 'where'> {
+  const rest = (where: Record<string, string | undefined>) =>
+    Object.fromEntries(Object.entries(where).filter((pair): pair is [string, string] => pair[1] !== undefined));
+  if (key !== undefined) return { index: 'gsi2', partition: `CHANGES#KEY#${key}`, where: rest({ status, submitter }) };
+  if (submitter !== undefined)
+    return { index: 'gsi3', partition: `CHANGES#SUBMITTER#${submitter}`, where: rest({ status }) };
+  if (status !== undefined) return { index: 'gsi1', partition: `CHANGES#STATUS#${status}`, where: {} };
+  return { index: 'gsi4', partition: 'CHANGES', where: {} };
+}

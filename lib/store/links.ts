@@ -1,0 +1,47 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Binding } from '../change/facts.ts';
+import { refuse } from '../change/refusal.ts';
+import type { Along } from './changes.ts';
+import { type Address, get, type Write } from './table.ts';
+
+/** A review link: who it was sent to, and what it answers. Its secret is stored only as a hash. */
+export interface Link {
+  changeId: string;
+  person: string;
+  binding: Binding;
+  expiresAt: string;
+  usedAt?: string;
+}
+
+/** 256 random bits, base64url: 43 characters. */
+const newToken = () => randomBytes(32).toString('base64url');
+
+const linkAddress = (token: string): Address => ({
+  pk: `LINK#${createHash('sha256').update(token).digest('hex')}`,
+  sk: 'LINK',
+});
+
+/** A new link for one person, as the token to send and the write that makes it valid. */
+export function newLink(link: Omit<Link, 'usedAt'>): { token: string; write: Write } {
+  const token = newToken();
+  const ttl = Math.ceil(Date.parse(link.expiresAt) / 1000) + 86_400;
+  return { token, write: { put: { ...linkAddress(token), ...link, ttl } } };
+}
+
+/** The link of this token, used or not; undefined when there is none or its time is over. */
+export async function readLink(token: string, now: string): Promise<Link | undefined> {
+  const item = (await get(linkAddress(token))) as Link | undefined;
+  return item === undefined || now >= item.expiresAt ? undefined : item;
+}
+
+/** What marks a link as used together with the decision made by it; it can be used once. */
+export const useLink = (token: string, now: string): Along => ({
+  writes: [
+    {
+      update: linkAddress(token),
+      set: { usedAt: now },
+      condition: { expression: 'attribute_exists(pk) AND attribute_not_exists(#usedAt)' },
+    },
+  ],
+  refusal: refuse('ALREADY_DECIDED', 'This link was used already.').refusal,
+});

@@ -1,0 +1,102 @@
+import { chain, genesis, type Head, LOG, readBody } from '../audit/chain.ts';
+import type { Fact } from '../change/facts.ts';
+import { type Address, getAll, type IndexQuery, type Item, query, type Write } from './table.ts';
+
+/** A fact with its place in the log and its hashes, as auditors read it. */
+export type LoggedFact = Fact & { seq: number; prev: string; hash: string };
+
+export const HEAD: Address = { pk: `HEAD#${LOG}`, sk: 'HEAD' };
+
+const seqText = (seq: number) => String(seq).padStart(12, '0');
+const entryAddress = (seq: number): Address => ({ pk: `LOG#${LOG}`, sk: seqText(seq) });
+
+export const readHead = (item: Item | undefined): Head =>
+  item === undefined ? genesis() : { seq: item.seq as number, hash: item.hash as string };
+
+/**
+ * The two writes that append a fact after `head`: the entry, which never exists twice, and the head, which moves only
+ * from exactly where it was read. They belong into the transaction of what the fact is about.
+ */
+export function append(head: Head, fact: Fact): { seq: number; writes: [Write, Write] } {
+  const entry = chain(head, fact);
+  const order = `${fact.at}#${seqText(entry.seq)}`;
+  const item = {
+    ...entryAddress(entry.seq),
+    seq: entry.seq,
+    body: entry.body,
+    hash: entry.hash,
+    order,
+    gsi1pk: `FACTS#CHANGE#${fact.change}`,
+    gsi2pk: `FACTS#KEY#${fact.keyArn}`,
+    gsi3pk: `FACTS#PERSON#${fact.person}`,
+    gsi4pk: `FACTS#${LOG}`,
+    gsi5pk: `FACTS#TYPE#${fact.type}`,
+    changeId: fact.change,
+    keyArn: fact.keyArn,
+    person: fact.person,
+    type: fact.type,
+  };
+  const moved =
+    head.seq === 0
+      ? { expression: 'attribute_not_exists(pk)' }
+      : { expression: '#seq = :seq AND #hash = :hash', values: { ':seq': head.seq, ':hash': head.hash } };
+  return {
+    seq: entry.seq,
+    writes: [
+      { put: item, condition: { expression: 'attribute_not_exists(pk)' } },
+      { put: { ...HEAD, seq: entry.seq, hash: entry.hash }, condition: moved },
+    ],
+  };
+}
+
+const logged = (item: Item): LoggedFact => {
+  const { log: _, ...fact } = readBody(item.body as string);
+  return { ...fact, hash: item.hash as string };
+};
+
+/** The facts at these places, read consistently, in that order. Throws when one is missing: a log has no gaps. */
+export async function readFacts(seqs: readonly number[]): Promise<LoggedFact[]> {
+  const items = await getAll(seqs.map(entryAddress));
+  if (items.length !== seqs.length) throw new Error(`the log lacks entries among ${seqs.join(', ')}`);
+  return items.map(logged);
+}
+
+export interface FactFilter {
+  change?: string | undefined;
+  key?: string | undefined;
+  person?: string | undefined;
+  type?: string | undefined;
+  /** ISO 8601, inclusive. */
+  from?: string | undefined;
+  to?: string | undefined;
+}
+
+/** One page of the log, newest first, by the most selective index that the filter names. */
+export async function listFacts(
+  filter: FactFilter,
+  page: { limit: number; cursor?: Item },
+): Promise<{ facts: LoggedFact[]; cursor?: Item }> {
+  const { where, ...by } = indexFor(filter);
+  const { items, cursor } = await query({
+    ...by,
+    ...(where === undefined ? {} : { where }),
+    ...(filter.from === undefined ? {} : { from: filter.from }),
+    ...(filter.to === undefined ? {} : { to: `${filter.to}~` }),
+    newestFirst: true,
+    ...page,
+  });
+  return { facts: items.map(logged), ...(cursor === undefined ? {} : { cursor }) };
+}
+
+function indexFor(filter: FactFilter): Pick<IndexQuery, 'index' | 'partition' | 'where'> {
+  const { change, key, person, type } = filter;
+  const rest = (where: Record<string, string | undefined>) =>
+    Object.fromEntries(Object.entries(where).filter((pair): pair is [string, string] => pair[1] !== undefined));
+  if (change !== undefined) {
+    return { index: 'gsi1', partition: `FACTS#CHANGE#${change}`, where: rest({ keyArn: key, person, type }) };
+  }
+  if (key !== undefined) return { index: 'gsi2', partition: `FACTS#KEY#${key}`, where: rest({ person, type }) };
+  if (person !== undefined) return { index: 'gsi3', partition: `FACTS#PERSON#${person}`, where: rest({ type }) };
+  if (type !== undefined) return { index: 'gsi5', partition: `FACTS#TYPE#${type}` };
+  return { index: 'gsi4', partition: `FACTS#${LOG}` };
+}

@@ -1,0 +1,212 @@
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  TransactionCanceledException,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+
+type Raw = Record<string, AttributeValue>;
+
+/** An item's own attributes; every item has `pk` and `sk`. Access patterns: docs/table.md. */
+export type Item = Record<string, unknown>;
+
+export interface Address {
+  pk: string;
+  sk: string;
+}
+
+export interface Condition {
+  expression: string;
+  values?: Record<string, unknown>;
+}
+
+/** One step of a transaction. `condition` may use `#attribute` for any attribute of that name. */
+export type Write =
+  | { put: Item & Address; condition?: Condition }
+  | { update: Address; set: Record<string, unknown>; condition: Condition };
+
+const client = new DynamoDBClient({
+  maxAttempts: 6,
+  requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 },
+});
+const TableName = process.env.TABLE_NAME ?? 'countersign';
+
+const encode = (item: Item) => marshall(item, { removeUndefinedValues: true });
+const namesIn = (expression: string) =>
+  Object.fromEntries([...expression.matchAll(/#(\w+)/g)].map(([placeholder, name]) => [placeholder, name ?? '']));
+
+/** One item, read consistently. */
+export async function get({ pk, sk }: Address): Promise<Item | undefined> {
+  const { Item } = await client.send(new GetItemCommand({ TableName, Key: encode({ pk, sk }), ConsistentRead: true }));
+  return Item === undefined ? undefined : unmarshall(Item);
+}
+
+/** The items that exist, in the order asked, read consistently; any number of addresses. */
+export async function getAll(addresses: readonly Address[]): Promise<Item[]> {
+  const found = new Map<string, Item>();
+  const wanted = [...new Map(addresses.map((address) => [name(address), address])).values()];
+  for (let from = 0; from < wanted.length; from += 100) {
+    let Keys: Raw[] = wanted.slice(from, from + 100).map(({ pk, sk }) => encode({ pk, sk }));
+    while (Keys.length > 0) {
+      const page = await client.send(
+        new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys, ConsistentRead: true } } }),
+      );
+      for (const raw of page.Responses?.[TableName] ?? []) {
+        const item: Item & Partial<Address> = unmarshall(raw);
+        found.set(`${item.pk} ${item.sk}`, item);
+      }
+      Keys = page.UnprocessedKeys?.[TableName]?.Keys ?? [];
+    }
+  }
+  return addresses.flatMap((address) => {
+    const item = found.get(name(address));
+    return item === undefined ? [] : [item];
+  });
+}
+
+const name = ({ pk, sk }: Address) => `${pk} ${sk}`;
+
+/** Every item of one partition, read consistently. For partitions that stay small: one change. */
+export async function partition(pk: string): Promise<Item[]> {
+  const items: Item[] = [];
+  let start: Raw | undefined;
+  do {
+    const page = await client.send(
+      new QueryCommand({
+        TableName,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: encode({ ':pk': pk }),
+        ConsistentRead: true,
+        ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+      }),
+    );
+    items.push(...(page.Items ?? []).map((item) => unmarshall(item)));
+    start = page.LastEvaluatedKey;
+  } while (start !== undefined);
+  return items;
+}
+
+export interface IndexQuery {
+  index: 'gsi1' | 'gsi2' | 'gsi3' | 'gsi4' | 'gsi5';
+  partition: string;
+  /** Bounds of `order`, inclusive. */
+  from?: string;
+  to?: string;
+  /** Equality on further attributes, for what the index does not hold. */
+  where?: Record<string, string>;
+  newestFirst: boolean;
+  limit: number;
+  /** As a former page gave it. */
+  cursor?: Item;
+}
+
+/** One page of an index, and the cursor of the next when there is more. Reads on only until the page is full. */
+export async function query(q: IndexQuery): Promise<{ items: Item[]; cursor?: Item }> {
+  const items: Item[] = [];
+  const filters = Object.keys(q.where ?? {}).map((attribute) => `#${attribute} = :${attribute}`);
+  const KeyConditionExpression = `#${q.index}pk = :partition AND #order BETWEEN :from AND :to`;
+  const FilterExpression = filters.join(' AND ');
+  let cursor = q.cursor;
+  do {
+    const page = await client.send(
+      new QueryCommand({
+        TableName,
+        IndexName: q.index,
+        KeyConditionExpression,
+        ...(filters.length === 0 ? {} : { FilterExpression }),
+        ExpressionAttributeNames: namesIn(`${KeyConditionExpression} ${FilterExpression}`),
+        ExpressionAttributeValues: encode({
+          ':partition': q.partition,
+          ':from': q.from ?? ' ',
+          ':to': q.to ?? '~',
+          ...Object.fromEntries(Object.entries(q.where ?? {}).map(([attribute, value]) => [`:${attribute}`, value])),
+        }),
+        ScanIndexForward: !q.newestFirst,
+        Limit: q.limit - items.length,
+        ...(cursor === undefined ? {} : { ExclusiveStartKey: encode(cursor) }),
+      }),
+    );
+    items.push(...(page.Items ?? []).map((item) => unmarshall(item)));
+    cursor = page.LastEvaluatedKey === undefined ? undefined : unmarshall(page.LastEvaluatedKey);
+  } while (cursor !== undefined && items.length < q.limit);
+  return { items, ...(cursor === undefined ? {} : { cursor }) };
+}
+
+/** What a transaction came to: done, or the positions of the writes whose condition failed or that met another transaction. */
+export type Transacted = { ok: true } | { ok: false; failed: number[]; contended: boolean };
+
+/** All of it or nothing, at most 100 writes. The SDK sends one ClientRequestToken with all of its retries, so a lost reply is not a conflict. */
+export async function transact(writes: readonly Write[]): Promise<Transacted> {
+  try {
+    await client.send(new TransactWriteItemsCommand({ TransactItems: writes.map(encodeWrite) }));
+    return { ok: true };
+  } catch (error) {
+    if (!(error instanceof TransactionCanceledException)) throw error;
+    const codes = (error.CancellationReasons ?? []).map((reason) => reason.Code);
+    const failed = codes.flatMap((code, i) => (code === 'ConditionalCheckFailed' ? [i] : []));
+    const contended = codes.includes('TransactionConflict');
+    if (failed.length === 0 && !contended) throw error;
+    return { ok: false, failed, contended };
+  }
+}
+
+function encodeWrite(write: Write): TransactWriteItem {
+  const { condition } = write;
+  const values = condition?.values ?? {};
+  if ('put' in write) {
+    return {
+      Put: {
+        TableName,
+        Item: encode(write.put),
+        ...(condition === undefined ? {} : { ConditionExpression: condition.expression }),
+        ...named(condition?.expression ?? '', values),
+      },
+    };
+  }
+  const sets = Object.keys(write.set).map((attribute) => `#${attribute} = :set_${attribute}`);
+  const UpdateExpression = `SET ${sets.join(', ')}`;
+  const setValues = Object.fromEntries(Object.entries(write.set).map(([k, v]) => [`:set_${k}`, v]));
+  return {
+    Update: {
+      TableName,
+      Key: encode({ pk: write.update.pk, sk: write.update.sk }),
+      UpdateExpression,
+      ConditionExpression: write.condition.expression,
+      ...named(`${UpdateExpression} ${write.condition.expression}`, { ...values, ...setValues }),
+    },
+  };
+}
+
+function named(expression: string, values: Record<string, unknown>) {
+  const names = namesIn(expression);
+  return {
+    ...(Object.keys(names).length === 0 ? {} : { ExpressionAttributeNames: names }),
+    ...(Object.keys(values).length === 0 ? {} : { ExpressionAttributeValues: encode(values) }),
+  };
+}
+
+/** Adds one to a counter that goes away at `ttl` (seconds since 1970); false when it stands at `limit` already. */
+export async function count({ pk, sk }: Address, limit: number, ttl: number): Promise<boolean> {
+  try {
+    await client.send(
+      new UpdateItemCommand({
+        TableName,
+        Key: encode({ pk, sk }),
+        UpdateExpression: 'SET #ttl = :ttl ADD #count :one',
+        ConditionExpression: 'attribute_not_exists(#count) OR #count < :limit',
+        ExpressionAttributeNames: { '#ttl': 'ttl', '#count': 'count' },
+        ExpressionAttributeValues: encode({ ':ttl': ttl, ':one': 1, ':limit': limit }),
+      }),
+    );
+    return true;
+  } catch (error) {
+    if ((error as Error).name === 'ConditionalCheckFailedException') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,256 @@
+import { isDeepStrictEqual } from 'node:util';
+import { PUT_TIMEOUT, putKeyPolicy, readLivePolicy } from '../aws/putKeyPolicy.ts';
+import { nextApplyStep, proveApproval } from '../change/apply.ts';
+import { type Change, fold, isOpen, type Status } from '../change/change.ts';
+import { expire } from '../change/decide.ts';
+import { type Event, type Fact, WORKFLOW } from '../change/facts.ts';
+import { done, refuse } from '../change/refusal.ts';
+import { currentApprovers, type Rules } from '../change/rules.ts';
+import { sha256 } from '../policy/canonical.ts';
+import { canonicalOf } from '../policy/canonicalOf.ts';
+import { readChange, readWholeChange, record } from '../store/changes.ts';
+import { holds, type Lease, nextLease, release, takeLease } from '../store/lease.ts';
+
+/** Another attempt or another change holds the key; the state machine tries again. Its name is in the Retry of Apply. */
+class LeaseHeld extends Error {
+  override name = 'LeaseHeld';
+}
+
+/** Something that may pass: the state machine tries again, and finds the change as APPLYING. */
+class NotNow extends Error {
+  override name = 'NotNow';
+}
+
+/** How many puts one attempt makes at most. */
+const MOST_PUTS = 3;
+/** Reads that must agree before a policy counts as settled after a put that may have landed. */
+const EQUAL_READS = 3;
+/** Milliseconds of lease that must be left when a put starts: it can never still run when the lease is over. */
+const MARGIN = PUT_TIMEOUT + 3_000;
+
+export interface Surroundings {
+  rules: Rules;
+  /** Names this attempt; the lambda's request id. */
+  attempt: string;
+  leaseSeconds: number;
+  /** How long a put may take to show in GetKeyPolicy. */
+  settleSeconds: number;
+  now(): Date;
+  wait(milliseconds: number): Promise<void>;
+  /** Called once for each put that KMS may have taken, with both documents. */
+  log(record: PutRecord): void;
+}
+
+/** The structured log record of a put. */
+export interface PutRecord {
+  change: string;
+  key: string;
+  person: string;
+  approvers: string[];
+  before: { sha256: string; document: string };
+  after: { sha256: string; document: string };
+  result: string;
+}
+
+type Whole = NonNullable<Awaited<ReturnType<typeof readWholeChange>>>;
+
+/**
+ * Applies an approved change, or finds out how an earlier attempt ended. May run any number of times, at once or after a
+ * crash at any point. The order is what makes it safe: proof from the database, a lease on the key and the intent in one
+ * transaction, the live policy compared with base and approved document, one put of exactly the approved bytes, a read
+ * back, the result and the end of the lease in one transaction. See docs/decisions/0005-apply-protocol.md.
+ */
+export async function applyChange(id: string, around: Surroundings): Promise<{ status: Status }> {
+  const whole = await readWholeChange(id);
+  if (whole === undefined) throw new Error(`there is no change ${id}`);
+  const { change } = whole;
+  if (!isOpen(change.status) || change.status === 'PENDING') return { status: change.status };
+
+  const expired = expire(change, iso(around));
+  if (expired !== undefined) return settle(id, around, () => expired);
+  const proof = prove(whole, around);
+  if (!proof.ok && change.status === 'APPROVED') {
+    return settle(id, around, () => ({ type: 'FAILED', error: proof.error, detail: proof.detail }));
+  }
+
+  const next = await nextLease(change.key.arn, around.attempt, around.now().getTime(), around.leaseSeconds);
+  if (next === undefined) throw new LeaseHeld(`another apply holds ${change.key.arn}`);
+  if (change.status === 'APPLYING') {
+    if (!(await takeLease(next.along))) throw new LeaseHeld(`another apply holds ${change.key.arn}`);
+    return new Apply(whole, next.lease, around, true).run();
+  }
+  const began = await record(
+    id,
+    doer(around),
+    (now) =>
+      now.status === 'APPROVED' && proof.ok
+        ? done({
+            type: 'APPLY_INTENT',
+            binding: now.binding,
+            approvers: proof.approvers,
+            fence: next.lease.fence,
+            attempt: around.attempt,
+          })
+        : refuse('ALREADY_DECIDED', `The change is ${now.status}.`),
+    next.along,
+  );
+  if (!began.ok) throw new LeaseHeld(began.refusal.detail);
+  return new Apply(whole, next.lease, around, false).run();
+}
+
+const iso = (around: Surroundings) => around.now().toISOString();
+const doer = (around: Surroundings) => ({ person: WORKFLOW, at: iso(around) });
+
+/** The proof, from the facts themselves: a state that is not the fold of its facts proves nothing. */
+function prove({ change, facts, before, after }: Whole, around: Surroundings) {
+  const folded = fold(facts.map(({ seq: _, prev: __, hash: ___, ...fact }) => fact as Fact));
+  if (!isDeepStrictEqual(plain(folded), plain(change))) {
+    return { ok: false, error: 'StateAltered', detail: 'The stored state is not what its facts add up to.' } as const;
+  }
+  return proveApproval(change, {
+    now: iso(around),
+    afterSha256: sha256(after),
+    baseCanonical: canonicalOf(before),
+    approversToday: currentApprovers(around.rules, change.rule.name),
+  });
+}
+
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+/** Records an end that needs no lease, unless another attempt has begun or ended the change meanwhile. */
+async function settle(id: string, around: Surroundings, event: (change: Change) => Event): Promise<{ status: Status }> {
+  const settled = await record(id, doer(around), (change) =>
+    done(change.status === 'APPROVED' ? event(change) : undefined),
+  );
+  if (!settled.ok) throw new NotNow(settled.refusal.detail);
+  return { status: settled.value.status };
+}
+
+/** One attempt that holds the lease. */
+class Apply {
+  readonly #whole: Whole;
+  readonly #lease: Lease;
+  readonly #around: Surroundings;
+  /** A put of this change may have reached KMS, in this attempt or in one before. */
+  #maybePut: boolean;
+
+  constructor(whole: Whole, lease: Lease, around: Surroundings, resumed: boolean) {
+    this.#whole = whole;
+    this.#lease = lease;
+    this.#around = around;
+    this.#maybePut = resumed;
+  }
+
+  async run(): Promise<{ status: Status }> {
+    for (let puts = 0; ; puts++) {
+      const read = await this.#live();
+      if (!read.ok) return this.#end(this.#unreadable(read));
+      const { change } = this.#whole;
+      switch (nextApplyStep(canonicalOf(read.policy), change, this.#maybePut)) {
+        case 'record-applied':
+          return this.#end(this.#applied(read.policy));
+        case 'record-stale':
+          return this.#end({
+            type: 'STALE',
+            live: sha256(read.policy),
+            detail: 'The live policy moved after the change was submitted. Nothing was put.',
+          });
+        case 'record-uncertain':
+          return this.#end({
+            type: 'UNCERTAIN',
+            live: sha256(read.policy),
+            detail:
+              'A put may have landed, and the live policy is now a third one: somebody else wrote. A person must look at the key.',
+          });
+        case 'put': {
+          if (puts === MOST_PUTS && !this.#maybePut) throw new NotNow('KMS throttled every put');
+          if (puts === MOST_PUTS) {
+            return this.#end({
+              type: 'UNCERTAIN',
+              live: sha256(read.policy),
+              detail: `KMS did not confirm any of ${puts} puts, and the live policy is still the one before. A person must look at the key.`,
+            });
+          }
+          const refused = await this.#put();
+          if (refused !== undefined) return this.#end(refused);
+        }
+      }
+    }
+  }
+
+  /** The live policy. When a put may have landed it is read until reads agree over the settle time, since KMS is eventually consistent. */
+  async #live(): Promise<Awaited<ReturnType<typeof readLivePolicy>>> {
+    let read = await readLivePolicy(this.#whole.change.key.arn);
+    if (!this.#maybePut) return read;
+    for (let equal = 1; equal < EQUAL_READS && read.ok && !this.#isApproved(read.policy); ) {
+      await this.#around.wait((this.#around.settleSeconds * 1000) / (EQUAL_READS - 1));
+      const again = await readLivePolicy(this.#whole.change.key.arn);
+      equal = again.ok && canonicalOf(again.policy) === canonicalOf(read.policy) ? equal + 1 : 1;
+      read = again;
+    }
+    return read;
+  }
+
+  #isApproved = (policy: string): boolean => canonicalOf(policy) === this.#whole.change.afterCanonical;
+
+  /** The last gate, then the put. Gives the end when KMS refused or the gate is shut; otherwise the live policy must tell. */
+  async #put(): Promise<Event | undefined> {
+    const { change, before, after } = this.#whole;
+    const proof = prove(await this.#again(), this.#around);
+    if (!proof.ok) return this.#failed(proof.error, proof.detail);
+    if (!(await holds(this.#lease, this.#around.now().getTime(), MARGIN))) {
+      throw new LeaseHeld('the lease ran out before the put');
+    }
+    const result = await putKeyPolicy(change.key.arn, after);
+    this.#around.log({
+      change: change.id,
+      key: change.key.arn,
+      person: change.submitter,
+      approvers: proof.approvers,
+      before: { sha256: change.before, document: before },
+      after: { sha256: change.binding.after, document: after },
+      result: result.kind === 'refused' ? result.error : result.kind,
+    });
+    if (result.kind === 'refused') return this.#failed(result.error, result.detail);
+    if (result.kind === 'throttled') await this.#around.wait(1_000);
+    else this.#maybePut = true;
+    return undefined;
+  }
+
+  /** The change with its facts as they are at this moment. */
+  async #again(): Promise<Whole> {
+    const whole = await readWholeChange(this.#whole.change.id);
+    if (whole === undefined) throw new NotNow('the change is gone');
+    return whole;
+  }
+
+  #applied(live: string): Event {
+    const { before, binding } = this.#whole.change;
+    return { type: 'APPLIED', before, after: binding.after, live: sha256(live), put: this.#maybePut };
+  }
+
+  /** A refusal ends the change as FAILED; when an earlier put may have landed, nobody can say that it did not. */
+  #failed(error: string, detail: string): Event {
+    return this.#maybePut
+      ? { type: 'UNCERTAIN', detail: `A put may have landed before ${error}: ${detail}` }
+      : { type: 'FAILED', error, detail };
+  }
+
+  #unreadable = ({ error, detail }: { error: string; detail: string }): Event =>
+    this.#failed(error, `The live policy cannot be read. ${detail}`);
+
+  /** The result and the end of the lease, together. */
+  async #end(event: Event): Promise<{ status: Status }> {
+    const { id } = this.#whole.change;
+    const ended = await record(
+      id,
+      doer(this.#around),
+      (change) => done(change.status === 'APPLYING' ? event : undefined),
+      release(this.#lease),
+    );
+    if (ended.ok) return { status: ended.value.status };
+    const now = await readChange(id);
+    if (now !== undefined && !isOpen(now.change.status)) return { status: now.change.status };
+    throw new LeaseHeld(ended.refusal.detail);
+  }
+}

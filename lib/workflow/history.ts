@@ -1,0 +1,116 @@
+import { countingApprovals } from '../change/change.ts';
+import { canonicalOf } from '../policy/canonicalOf.ts';
+import type { PolicyText } from '../policy/types.ts';
+import { readChanges, readDocuments } from '../store/changes.ts';
+import { type FactFilter, type LoggedFact, listFacts } from '../store/log.ts';
+import type { Item } from '../store/table.ts';
+import { liveCanonical } from './keys.ts';
+
+interface Page {
+  limit: number;
+  cursor?: Item;
+}
+
+/** A fact for auditors; those about documents carry both of them, whole. */
+export type AuditEvent = LoggedFact & { documents?: { before: Text; after: Text } };
+type Text = Pick<PolicyText, 'document' | 'sha256'>;
+
+/** One page of what happened, newest first. */
+export async function readEvents(filter: FactFilter, page: Page): Promise<{ events: AuditEvent[]; cursor?: Item }> {
+  const { facts, cursor } = await listFacts(filter, page);
+  const changes = await readChanges(facts.map((fact) => fact.change));
+  const hashes = new Map<LoggedFact, [before: string, after: string]>();
+  for (const fact of facts) {
+    const change = changes.get(fact.change);
+    if (change !== undefined && ABOUT_DOCUMENTS.has(fact.type)) hashes.set(fact, [change.before, change.binding.after]);
+  }
+  const texts = await readTexts([...hashes.values()].flat());
+  const events = facts.map((fact): AuditEvent => {
+    const [before, after] = (hashes.get(fact) ?? []).map((hash) => texts.get(hash));
+    return before === undefined || after === undefined ? fact : { ...fact, documents: { before, after } };
+  });
+  return { events, ...(cursor === undefined ? {} : { cursor }) };
+}
+
+const ABOUT_DOCUMENTS = new Set<LoggedFact['type']>(['SUBMITTED', 'APPLY_INTENT', 'APPLIED']);
+
+async function readTexts(hashes: readonly string[]): Promise<Map<string, Text>> {
+  const distinct = [...new Set(hashes)];
+  const documents = await readDocuments(distinct);
+  return new Map(distinct.map((sha256, i) => [sha256, { document: documents[i] ?? '', sha256 }]));
+}
+
+/** One version of a key's policy: put by a change, or found in place and put there by somebody outside of the workflow. */
+export type Version =
+  | {
+      origin: 'countersign';
+      at: string;
+      seq: number;
+      change: string;
+      submitter: string;
+      reason: string;
+      ticket?: string;
+      approvers: string[];
+      before: PolicyText;
+      after: PolicyText;
+      put: boolean;
+    }
+  | { origin: 'outside'; foundAt: string; foundBy: string; after: PolicyText };
+
+export interface KeyHistory {
+  keyArn: string;
+  /** Is the live policy the newest version? Null when it cannot be read. */
+  liveIsNewest: boolean | null;
+  /** Newest first. */
+  versions: Version[];
+  cursor?: Item;
+}
+
+/**
+ * One page of the versions that a key's policy had. A change whose before document is not what the change before it had
+ * put shows that somebody wrote in between: that document is a version of its own, found and not put by us.
+ */
+export async function readKeyHistory(keyArn: string, page: Page): Promise<KeyHistory> {
+  const { facts, cursor } = await listFacts({ key: keyArn, type: 'APPLIED' }, page);
+  const older =
+    cursor === undefined ? [] : (await listFacts({ key: keyArn, type: 'APPLIED' }, { limit: 1, cursor })).facts;
+  const applied = [...facts, ...older].filter((fact) => fact.type === 'APPLIED');
+  const changes = await readChanges(applied.map((fact) => fact.change));
+  const texts = await readTexts(applied.flatMap((fact) => [fact.before, fact.after]));
+  const text = (sha256: string): PolicyText => {
+    const document = texts.get(sha256)?.document ?? '';
+    return { document, sha256, canonical: canonicalOf(document) };
+  };
+
+  const versions: Version[] = [];
+  applied.slice(0, facts.length).forEach((fact, i) => {
+    const change = changes.get(fact.change);
+    if (change === undefined) throw new Error(`change ${fact.change} of the log is missing`);
+    const before = text(fact.before);
+    const previous = applied[i + 1];
+    versions.push({
+      origin: 'countersign',
+      at: fact.at,
+      seq: fact.seq,
+      change: change.id,
+      submitter: change.submitter,
+      reason: change.reason,
+      ...(change.ticket === undefined ? {} : { ticket: change.ticket }),
+      approvers: countingApprovals(change),
+      before,
+      after: text(fact.after),
+      put: fact.put,
+    });
+    if (previous === undefined || text(previous.after).canonical !== before.canonical) {
+      versions.push({ origin: 'outside', foundAt: change.submittedAt, foundBy: change.id, after: before });
+    }
+  });
+  const live = page.cursor === undefined ? await liveCanonical(keyArn) : undefined;
+  const newest = versions[0]?.after.canonical;
+  return {
+    keyArn,
+    liveIsNewest: live === undefined || newest === undefined ? null : live === newest,
+    versions,
+    ...(cursor === undefined ? {} : { cursor }),
+  };
+}

@@ -1,0 +1,70 @@
+import { describeKey, getKeyPolicy, listKeyIds } from '../aws/kms.ts';
+import { done, type Outcome, refuse } from '../change/refusal.ts';
+import { canonicalOf, policyText } from '../policy/canonicalOf.ts';
+import { readDefaultView } from '../policy/defaultView.ts';
+import { parseKeyPolicy } from '../policy/parse.ts';
+import type { DefaultView, Key, PolicyText } from '../policy/types.ts';
+
+/** A key for people: what it is, and whether its policy can be changed here, or why not. */
+export interface KeyView extends Key {
+  changeable: boolean;
+  whyNot?: string;
+}
+
+function view(key: Key): KeyView {
+  if (key.manager === 'AWS') {
+    const whyNot = 'This is an AWS managed key: its key policy can be viewed, and nobody can change it.';
+    return { ...key, changeable: false, whyNot };
+  }
+  return { ...key, changeable: true };
+}
+
+/** Every key of the account and Region that Countersign may see, by alias. */
+export async function viewKeys(): Promise<KeyView[]> {
+  const ids = await listKeyIds();
+  const keys: Key[] = [];
+  for (let from = 0; from < ids.length; from += 10) {
+    const some = await Promise.all(ids.slice(from, from + 10).map(describeKey));
+    keys.push(...some.filter((key) => key !== undefined));
+  }
+  const name = (key: Key) => key.aliases[0] ?? `~${key.keyId}`;
+  return keys.map(view).sort((a, b) => (name(a) < name(b) ? -1 : 1));
+}
+
+const noKey = (asked: string) => refuse('NOT_FOUND', `There is no key ${asked} in this account and Region.`);
+
+/** One key by its id, ARN, alias name or alias ARN. */
+export async function viewKey(asked: string): Promise<Outcome<KeyView>> {
+  const key = await describeKey(asked);
+  return key === undefined ? noKey(asked) : done(view(key));
+}
+
+/** A key's live policy with its hashes and its default view. */
+export async function viewKeyPolicy(
+  asked: string,
+): Promise<Outcome<PolicyText & { key: KeyView; defaultView: DefaultView }>> {
+  const key = await describeKey(asked);
+  const document = key && (await getKeyPolicy(key.arn));
+  if (key === undefined || document === undefined) return noKey(asked);
+  const parsed = parseKeyPolicy(document);
+  const [first] = parsed.ok ? [] : parsed.findings;
+  const defaultView: DefaultView = parsed.ok
+    ? readDefaultView(parsed.policy, key)
+    : { supported: false, reason: first?.message ?? 'It cannot be read.', path: first?.path ?? '' };
+  return done({ key: view(key), ...policyText(document), defaultView });
+}
+
+const KEY_ARN = /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/;
+
+/** The ARN under which the history knows a key. An ARN is taken as it is, since a key may be gone and its history not. */
+export async function historyArn(asked: string): Promise<Outcome<string>> {
+  if (KEY_ARN.test(asked)) return done(asked);
+  const key = await describeKey(asked);
+  return key === undefined ? noKey(asked) : done(key.arn);
+}
+
+/** The canonical hash of the live policy, when it can be read. */
+export async function liveCanonical(keyArn: string): Promise<string | undefined> {
+  const live = await getKeyPolicy(keyArn);
+  return live === undefined ? undefined : canonicalOf(live);
+}

@@ -1,0 +1,115 @@
+import { describeKey, getKeyPolicy } from '../aws/kms.ts';
+import type { FrozenRule } from '../change/facts.ts';
+import { done, type Outcome, refuse } from '../change/refusal.ts';
+import { type Rules, ruleFor } from '../change/rules.ts';
+import { assessChange } from '../policy/assess.ts';
+import { canonicalOf } from '../policy/canonicalOf.ts';
+import { copyPolicy } from '../policy/copy.ts';
+import { applyEdits } from '../policy/edit.ts';
+import type { Assessment, Edit, Finding, Guardians, Key } from '../policy/types.ts';
+
+/** What is proposed for a key: a whole document, edits of the default view, or another key's policy. */
+export interface ProposalInput {
+  key: string;
+  policy?: string | undefined;
+  edits?: Edit[] | undefined;
+  copyFrom?: string | undefined;
+  /** Canonical hash of the policy that the submitter edited. */
+  base?: string | undefined;
+}
+
+export interface Proposed {
+  key: Key;
+  assessment: Assessment;
+  rule: FrozenRule & { expireAfter: number };
+}
+
+/** The roles that must keep power over every key. */
+export const guardians = (rules: Rules): Guardians => ({
+  applier: process.env.APPLIER_ARN ?? '',
+  breakGlass: rules.breakGlass ?? [],
+});
+
+/**
+ * Everything that a submit finds out before it stores anything: the key, its live policy, the proposed text, what is
+ * wrong with it, who gains and loses what, the risk, and the rule with the people who would be asked.
+ */
+export async function propose(input: ProposalInput, submitter: string, rules: Rules): Promise<Outcome<Proposed>> {
+  const key = await describeKey(input.key);
+  if (key === undefined) {
+    return refuse('NOT_FOUND', `There is no key ${input.key} in this account and Region that Countersign may see.`);
+  }
+  const before = await getKeyPolicy(key.arn);
+  if (before === undefined) {
+    return refuse('NOT_FOUND', `The policy of ${key.arn} cannot be read; its key policy must let Countersign see it.`);
+  }
+  if (input.base !== undefined && input.base !== canonicalOf(before)) {
+    return refuse(
+      'BASE_MOVED',
+      'The live policy is not the one you edited (base). Read it again and repeat your edit on it.',
+    );
+  }
+  const text = await proposedText(input, before, key);
+  if (!text.ok) return text;
+
+  const assessment = assessChange({ before, after: text.value.text, key, guardians: guardians(rules) });
+  assessment.findings.push(...text.value.findings);
+  const rule = ruleFor(rules, key, assessment.risk);
+  const askable = rule.approvers.filter((person) => person !== submitter);
+  if (askable.length < rule.quorum) {
+    assessment.ok = false;
+    assessment.findings.push({
+      code: 'NOT_ENOUGH_APPROVERS',
+      severity: 'error',
+      message: `Rule ${rule.name} asks for ${rule.quorum} approvals, and only ${askable.length} of its approvers are not you.`,
+      path: '',
+      fix: 'Let somebody else submit it, or add approvers to the rules file.',
+    });
+  }
+  if (!assessment.ok) return refuseAssessed(assessment);
+  return done({ key, assessment, rule });
+}
+
+async function proposedText(
+  input: ProposalInput,
+  before: string,
+  key: Key,
+): Promise<Outcome<{ text: string; findings: Finding[] }>> {
+  if (input.policy !== undefined) return done({ text: input.policy, findings: [] });
+  if (input.edits !== undefined) {
+    const edited = applyEdits(before, input.edits, key);
+    return edited.ok ? done({ text: edited.text, findings: [] }) : refuseFindings(edited.findings);
+  }
+  const from = await describeKey(input.copyFrom ?? '');
+  const source = from === undefined ? undefined : await getKeyPolicy(from.arn);
+  if (from === undefined || source === undefined) {
+    return refuse('NOT_FOUND', `There is no key ${input.copyFrom} whose policy could be copied (copyFrom).`);
+  }
+  const copied = copyPolicy(source, from, key);
+  return copied.ok ? done(copied) : refuseFindings(copied.findings);
+}
+
+const refuseFindings = (findings: Finding[]) =>
+  refuse('POLICY_REFUSED', findings.find((f) => f.severity === 'error')?.message ?? 'The policy is refused.', {
+    findings,
+  });
+
+const refuseAssessed = ({ findings, ok: _, ...rest }: Assessment) =>
+  refuse('POLICY_REFUSED', findings.find((f) => f.severity === 'error')?.message ?? 'The policy is refused.', {
+    findings,
+    more: { ...rest },
+  });
+
+/** What a preview answers, and what a 422 holds beside its findings. */
+export const preview = ({ key, assessment, rule }: Proposed, submitter: string) => {
+  const { ok: _, ...rest } = assessment;
+  return {
+    key: { arn: key.arn, keyId: key.keyId, aliases: key.aliases, accountId: key.accountId, region: key.region },
+    ...rest,
+    approval: {
+      rule: rule.name,
+      quorum: rule.quorum,
+      approvers: rule.approvers.filter((person) => person !== submitter),
+    },
+  };
+};

@@ -1,0 +1,92 @@
+import { ulid } from 'ulid';
+import { startApproval } from '../aws/states.ts';
+import type { Change } from '../change/change.ts';
+import type { Fact } from '../change/facts.ts';
+import { type Outcome, refuse } from '../change/refusal.ts';
+import type { Rules } from '../change/rules.ts';
+import { createChange, findByIdempotencyKey, type NewChange } from '../store/changes.ts';
+import { count } from '../store/table.ts';
+import { type ProposalInput, type Proposed, propose } from './propose.ts';
+
+export interface Submission extends ProposalInput {
+  reason: string;
+  ticket?: string | undefined;
+}
+
+/** How long after its expiry an approved change may still be put: the apply follows the approval within seconds. */
+const APPLY_GRACE = 3_600;
+/** How long an Idempotency-Key is remembered. */
+const IDEMPOTENCY_DAYS = 30;
+
+/** At most so many submits a minute for one person, so that nobody can flood the approvers. */
+async function withinRate(person: string, now: number): Promise<boolean> {
+  const minute = Math.floor(now / 60_000);
+  const limit = Number(process.env.SUBMITS_PER_MINUTE ?? 300);
+  return count({ pk: `RATE#${person}`, sk: String(minute) }, limit, minute * 60 + 600);
+}
+
+/**
+ * Submits a change: assess, store with its first fact, start its approval. The execution is named after the change and
+ * started after the change is stored; when the start fails, the change stands and the sweep starts it.
+ */
+export async function submitChange(
+  submission: Submission,
+  submitter: string,
+  rules: Rules,
+  at: string,
+  idempotency?: { key: string; bodySha256: string },
+): Promise<Outcome<Change>> {
+  const now = Date.parse(at);
+  const remembered = idempotency && { ...idempotency, ttl: Math.floor(now / 1000) + IDEMPOTENCY_DAYS * 86_400 };
+  const earlier = await findByIdempotencyKey(submitter, remembered);
+  if (earlier !== undefined) return earlier;
+  if (!(await withinRate(submitter, now))) {
+    return refuse('TOO_MANY_REQUESTS', 'You have submitted too many changes in this minute; wait for the next one.');
+  }
+  const proposed = await propose(submission, submitter, rules);
+  if (!proposed.ok) return proposed;
+  const created = await createChange({
+    submitted: submittedFact(proposed.value, submission, submitter, at),
+    before: proposed.value.assessment.before,
+    after: proposed.value.assessment.after,
+    proposal: proposal(proposed.value),
+    ...(remembered === undefined ? {} : { idempotency: remembered }),
+  });
+  if (created.ok) await startApproval(created.value.id).catch(() => undefined);
+  return created;
+}
+
+function submittedFact(
+  { key, assessment, rule }: Proposed,
+  { reason, ticket }: Submission,
+  submitter: string,
+  at: string,
+): Fact & { type: 'SUBMITTED' } {
+  const { expireAfter, ...frozen } = rule;
+  const later = (seconds: number) => new Date(Date.parse(at) + seconds * 1000).toISOString();
+  return {
+    type: 'SUBMITTED',
+    change: `chg_${ulid(Date.parse(at))}`,
+    keyArn: key.arn,
+    person: submitter,
+    at,
+    key: { arn: key.arn, keyId: key.keyId, accountId: key.accountId, region: key.region, aliases: key.aliases },
+    reason,
+    ...(ticket === undefined ? {} : { ticket }),
+    binding: { after: assessment.after.sha256, base: assessment.before.canonical },
+    before: assessment.before.sha256,
+    afterCanonical: assessment.after.canonical,
+    risk: assessment.risk,
+    rule: frozen,
+    expiresAt: later(expireAfter),
+    applyBy: later(expireAfter + APPLY_GRACE),
+  };
+}
+
+const proposal = ({ assessment }: Proposed): NewChange['proposal'] => ({
+  findings: assessment.findings,
+  access: assessment.access,
+  matrix: assessment.matrix,
+  riskReasons: assessment.riskReasons,
+  externalPolicies: assessment.externalPolicies,
+});

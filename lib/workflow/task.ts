@@ -1,0 +1,27 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import middy, { type MiddyfiedHandler } from '@middy/core';
+import type { Context } from 'aws-lambda';
+
+export const logger = new Logger();
+
+/** What the state machine hands a task: ids, nothing else. */
+export interface TaskInput {
+  changeId: string;
+  taskToken?: string;
+}
+
+const logged = <I, O>(act: (input: I, context: Context) => Promise<O>): MiddyfiedHandler<I, O, Error, Context> =>
+  middy<I, O>()
+    .use(injectLambdaContext(logger))
+    .onError((request) => {
+      const changeId = (request.event as Partial<TaskInput>).changeId;
+      logger.warn('the state machine will try again', { changeId, error: request.error });
+    })
+    .handler(act);
+
+/** The stack of a task of the state machine. What is thrown is logged and goes to the state machine's Retry and Catch by its name. */
+export const task = <O>(act: (input: TaskInput, context: Context) => Promise<O>) => logged<TaskInput, O>(act);
+
+/** The stack of a scheduled function. */
+export const scheduled = <O>(act: () => Promise<O>) => logged<unknown, O>(act);

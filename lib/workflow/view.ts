@@ -1,0 +1,26 @@
+import { executionArn } from '../aws/states.ts';
+import { done, type Outcome, refuse } from '../change/refusal.ts';
+import { timelineEntry } from '../change/timeline.ts';
+import { type ChangeView, summary } from '../change/view.ts';
+import { readWholeChange } from '../store/changes.ts';
+
+type Whole = NonNullable<Awaited<ReturnType<typeof readWholeChange>>>;
+
+/** A change as people see it, put together from what is stored; nothing is computed again. */
+export function toView({ change, facts, proposal, before, after }: Whole): ChangeView {
+  const short = summary(change);
+  return {
+    ...short,
+    before: { ...short.before, document: before },
+    after: { ...short.after, document: after },
+    ...proposal,
+    executionArn: executionArn(change.id),
+    timeline: facts.map(timelineEntry),
+  };
+}
+
+/** One change, whole. */
+export async function viewChange(id: string): Promise<Outcome<ChangeView>> {
+  const whole = await readWholeChange(id);
+  return whole === undefined ? refuse('NOT_FOUND', `There is no change ${id}.`) : done(toView(whole));
+}
