@@ -1,0 +1,153 @@
+import { revealIdentifier } from '../change/reveal.ts';
+import type { MatrixCell } from '../policy/types.ts';
+import { type Html, html } from './html.ts';
+
+type Verb = MatrixCell['verb'];
+type State = MatrixCell['before'];
+
+/** Columns, in this order; a verb that no cell speaks of has none. */
+const VERBS: readonly Verb[] = ['decrypt', 'encrypt', 'sign', 'grant', 'administer', 'delete', 'read'];
+const STATES: Readonly<Record<State, { rank: number; mark: string; word: string }>> = {
+  no: { rank: 0, mark: '–', word: 'no' },
+  conditional: { rank: 1, mark: '◐', word: 'conditional' },
+  yes: { rank: 2, mark: '●', word: 'may' },
+};
+const CHANGES = {
+  gains: { mark: '＋', word: 'gains' },
+  loses: { mark: '−', word: 'loses' },
+} as const;
+
+/** For the style sheet that the page sends along; colours come from its variables, with a fall-back for a page without them. */
+export const MATRIX_STYLE = `
+.matrix{overflow-x:auto;margin:.6rem 0}
+.matrix table{border-collapse:collapse;width:100%;font-size:.875rem}
+.matrix caption{text-align:left;padding:0 0 .5rem;color:var(--soft,#565f6b)}
+.matrix th,.matrix td{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid var(--line,#dcdfe3);overflow-wrap:normal}
+.matrix tbody th{font-weight:550;min-width:11rem;overflow-wrap:anywhere}
+.matrix td{white-space:nowrap}
+.matrix td.no{color:var(--soft,#565f6b)}
+.matrix td.gains{background:var(--badbg,#fbe6e4);outline:2px solid var(--bad,#a8201a);outline-offset:-2px}
+.matrix td.loses{background:var(--calmbg,#e8eef4);outline:2px dashed var(--calm,#345069);outline-offset:-2px}
+.matrix .change{display:block;font-weight:700}
+.matrix .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+@media print{.matrix{overflow:visible}}
+`;
+
+interface Row {
+  /** The ARN, or what else the policy calls it. */
+  principal: string;
+  /** What the row is called. */
+  name: string;
+  cells: ReadonlyMap<Verb, MatrixCell>;
+  changes: number;
+}
+
+/**
+ * The picture of who may do what, as a table that reads without colour, without scripts and by ear: a mark and a word in
+ * every cell, and what is gained or lost in words with the state before. Principals that change come first, otherwise in the
+ * order of the cells. A principal is called by its account and name, and by its whole ARN in `title`; where two would be
+ * called the same, both go by their ARN.
+ *
+ * @param cells At most one for each principal and verb counts, the last. No cell, no claim: its place stays empty.
+ * @returns HTML, everything escaped, without `style` attributes; '' when there are no cells. Its CSS is `MATRIX_STYLE`.
+ */
+export function matrixTable(cells: readonly MatrixCell[]): string {
+  return cells.length === 0 ? '' : table(rowsOf(cells), verbsOf(cells)).toString();
+}
+
+/**
+ * The same for a mail in plain text: a block for each principal that gains or loses, then how many others stay as they are.
+ *
+ * @returns Lines with `\n` between them; '' when there are no cells.
+ */
+export function matrixText(cells: readonly MatrixCell[]): string {
+  const rows = rowsOf(cells);
+  const changed = rows.filter(({ changes }) => changes > 0);
+  const blocks = changed.map(({ name, cells: own }) => {
+    const lines = VERBS.flatMap((verb) => {
+      const cell = own.get(verb);
+      return cell === undefined || (cell.before === 'no' && cell.after === 'no')
+        ? []
+        : [`  ${verb}: ${sentence(cell)}`];
+    });
+    return [revealIdentifier(name), ...lines].join('\n');
+  });
+  const still = rows.length - changed.length;
+  if (still > 0) blocks.push(`${counted(still, 'principal')} unchanged.`);
+  return blocks.join('\n');
+}
+
+function table(rows: readonly Row[], verbs: readonly Verb[]): Html {
+  const all = rows.flatMap(({ cells }) => [...cells.values()]);
+  const [gains, losses] = (['gains', 'loses'] as const).map(
+    (kind) => all.filter((cell) => changeOf(cell) === kind).length,
+  );
+  const sum = `${counted(gains ?? 0, 'gain')}, ${counted(losses ?? 0, 'loss', 'losses')}`;
+  return html`<div class="matrix" role="region" aria-label="Who may do what" tabindex="0"><table>
+<caption>Who may do what once this is applied: ${sum}. ● may, ◐ under conditions, – no; ＋ gains, − loses.</caption>
+<thead><tr><th scope="col">Principal</th>${verbs.map((verb) => html`<th scope="col">${verb}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    ({ principal, name, cells }) =>
+      html`<tr><th scope="row" title="${revealIdentifier(principal)}">${revealIdentifier(name)}</th>${verbs.map((verb) => place(cells.get(verb)))}</tr>
+`,
+  )}</tbody></table></div>`;
+}
+
+function place(cell: MatrixCell | undefined): Html {
+  if (cell === undefined) return html`<td></td>`;
+  const { mark, word } = STATES[cell.after];
+  const change = changeOf(cell);
+  const state = html`<span aria-hidden="true">${mark}</span> ${word}`;
+  if (change === undefined) return html`<td class="${cell.after}">${state}</td>`;
+  const { mark: sign, word: verb } = CHANGES[change];
+  const before = html`<span class="unseen">, before: ${STATES[cell.before].word}</span>`;
+  return html`<td class="${cell.after} ${change}">${state}<span class="change"><span aria-hidden="true">${sign}</span> ${verb}${before}</span></td>`;
+}
+
+function sentence(cell: MatrixCell): string {
+  const change = changeOf(cell);
+  const { mark, word } = STATES[cell.after];
+  if (change === undefined) return `${mark} ${word}`;
+  const { mark: sign, word: verb } = CHANGES[change];
+  return `${sign} ${verb}: ${mark} ${word}, before: ${STATES[cell.before].word}`;
+}
+
+function changeOf({ before, after }: MatrixCell): keyof typeof CHANGES | undefined {
+  if (before === after) return undefined;
+  return STATES[after].rank > STATES[before].rank ? 'gains' : 'loses';
+}
+
+function rowsOf(cells: readonly MatrixCell[]): Row[] {
+  const byPrincipal = new Map<string, Map<Verb, MatrixCell>>();
+  for (const cell of cells) {
+    const own = byPrincipal.get(cell.principal) ?? new Map<Verb, MatrixCell>();
+    byPrincipal.set(cell.principal, own.set(cell.verb, cell));
+  }
+  const names = new Map<string, number>();
+  for (const principal of byPrincipal.keys()) {
+    const name = shortName(principal);
+    names.set(name, (names.get(name) ?? 0) + 1);
+  }
+  const rows = [...byPrincipal].map(([principal, own]): Row => {
+    const name = shortName(principal);
+    const changes = [...own.values()].filter((cell) => changeOf(cell) !== undefined).length;
+    return { principal, name: names.get(name) === 1 ? name : principal, cells: own, changes };
+  });
+  return [...rows.filter(({ changes }) => changes > 0), ...rows.filter(({ changes }) => changes === 0)];
+}
+
+function verbsOf(cells: readonly MatrixCell[]): Verb[] {
+  return VERBS.filter((verb) => cells.some((cell) => cell.verb === verb));
+}
+
+/** `arn:aws:iam::111122223333:role/App` is `111122223333 role/App`; a root ARN is its account; `*` is everyone. */
+function shortName(principal: string): string {
+  if (principal === '*') return 'everyone (*)';
+  const [, account, resource] = /^arn:[^:]*:(?:iam|sts)::([0-9]{12}):(.+)$/s.exec(principal) ?? [];
+  if (account === undefined || resource === undefined) return principal;
+  return resource === 'root' ? `account ${account}` : `${account} ${resource}`;
+}
+
+function counted(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
