@@ -1,0 +1,101 @@
+import { lowerAscii } from './ascii.ts';
+import { ACTIONS } from './data/actions.generated.ts';
+import { globMatches } from './glob.ts';
+import type { Statement } from './types.ts';
+
+/**
+ * A set of key-policy actions, one bit each in the order of `KEY_ACTIONS`: bits 0 to 30 in `lo`, the rest in `hi`. Two small
+ * integers are several times faster than a BigInt.
+ */
+export interface ActionSet {
+  readonly lo: number;
+  readonly hi: number;
+}
+
+/** The actions that a key policy can give, in AWS's spelling, sorted. */
+export const KEY_ACTIONS: readonly string[] = ACTIONS.filter((action) => action.inKeyPolicy).map(({ name }) => name);
+
+const LANE = 31;
+const LOWER = KEY_ACTIONS.map(lowerAscii);
+const INDEX = new Map(LOWER.map((name, index) => [name, index]));
+
+export const NO_ACTIONS: ActionSet = { lo: 0, hi: 0 };
+export const ALL_ACTIONS: ActionSet = KEY_ACTIONS.reduce((set, _, index) => union(set, bit(index)), NO_ACTIONS);
+
+export function bit(index: number): ActionSet {
+  return index < LANE ? { lo: 1 << index, hi: 0 } : { lo: 0, hi: 1 << (index - LANE) };
+}
+
+export function has(set: ActionSet, index: number): boolean {
+  return ((index < LANE ? set.lo >> index : set.hi >> (index - LANE)) & 1) === 1;
+}
+
+export function union(a: ActionSet, b: ActionSet): ActionSet {
+  return { lo: a.lo | b.lo, hi: a.hi | b.hi };
+}
+
+export function minus(a: ActionSet, b: ActionSet): ActionSet {
+  return { lo: a.lo & ~b.lo, hi: a.hi & ~b.hi };
+}
+
+export function intersection(a: ActionSet, b: ActionSet): ActionSet {
+  return { lo: a.lo & b.lo, hi: a.hi & b.hi };
+}
+
+export function isEmpty(set: ActionSet): boolean {
+  return set.lo === 0 && set.hi === 0;
+}
+
+/** The set of actions with these names in AWS's spelling; names that no key policy governs are left out. */
+export function setOf(names: readonly string[]): ActionSet {
+  return names.reduce((set, name) => {
+    const index = INDEX.get(lowerAscii(name));
+    return index === undefined ? set : union(set, bit(index));
+  }, NO_ACTIONS);
+}
+
+/** Positions of the actions of a set, ascending. */
+export function indexesOf(set: ActionSet): number[] {
+  const indexes: number[] = [];
+  for (let rest = set.lo; rest !== 0; rest &= rest - 1) indexes.push(31 - Math.clz32(rest & -rest));
+  for (let rest = set.hi; rest !== 0; rest &= rest - 1) indexes.push(LANE + 31 - Math.clz32(rest & -rest));
+  return indexes;
+}
+
+/** Names of the actions of a set, sorted. */
+export function namesOf(set: ActionSet): string[] {
+  return indexesOf(set).map((index) => KEY_ACTIONS[index] ?? '');
+}
+
+/**
+ * The key-policy actions that the Action or NotAction of a statement means. Names are compared without ASCII case, `*` and
+ * `?` are wildcards, and what no key policy governs (other services, actions on the account) means nothing here. NotAction is
+ * the rest of the table, so an action that AWS adds later is not in it until the table is renewed. A statement without any
+ * action means none: KMS gives it no effect.
+ *
+ * @param cache Sets of the patterns seen so far; give one map to all statements of a comparison.
+ */
+export function actionsOf(statement: Statement, cache: Map<string, ActionSet>): ActionSet {
+  if (statement.actions.length === 0) return NO_ACTIONS;
+  let lo = 0;
+  let hi = 0;
+  for (const pattern of statement.actions) {
+    const set = patternSet(pattern, cache);
+    lo |= set.lo;
+    hi |= set.hi;
+  }
+  return statement.notAction ? minus(ALL_ACTIONS, { lo, hi }) : { lo, hi };
+}
+
+function patternSet(pattern: string, cache: Map<string, ActionSet>): ActionSet {
+  const cached = cache.get(pattern);
+  if (cached !== undefined) return cached;
+  const lower = lowerAscii(pattern);
+  const exact = INDEX.get(lower);
+  const set =
+    exact === undefined
+      ? LOWER.reduce((sum, name, index) => (globMatches(lower, name) ? union(sum, bit(index)) : sum), NO_ACTIONS)
+      : bit(exact);
+  cache.set(pattern, set);
+  return set;
+}
