@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import type { TableProperties } from './dynamodb/tables.ts';
 import type { IamStatement } from './iam/evaluate.ts';
 import { type CloudFormation, cloudFormation } from './serverless/cloudformation.ts';
 import { type Data, type DataMap, isMapData, readServerlessFile, ServerlessError } from './serverless/read.ts';
@@ -75,12 +76,6 @@ export interface ServiceStateMachine {
   roleArn: string;
   /** Amazon States Language, function references resolved to function ARNs. */
   definition: Record<string, unknown>;
-}
-
-/** `Properties` of an AWS::DynamoDB::Table. */
-export interface TableProperties {
-  TableName: string;
-  [property: string]: unknown;
 }
 
 export interface JwtAuthorizer {

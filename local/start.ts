@@ -1,0 +1,41 @@
+import { accessKeyOf } from './iam/keys.ts';
+import { PIPELINE_ROLES } from './iam/principals.ts';
+import { readService } from './serverless.ts';
+import { guide } from './start/guide.ts';
+import { readSettings } from './start/settings.ts';
+import { type System, startSystem } from './system.ts';
+
+/** `npm start`: the whole of Countersign on this machine. Exit 0 after SIGTERM or Ctrl-C, 1 when it cannot start. */
+
+let system: System | undefined;
+let stopping = false;
+
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  // Before it is up, the start itself goes on and then stops: nothing half-open is left.
+  if (!system) return;
+  await system.close();
+  process.exit(0);
+}
+
+process.on('SIGTERM', stop);
+process.on('SIGINT', stop);
+
+try {
+  const roles = [...readService({ stage: 'local' }).roles.values()].map(({ name }) => name);
+  const localKeys = new Set([...roles, ...PIPELINE_ROLES].map((name) => accessKeyOf(name).accessKeyId));
+  const settings = readSettings(process.env, localKeys);
+  system = await startSystem(settings);
+  const { api, aws, people } = system;
+  if (stopping) {
+    await system.close();
+    process.exit(0);
+  }
+  console.log(`countersign ready api=${api} aws=${aws} data=${settings.dataDir}`);
+  console.log(guide({ api, aws, people }));
+  await system.warm();
+} catch (error) {
+  console.error(`countersign: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+}
