@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { type Evidence, nextApplyStep, proveApproval } from '../../lib/change/apply.ts';
+import { fold } from '../../lib/change/change.ts';
+import { AFTER, approval, BASE, fact, minute, submitted } from '../fixtures/facts.ts';
+
+const approved = fold([submitted(), approval('sam@example.com', 1), approval('kim@example.com', 2)]);
+const evidence: Evidence = {
+  now: minute(3),
+  afterSha256: AFTER,
+  baseCanonical: BASE,
+  approversToday: ['kim@example.com', 'sam@example.com'],
+};
+const proof = (over: Partial<Evidence>, change = approved) => {
+  const result = proveApproval(change, { ...evidence, ...over });
+  return result.ok ? result.approvers : result.error;
+};
+
+describe('the proof before a put', () => {
+  it('names those who approved', () => expect(proof({})).toEqual(['kim@example.com', 'sam@example.com']));
+  it('fails for a document that is not the approved one', () =>
+    expect(proof({ afterSha256: BASE })).toBe('DocumentAltered'));
+  it('fails for a base that is not the one seen', () => expect(proof({ baseCanonical: AFTER })).toBe('BaseAltered'));
+  it('fails when an approver has left', () =>
+    expect(proof({ approversToday: ['sam@example.com'] })).toBe('QuorumNotProven'));
+  it('fails at applyBy', () => {
+    expect(proof({ now: new Date(Date.parse(minute(160)) - 1).toISOString() })).toHaveLength(2);
+    expect(proof({ now: minute(160) })).toBe('TooLate');
+  });
+  it('fails for a state that only says that it is approved', () => {
+    expect(proof({}, { ...approved, decisions: [] })).toBe('QuorumNotProven');
+  });
+  it('fails for what is not approved', () => {
+    expect(proof({}, fold([submitted()]))).toBe('NotApproved');
+    expect(proof({}, fold([submitted(), fact('ana@example.com', 1, { type: 'CANCELLED', comment: '' })]))).toBe(
+      'NotApproved',
+    );
+  });
+});
+
+describe('the next step of an apply', () => {
+  const change = { binding: { after: AFTER, base: 'base' }, afterCanonical: 'after' };
+  it.each([
+    ['base', false, 'put'],
+    ['base', true, 'put'],
+    ['after', false, 'record-applied'],
+    ['after', true, 'record-applied'],
+    ['third', false, 'record-stale'],
+    ['third', true, 'record-uncertain'],
+  ] as const)('live is %s, a put may have landed: %s → %s', (live, maybePut, step) => {
+    expect(nextApplyStep(live, change, maybePut)).toBe(step);
+  });
+});
