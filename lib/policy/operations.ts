@@ -1,0 +1,115 @@
+import { byCodeUnit, lowerAscii } from './ascii.ts';
+import { ACTIONS, type Action } from './data/actions.generated.ts';
+import { globMatches } from './glob.ts';
+import type { Key } from './types.ts';
+
+/** Operations that use the key material (AWS KMS Developer Guide, "Cryptographic operations"). */
+export const CRYPTOGRAPHIC: ReadonlySet<string> = new Set(
+  [
+    'Decrypt',
+    'DeriveSharedSecret',
+    'Encrypt',
+    'GenerateDataKey',
+    'GenerateDataKeyPair',
+    'GenerateDataKeyPairWithoutPlaintext',
+    'GenerateDataKeyWithoutPlaintext',
+    'GenerateMac',
+    'ReEncryptFrom',
+    'ReEncryptTo',
+    'Sign',
+    'Verify',
+    'VerifyMac',
+  ].map((name) => `kms:${name}`),
+);
+
+/** All that can have an effect for a principal of another account ("Allowing users in other accounts to use a KMS key"). */
+export const CROSS_ACCOUNT: ReadonlySet<string> = new Set([
+  ...CRYPTOGRAPHIC,
+  'kms:CreateGrant',
+  'kms:DescribeKey',
+  'kms:GetKeyRotationStatus',
+  'kms:GetPublicKey',
+  'kms:ListGrants',
+  'kms:RetireGrant',
+  'kms:RevokeGrant',
+]);
+
+const SYMMETRIC = [
+  'Encrypt',
+  'Decrypt',
+  'ReEncryptFrom',
+  'ReEncryptTo',
+  'GenerateDataKey',
+  'GenerateDataKeyPair',
+  'GenerateDataKeyPairWithoutPlaintext',
+  'GenerateDataKeyWithoutPlaintext',
+];
+
+/** What each key usage can do with its material ("Key type reference"); the symmetric ENCRYPT_DECRYPT key is told by its spec. */
+const BY_USAGE: Readonly<Record<string, readonly string[]>> = {
+  SYMMETRIC,
+  ENCRYPT_DECRYPT: ['Encrypt', 'Decrypt', 'ReEncryptFrom', 'ReEncryptTo', 'GetPublicKey'],
+  SIGN_VERIFY: ['Sign', 'Verify', 'GetPublicKey'],
+  GENERATE_VERIFY_MAC: ['GenerateMac', 'VerifyMac'],
+  KEY_AGREEMENT: ['DeriveSharedSecret', 'GetPublicKey'],
+  ENCAPSULATE_DECAPSULATE: ['GetPublicKey'],
+};
+
+const OF_IMPORTED_MATERIAL = ['kms:DeleteImportedKeyMaterial', 'kms:GetParametersForImport', 'kms:ImportKeyMaterial'];
+const OF_MULTI_REGION = ['kms:ReplicateKey', 'kms:SynchronizeMultiRegionKey', 'kms:UpdatePrimaryRegion'];
+
+/** Whether an operation can be done at all with a key of this usage, spec and origin; permission for another has no effect. */
+export function possibleFor(action: string, key: Pick<Key, 'usage' | 'spec' | 'origin' | 'multiRegion'>): boolean {
+  if (CRYPTOGRAPHIC.has(action) || action === 'kms:GetPublicKey') {
+    const usage = key.usage === 'ENCRYPT_DECRYPT' && key.spec === 'SYMMETRIC_DEFAULT' ? 'SYMMETRIC' : key.usage;
+    return (BY_USAGE[usage] ?? []).includes(action.slice(4));
+  }
+  if (OF_IMPORTED_MATERIAL.includes(action)) return key.origin === 'EXTERNAL';
+  return key.multiRegion || !OF_MULTI_REGION.includes(action);
+}
+
+const LOWERED: readonly { action: Action; lower: string }[] = ACTIONS.map((action) => ({
+  action,
+  lower: action.name.toLowerCase(),
+}));
+
+/** The operations that an action pattern of a policy names: `*` and `?` as in IAM, ASCII case set aside. */
+export function operationsOf(pattern: string): Action[] {
+  const lower = lowerAscii(pattern);
+  if (!/[*?]/.test(lower)) return LOWERED.filter((entry) => entry.lower === lower).map(({ action }) => action);
+  return LOWERED.filter((entry) => globMatches(lower, entry.lower)).map(({ action }) => action);
+}
+
+/**
+ * The name nearest to a misspelt one, by the number of letters added, left out, changed or swapped (ASCII case set aside), or
+ * undefined when none is within a third of its length. Of several equally near the first in order.
+ */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  if (name.length > 100) return undefined;
+  let best: { name: string; distance: number } | undefined;
+  const wanted = lowerAscii(name);
+  const farthest = Math.max(1, Math.floor(name.length / 3));
+  for (const candidate of [...known].sort(byCodeUnit)) {
+    if (Math.abs(candidate.length - name.length) > farthest) continue;
+    const distance = editDistance(wanted, lowerAscii(candidate));
+    if (distance <= farthest && (best === undefined || distance < best.distance)) best = { name: candidate, distance };
+  }
+  return best?.name;
+}
+
+function editDistance(a: string, b: string): number {
+  let before: number[] = [];
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
+      let least = Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (previous[j - 1] ?? 0) + cost);
+      if (a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) least = Math.min(least, (before[j - 2] ?? 0) + 1);
+      row.push(least);
+    }
+    before = previous;
+    previous = row;
+  }
+  return previous[b.length] ?? 0;
+}

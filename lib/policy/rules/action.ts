@@ -1,0 +1,170 @@
+import { lowerAscii } from '../ascii.ts';
+import { ACTIONS } from '../data/actions.generated.ts';
+import { CROSS_ACCOUNT, nearest, possibleFor } from '../operations.ts';
+import { quote } from '../visible.ts';
+import { type ActionView, type Context, type Hit, listing, type PolicyRule, type StatementView } from './context.ts';
+
+const NAMES = ACTIONS.map(({ name }) => name);
+
+/** One hit for each action of the document that a test picks out. */
+function each(
+  context: Context,
+  hit: (action: ActionView, view: StatementView) => Omit<Hit, 'path'> | undefined,
+): Hit[] {
+  return context.statements.flatMap((view) =>
+    view.actions.flatMap((action) => {
+      const found = hit(action, view);
+      return found === undefined ? [] : [{ path: action.path, ...found }];
+    }),
+  );
+}
+
+const verb = ({ statement }: StatementView): string => (statement.effect === 'Allow' ? 'allows' : 'denies');
+
+/** `*` or `service:Operation`, with wildcards in both. */
+const WELL_FORMED = /^(\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+)$/;
+
+const actionInvalid: PolicyRule = {
+  on: 'policy',
+  code: 'ACTION_INVALID',
+  severity: 'error',
+  aws: 'MalformedPolicyDocumentException',
+  title: 'An action is "*" or service:Operation',
+  fix: 'Write it with its service, as in kms:Decrypt.',
+  source: 'IAM User Guide, "IAM JSON policy elements: Action"',
+  check: (context) =>
+    each(context, ({ pattern, path }, { name }) => {
+      if (WELL_FORMED.test(pattern)) return undefined;
+      const meant = NAMES.find((known) => known.toLowerCase() === lowerAscii(`kms:${pattern}`));
+      const message = `${name} has the action ${quote(pattern)}, which is not of the form service:Operation.`;
+      if (meant === undefined) return { message };
+      return { message, fix: `Write ${meant}.`, patch: [{ op: 'replace', path, value: meant }] };
+    }),
+};
+
+const actionNotKms: PolicyRule = {
+  on: 'policy',
+  code: 'ACTION_NOT_KMS',
+  severity: 'warning',
+  title: 'An action of another service, which a key policy never decides',
+  fix: 'Remove it; permissions for other services belong in IAM policies.',
+  source: 'AWS KMS Developer Guide, "Key policies in AWS KMS"',
+  check: (context) =>
+    each(context, ({ pattern, operations }, view) =>
+      WELL_FORMED.test(pattern) && operations.length === 0 && !/^kms:/i.test(pattern)
+        ? {
+            message: `${view.name} ${verb(view)} ${quote(pattern)}, which is no action of AWS KMS and has no effect here.`,
+          }
+        : undefined,
+    ),
+};
+
+/** API operations whose permission has another name. */
+const PERMISSION_OF: Readonly<Record<string, string>> = {
+  'kms:reencrypt': 'kms:ReEncrypt*',
+};
+
+const actionUnknown: PolicyRule = {
+  on: 'policy',
+  code: 'ACTION_UNKNOWN',
+  severity: 'warning',
+  title: 'An action that AWS KMS does not have',
+  fix: 'Correct the name.',
+  source: 'Service Authorization Reference, "Actions, resources, and condition keys for AWS Key Management Service"',
+  check: (context) =>
+    each(context, ({ pattern, path, operations }, { name }) => {
+      if (operations.length > 0 || !WELL_FORMED.test(pattern) || !/^kms:/i.test(pattern)) return undefined;
+      const meant = PERMISSION_OF[lowerAscii(pattern)] ?? nearest(pattern, NAMES);
+      const message = `${name} has the action ${quote(pattern)}, which names nothing that AWS KMS can do.`;
+      if (meant === undefined) return { message };
+      return { message, fix: `Probably ${meant} is meant.`, patch: [{ op: 'replace', path, value: meant }] };
+    }),
+};
+
+const actionNotInKeyPolicy: PolicyRule = {
+  on: 'policy',
+  code: 'ACTION_NOT_EFFECTIVE_IN_KEY_POLICY',
+  severity: 'warning',
+  title: 'An action on the account and not on a key, which only IAM policies decide',
+  fix: 'Remove it here; allow it in an IAM policy.',
+  source: 'AWS KMS Developer Guide, "Default key policy"; "AWS KMS permissions": IAM policy only',
+  check: (context) =>
+    each(context, ({ pattern, operations }, view) =>
+      operations.length > 0 && !operations.some(({ inKeyPolicy }) => inKeyPolicy)
+        ? { message: `${view.name} ${verb(view)} ${quote(pattern)}, which has no effect in a key policy.` }
+        : undefined,
+    ),
+};
+
+const actionNotSupported: PolicyRule = {
+  on: 'policy',
+  code: 'ACTION_NOT_SUPPORTED_BY_KEY',
+  severity: 'warning',
+  title: 'An action that cannot be done with a key of this usage, spec or origin',
+  fix: 'Remove it.',
+  source: 'AWS KMS Developer Guide, "Key type reference"',
+  check: (context) =>
+    each(context, ({ pattern, operations }, view) => {
+      const governed = operations.filter(({ inKeyPolicy }) => inKeyPolicy);
+      const { key } = context;
+      if (view.statement.notAction || governed.length === 0 || governed.some(({ name }) => possibleFor(name, key))) {
+        return undefined;
+      }
+      const kind = `${key.spec} key for ${key.usage}${key.multiRegion ? '' : ' in one Region'}, origin ${key.origin}`;
+      return { message: `${view.name} ${verb(view)} ${quote(pattern)}, which a ${kind} cannot do.` };
+    }),
+};
+
+/** External accounts that an Allow names as principals. */
+function externalAccounts({ statement, principals }: StatementView): string[] {
+  if (statement.effect !== 'Allow' || statement.notPrincipal || statement.notAction) return [];
+  return [...new Set(principals.flatMap(({ form, own }) => ('account' in form && !own ? [form.account] : [])))];
+}
+
+const actionNotCrossAccount: PolicyRule = {
+  on: 'policy',
+  code: 'ACTION_NOT_CROSS_ACCOUNT',
+  severity: 'warning',
+  title: 'An action that has no effect for a principal of another account',
+  fix: 'Give it to principals of the own account alone.',
+  source: 'AWS KMS Developer Guide, "Allowing users in other accounts to use a KMS key"',
+  check: (context) =>
+    each(context, ({ pattern, operations }, view) => {
+      const governed = operations.filter(({ inKeyPolicy }) => inKeyPolicy);
+      const accounts = externalAccounts(view);
+      if (accounts.length === 0 || governed.length === 0 || governed.some(({ name }) => CROSS_ACCOUNT.has(name))) {
+        return undefined;
+      }
+      return {
+        message: `${view.name} allows ${quote(pattern)} to account ${listing(accounts)}, where it never has an effect.`,
+      };
+    }),
+};
+
+const actionPartlyCrossAccount: PolicyRule = {
+  on: 'policy',
+  code: 'ACTION_PARTLY_CROSS_ACCOUNT',
+  severity: 'info',
+  title: 'A wildcard of which only a part has an effect for a principal of another account',
+  fix: 'Name the actions that are meant.',
+  source: 'AWS KMS Developer Guide, "Allowing users in other accounts to use a KMS key"',
+  check: (context) =>
+    each(context, ({ pattern, operations }, view) => {
+      const accounts = externalAccounts(view);
+      const governed = operations.filter(({ inKeyPolicy }) => inKeyPolicy);
+      const working = governed.filter(({ name }) => CROSS_ACCOUNT.has(name));
+      if (accounts.length === 0 || working.length === 0 || working.length === governed.length) return undefined;
+      const message = `${view.name} allows ${quote(pattern)} to account ${listing(accounts)}; of its ${governed.length} operations, ${working.length} have an effect there.`;
+      return { message };
+    }),
+};
+
+export const ACTION_RULES: readonly PolicyRule[] = [
+  actionInvalid,
+  actionNotKms,
+  actionUnknown,
+  actionNotInKeyPolicy,
+  actionNotSupported,
+  actionNotCrossAccount,
+  actionPartlyCrossAccount,
+];

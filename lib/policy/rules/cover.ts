@@ -1,0 +1,29 @@
+import { isSessionOf } from '../principalForm.ts';
+import type { ConditionView, PrincipalView, StatementView } from './context.ts';
+
+/** Whether a Deny surely applies to everyone and under every condition that an Allow names; actions are not compared. */
+export function alwaysCovers(deny: StatementView, allow: StatementView): boolean {
+  if (deny.statement.notPrincipal || allow.statement.notPrincipal || allow.principals.length === 0) return false;
+  return (
+    allow.principals.every((principal) => deny.principals.some((by) => includes(by, principal))) &&
+    deny.conditions.every((condition) => allow.conditions.some((given) => sameTest(condition, given)))
+  );
+}
+
+/** Whether a principal of a Deny speaks of the other too: an account's root ARN denies everyone in the account. */
+function includes(wide: PrincipalView, narrow: PrincipalView): boolean {
+  if (wide.kind !== 'AWS') return wide.kind === narrow.kind && wide.id === narrow.id;
+  if (wide.form.type === 'everyone') return true;
+  if (narrow.kind !== 'AWS') return false;
+  if (wide.form.type === 'account') return 'account' in narrow.form && narrow.form.account === wide.form.account;
+  return wide.id === narrow.id || isSessionOf(narrow.form, wide.form);
+}
+
+function sameTest(a: ConditionView, b: ConditionView): boolean {
+  return (
+    a.operator.toLowerCase() === b.operator.toLowerCase() &&
+    a.lowerKey === b.lowerKey &&
+    a.values.length === b.values.length &&
+    a.values.every((value) => b.values.includes(value))
+  );
+}

@@ -1,0 +1,223 @@
+import { able, type Certain } from '../ability.ts';
+import { rootArn } from '../consolePrincipal.ts';
+import { CRYPTOGRAPHIC, possibleFor } from '../operations.ts';
+import { isSessionOf, principalForm } from '../principalForm.ts';
+import { quote } from '../visible.ts';
+import { type Context, type Hit, listing, type PolicyRule, type StatementView } from './context.ts';
+
+const PUT = 'kms:PutKeyPolicy';
+const SAFETY_CHECK = 'AWS KMS Developer Guide, "Default key policy"; PutKeyPolicy: the policy lockout safety check';
+const LOCKOUT_TEXT = 'The new key policy will not allow you to update the key policy in the future.';
+const DEFAULT_STATEMENT = (root: string): object => ({
+  Sid: 'Enable IAM User Permissions',
+  Effect: 'Allow',
+  Principal: { AWS: root },
+  Action: 'kms:*',
+  Resource: '*',
+});
+
+/** Whether a principal of the key's account can change the policy again. IAM permissions count as given. */
+function canPut({ ability, world }: Context, arn: string): Certain {
+  if ((world.missing ?? []).some((gone) => gone === arn || arn.endsWith(`/${gone}`))) return false;
+  return able(ability(arn, PUT));
+}
+
+function inAccount({ key }: Context, arn: string): boolean {
+  return arn.split(':')[4] === key.accountId;
+}
+
+const applierLockedOut: PolicyRule = {
+  on: 'policy',
+  code: 'APPLIER_LOCKED_OUT',
+  severity: 'error',
+  aws: 'MalformedPolicyDocumentException',
+  title: 'The role that applies changes would lose kms:PutKeyPolicy',
+  fix: "Keep the account's root statement with kms:*, or name the role in a statement that allows kms:PutKeyPolicy.",
+  source: `${SAFETY_CHECK}: "${LOCKOUT_TEXT}"`,
+  check: (context) => {
+    const { applier } = context.guardians;
+    // With the check switched off KMS would take it; then the next rule says so.
+    if (!inAccount(context, applier) || context.request.bypass === true || canPut(context, applier) !== false)
+      return [];
+    const message = `${quote(applier)} applies the changes and could not call ${PUT} any more. KMS would answer: ${LOCKOUT_TEXT}`;
+    return [{ path: '', message }];
+  },
+};
+
+const applierMayBeLockedOut: PolicyRule = {
+  on: 'policy',
+  code: 'APPLIER_MAY_BE_LOCKED_OUT',
+  severity: 'error',
+  title: 'Whether the role that applies changes keeps kms:PutKeyPolicy is not certain',
+  fix: 'Allow kms:PutKeyPolicy to it without a condition, and except it from every Deny of kms:PutKeyPolicy.',
+  source: 'Countersign: every later change, also the way back, goes through this role',
+  check: (context) => {
+    const { applier } = context.guardians;
+    const ability = inAccount(context, applier) ? canPut(context, applier) : true;
+    if (ability === true || (ability === false && context.request.bypass !== true)) return [];
+    const why =
+      ability === false
+        ? 'could not call it any more'
+        : 'could call it only under conditions that cannot be decided here';
+    return [{ path: '', message: `${quote(applier)} applies the changes by ${PUT} and ${why}.` }];
+  },
+};
+
+const breakGlassLockedOut: PolicyRule = {
+  on: 'policy',
+  code: 'BREAK_GLASS_LOCKED_OUT',
+  severity: 'error',
+  title: 'A role for emergencies would lose kms:PutKeyPolicy',
+  fix: "Keep the account's root statement with kms:*, or name the role in a statement that allows kms:PutKeyPolicy.",
+  source: 'Countersign: a way to change the policy must be left when the workflow itself fails',
+  check: (context) =>
+    context.guardians.breakGlass
+      .filter((arn) => inAccount(context, arn) && canPut(context, arn) !== true)
+      .map((arn) => ({
+        path: '',
+        message: `${quote(arn)} is a role for emergencies and could not surely call ${PUT} any more.`,
+      })),
+};
+
+/** Users and roles of the account that the document names, and one that it does not, which IAM policies may empower. */
+function candidates(context: Context): string[] {
+  const { applier, breakGlass } = context.guardians;
+  const named = context.statements.flatMap(({ principals, conditions }) => [
+    ...principals.filter(({ form, own }) => own && (form.type === 'user' || form.type === 'role')).map(({ id }) => id),
+    ...conditions.filter(({ lowerKey }) => lowerKey === 'aws:principalarn').flatMap(({ values }) => values),
+  ]);
+  const unnamed = rootArn(context.key.accountId, context.key).replace(/root$/, 'role/countersign-any-other-role');
+  return [...new Set([unnamed, ...breakGlass, ...named])].filter((arn) => {
+    const form = principalForm({ kind: 'AWS', id: arn });
+    return arn !== applier && (form.type === 'user' || form.type === 'role') && form.account === context.key.accountId;
+  });
+}
+
+function others(context: Context): Certain {
+  let best: Certain = false;
+  for (const arn of candidates(context)) {
+    const ability = canPut(context, arn);
+    if (ability === true) return true;
+    if (ability === undefined) best = undefined;
+  }
+  return best;
+}
+
+const nobodyElse: PolicyRule = {
+  on: 'policy',
+  code: 'NOBODY_BUT_APPLIER',
+  severity: 'error',
+  title: 'Nobody but the role that applies changes could change the policy',
+  fix: "Keep the account's root statement with kms:*, or name an administrator role.",
+  source: 'Countersign: KMS checks its caller alone, and nobody could help when this workflow fails',
+  check: (context) =>
+    others(context) === false
+      ? [
+          {
+            path: '',
+            message: `No user or role of account ${context.key.accountId} but the applier could call ${PUT}; only AWS Support could help then.`,
+          },
+        ]
+      : [],
+};
+
+const administratorsConditional: PolicyRule = {
+  on: 'policy',
+  code: 'ADMINISTRATORS_CONDITIONAL',
+  severity: 'warning',
+  title: 'Everyone who could change the policy by hand can do so only under conditions',
+  fix: 'Make sure that the conditions can be met in an emergency.',
+  source: 'Countersign: conditions on networks, sessions or tags can lock out everyone at once',
+  check: (context) =>
+    others(context) === undefined
+      ? [
+          {
+            path: '',
+            message: `Apart from the applier, every user and role can call ${PUT} only under conditions that cannot be decided here.`,
+          },
+        ]
+      : [],
+};
+
+const noAccountRoot: PolicyRule = {
+  on: 'policy',
+  code: 'NO_ACCOUNT_ROOT',
+  severity: 'warning',
+  title: "No statement enables the account's IAM policies; if those named are deleted, only AWS Support can help",
+  fix: 'Add the statement of the default key policy for the root of the account.',
+  source: 'AWS KMS Developer Guide, "Default key policy": Allows access to the AWS account and enables IAM policies',
+  check: ({ statements, key, node }): Hit[] => {
+    const root = rootArn(key.accountId, key);
+    const enables = statements.some(
+      ({ statement, principals, operations }) =>
+        statement.effect === 'Allow' &&
+        !statement.notPrincipal &&
+        statement.conditions.length === 0 &&
+        principals.some(({ id, kind }) => kind === 'AWS' && id === root) &&
+        operations.some(({ name }) => name === PUT),
+    );
+    if (enables) return [];
+    const list = node.members.find(({ name }) => name.value === 'Statement')?.value;
+    const message = `No statement allows ${PUT} to ${root} without conditions, so no IAM policy of the account counts for it.`;
+    if (list?.kind !== 'array') return [{ path: '', message }];
+    return [{ path: '', message, patch: [{ op: 'add', path: '/Statement/0', value: DEFAULT_STATEMENT(root) }] }];
+  },
+};
+
+/** Statements that name the applier, or a session of it, and allow one of some operations. */
+function givesApplier(
+  context: Context,
+  wanted: (operation: string) => boolean,
+): { view: StatementView; path: string; names: string[] }[] {
+  const applier = principalForm({ kind: 'AWS', id: context.guardians.applier });
+  return context.statements.flatMap((view) => {
+    const { statement, principals, operations } = view;
+    if (statement.effect !== 'Allow' || statement.notPrincipal) return [];
+    const named = principals.find(({ id, form }) => id === context.guardians.applier || isSessionOf(form, applier));
+    if (named === undefined) return [];
+    const given = operations
+      .map(({ name }) => name)
+      .filter((name) => wanted(name) && possibleFor(name, context.key))
+      .filter((name) => context.ability(context.guardians.applier, name).named !== false);
+    return given.length === 0 ? [] : [{ view, path: named.path, names: given }];
+  });
+}
+
+const applierUses: PolicyRule = {
+  on: 'policy',
+  code: 'APPLIER_MAY_USE_KEY',
+  severity: 'error',
+  title: 'The role that applies changes would get use of the key itself',
+  fix: 'Give it no more than kms:DescribeKey, kms:GetKeyPolicy and kms:PutKeyPolicy.',
+  source: 'Countersign: whoever changes the policy must not be among those who use the key',
+  check: (context) =>
+    givesApplier(context, (operation) => CRYPTOGRAPHIC.has(operation)).map(({ view, path, names }) => ({
+      path,
+      message: `${view.name} allows ${quote(context.guardians.applier)}, which applies the changes, ${listing(names)}.`,
+    })),
+};
+
+const applierGrants: PolicyRule = {
+  on: 'policy',
+  code: 'APPLIER_MAY_CREATE_GRANTS',
+  severity: 'warning',
+  title: 'The role that applies changes could give itself use of the key by a grant',
+  fix: 'Give it no more than kms:DescribeKey, kms:GetKeyPolicy and kms:PutKeyPolicy.',
+  source: 'Countersign: whoever changes the policy must not be among those who use the key',
+  check: (context) =>
+    givesApplier(context, (operation) => operation === 'kms:CreateGrant').map(({ view, path }) => ({
+      path,
+      message: `${view.name} allows ${quote(context.guardians.applier)}, which applies the changes, kms:CreateGrant.`,
+    })),
+};
+
+export const LOCKOUT_RULES: readonly PolicyRule[] = [
+  applierLockedOut,
+  applierMayBeLockedOut,
+  breakGlassLockedOut,
+  nobodyElse,
+  administratorsConditional,
+  noAccountRoot,
+  applierUses,
+  applierGrants,
+];

@@ -1,0 +1,178 @@
+import { canonicalForm } from '../canonical.ts';
+import { possibleFor } from '../operations.ts';
+import type { JsonPatch } from '../types.ts';
+import { quote } from '../visible.ts';
+import { type Context, type Hit, listing, type PolicyRule, placed, type StatementView } from './context.ts';
+import { alwaysCovers } from './cover.ts';
+
+const MALFORMED = 'MalformedPolicyDocumentException';
+const NOTICE =
+  'AWS Health notice of 2025-05-06, in force since 2025-08-18: statements without a valid Action or Resource';
+
+const principalMissing: PolicyRule = {
+  on: 'policy',
+  code: 'PRINCIPAL_MISSING',
+  severity: 'error',
+  aws: MALFORMED,
+  title: 'Every statement names at least one principal',
+  fix: 'Add a Principal.',
+  source: 'AWS KMS API Reference, PutKeyPolicy; error text "Policy contains a statement with no principal."',
+  check: ({ statements }) =>
+    statements
+      .filter(({ principals }) => principals.length === 0)
+      .map(({ statement, name }) => ({ path: statement.path, message: `${name} names no principal.` })),
+};
+
+const actionMissing: PolicyRule = {
+  on: 'policy',
+  code: 'ACTION_MISSING',
+  severity: 'error',
+  aws: MALFORMED,
+  title: 'Every statement has an Action or NotAction with at least one value',
+  fix: 'Add an Action, or remove the statement.',
+  source: NOTICE,
+  check: ({ statements }) =>
+    statements
+      .filter(({ actions }) => actions.length === 0)
+      .map(({ statement, name }) => ({ path: statement.path, message: `${name} names no action.` })),
+};
+
+const resourceMissing: PolicyRule = {
+  on: 'policy',
+  code: 'RESOURCE_MISSING',
+  severity: 'error',
+  aws: MALFORMED,
+  title: 'Every statement has a Resource',
+  fix: 'Add "Resource": "*", which means this key.',
+  source: NOTICE,
+  check: ({ statements }) =>
+    statements
+      .filter(({ statement }) => statement.resources.length === 0 && !statement.notResource)
+      .map(({ statement: { path }, name }) => ({
+        path,
+        message: `${name} has no Resource.`,
+        patch: [{ op: 'add', path: `${path}/Resource`, value: '*' }],
+      })),
+};
+
+const resourceNotStar: PolicyRule = {
+  on: 'policy',
+  code: 'RESOURCE_NOT_STAR',
+  severity: 'error',
+  aws: MALFORMED,
+  title: 'Resource in a key policy is always "*", which means this key',
+  fix: 'Write "Resource": "*".',
+  source: NOTICE,
+  check: ({ statements }) =>
+    statements.flatMap(({ statement: { path, resources, notResource }, name, node }): Hit[] => {
+      if (notResource) {
+        const patch: JsonPatch[] = [
+          { op: 'remove', path: `${path}/NotResource` },
+          { op: 'add', path: `${path}/Resource`, value: '*' },
+        ];
+        return [
+          { path: `${path}/NotResource`, message: `${name} has NotResource, which a key policy cannot have.`, patch },
+        ];
+      }
+      const other = placed(node, 'Resource', resources).find(({ value }) => value !== '*');
+      if (other === undefined) return [];
+      const message = `${name} has the Resource ${quote(other.value)}; a key policy speaks of its own key alone.`;
+      return [{ path: other.path, message, patch: [{ op: 'replace', path: `${path}/Resource`, value: '*' }] }];
+    }),
+};
+
+const statementRepeated: PolicyRule = {
+  on: 'policy',
+  code: 'STATEMENT_REPEATED',
+  severity: 'warning',
+  title: 'A statement says the same as an earlier one',
+  fix: 'Remove one of the two.',
+  source: 'Countersign: a second copy gives nothing and outlives the removal of the first',
+  check: ({ statements }) => {
+    const first = new Map<string, string>();
+    return statements.flatMap(({ statement, name }): Hit[] => {
+      const { sid: _, ...meaning } = statement;
+      const form = canonicalForm({ statements: [meaning] });
+      const before = first.get(form);
+      if (before === undefined) {
+        first.set(form, name);
+        return [];
+      }
+      const message = `${name} says the same as ${before}.`;
+      return [{ path: statement.path, message, ...removal(statement.path) }];
+    });
+  },
+};
+
+/** A patch that takes out one statement of a list; a single statement without its list has no patch. */
+function removal(path: string): { patch?: JsonPatch[] } {
+  return path === '/Statement' ? {} : { patch: [{ op: 'remove', path }] };
+}
+
+const statementNoEffect: PolicyRule = {
+  on: 'policy',
+  code: 'STATEMENT_NO_EFFECT',
+  severity: 'warning',
+  title: 'A statement that allows or denies nothing at all',
+  fix: 'Remove the statement or correct its actions.',
+  source: 'AWS KMS Developer Guide, "Key policies in AWS KMS": actions that are not valid have no effect',
+  check: ({ statements, key }) =>
+    statements
+      .filter(({ actions, operations }) => actions.length > 0 && !operations.some(({ name }) => possibleFor(name, key)))
+      .map(({ statement, name }) => ({
+        path: statement.path,
+        message: `${name} has no effect: none of its actions can be done with this key.${
+          statement.effect === 'Deny' ? ' It denies nothing.' : ''
+        }`,
+      })),
+};
+
+const notActionAllow: PolicyRule = {
+  on: 'policy',
+  code: 'NOT_ACTION_ALLOW',
+  severity: 'warning',
+  title: 'Allow with NotAction gives every operation but the named, also those that AWS adds later',
+  fix: 'Write the Action that is meant.',
+  source: 'IAM User Guide, "IAM JSON policy elements: NotAction"',
+  check: ({ statements }) =>
+    statements
+      .filter(({ statement: { effect, notAction } }) => effect === 'Allow' && notAction)
+      .map(({ statement, name, operations }) => {
+        const put = operations.some((operation) => operation.name === 'kms:PutKeyPolicy');
+        const power = put ? ', kms:PutKeyPolicy among them' : '';
+        const message = `${name} allows everything but its NotAction: ${operations.length} operations${power}.`;
+        return { path: `${statement.path}/NotAction`, message };
+      }),
+};
+
+const allowDenied: PolicyRule = {
+  on: 'policy',
+  code: 'ALLOW_ALWAYS_DENIED',
+  severity: 'warning',
+  title: 'An Allow that a Deny always covers',
+  fix: 'Remove the Allow, or narrow the Deny.',
+  source: 'IAM User Guide, "Policy evaluation logic": an explicit Deny wins',
+  check: (context) =>
+    context.statements
+      .filter(({ statement, operations }) => statement.effect === 'Allow' && operations.length > 0)
+      .flatMap((allow) => denied(context, allow)),
+};
+
+function denied(context: Context, allow: StatementView): { path: string; message: string }[] {
+  const denies = context.statements.filter((deny) => deny.statement.effect === 'Deny' && alwaysCovers(deny, allow));
+  const refused = new Set(denies.flatMap(({ operations }) => operations));
+  if (!allow.operations.every((operation) => refused.has(operation))) return [];
+  const by = listing(denies.map(({ name }) => name));
+  return [{ path: allow.statement.path, message: `${allow.name} gives nothing: ${by} always denies all of it.` }];
+}
+
+export const STATEMENT_RULES: readonly PolicyRule[] = [
+  principalMissing,
+  actionMissing,
+  resourceMissing,
+  resourceNotStar,
+  statementRepeated,
+  statementNoEffect,
+  notActionAllow,
+  allowDenied,
+];

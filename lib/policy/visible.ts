@@ -1,0 +1,79 @@
+import { codePoint } from './json.ts';
+
+/** Characters that a reader cannot see, takes for a plain space, or that turn the direction of what follows (CVE-2021-42574). */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Variation_Selector}\u115f\u1160\u2800\u3164\uffa0]|(?! )\p{Zs}/u;
+const INVISIBLE_ALL = new RegExp(INVISIBLE.source, 'gu');
+const LONGEST = 120;
+
+/** The first character of a text that a reader cannot see, as a code point. */
+export function firstInvisible(text: string): number | undefined {
+  return INVISIBLE.exec(text)?.[0].codePointAt(0);
+}
+
+/**
+ * A piece of a document for use in a message: in double quotes, at most 120 characters, with every invisible character and
+ * every one beyond Latin-1 followed or replaced by its code point, so that a look-alike cannot hide in the message either.
+ */
+export function quote(text: string): string {
+  const short = text.length > LONGEST ? `${text.slice(0, LONGEST).replace(/[\ud800-\udbff]$/, '')}…` : text;
+  const shown = short
+    .replace(INVISIBLE_ALL, (character) => `<${codePoint(character.codePointAt(0) ?? 0)}>`)
+    .replace(/[^\0-\u00ff…]/gu, (character) => `${character}<${codePoint(character.codePointAt(0) ?? 0)}>`);
+  return `"${shown}"`;
+}
+
+/** ASCII letters that some Cyrillic, Greek and other letters are drawn like; only what NFKD does not take apart itself. */
+const LOOK_ALIKES: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    ['аɑα', 'a'],
+    ['АΑ', 'A'],
+    ['ВΒ', 'B'],
+    ['сϲ', 'c'],
+    ['СϹ', 'C'],
+    ['ԁ', 'd'],
+    ['еҽ', 'e'],
+    ['ЕΕ', 'E'],
+    ['ɡ', 'g'],
+    ['һ', 'h'],
+    ['НΗ', 'H'],
+    ['іɩιı', 'i'],
+    ['ІΙ', 'I'],
+    ['ј', 'j'],
+    ['Ј', 'J'],
+    ['кκ', 'k'],
+    ['КΚ', 'K'],
+    ['ⅼӏ', 'l'],
+    ['мⅿ', 'm'],
+    ['МΜ', 'M'],
+    ['Ν', 'N'],
+    ['оοσ', 'o'],
+    ['ОΟ', 'O'],
+    ['рρ', 'p'],
+    ['РΡ', 'P'],
+    ['ԛ', 'q'],
+    ['ѕ', 's'],
+    ['Ѕ', 'S'],
+    ['ТΤ', 'T'],
+    ['υ', 'u'],
+    ['ѵν', 'v'],
+    ['ԝ', 'w'],
+    ['хχ', 'x'],
+    ['ХΧ', 'X'],
+    ['уγ', 'y'],
+    ['УΥ', 'Y'],
+    ['Ζ', 'Z'],
+    ['∗⁎', '*'],
+    ['∕⁄', '/'],
+    ['‐‑‒–—−', '-'],
+    ['ː∶', ':'],
+  ].flatMap(([alikes = '', letter = '']) => [...alikes].map((alike) => [alike, letter])),
+);
+
+/** What a text looks like to a reader, in ASCII, or undefined when it does not look like ASCII at all. */
+export function looksLike(text: string): string | undefined {
+  const plain = [...text.replace(INVISIBLE_ALL, '').normalize('NFKD')]
+    .map((character) => (Object.hasOwn(LOOK_ALIKES, character) ? LOOK_ALIKES[character] : character))
+    .join('')
+    .replace(/\p{M}/gu, '');
+  return /^[ -~]+$/.test(plain) && plain !== text ? plain : undefined;
+}
