@@ -153,7 +153,7 @@ function refuseForeign(op: Edit['op'], principal: string, accountId: string, key
   return {
     code: 'EDIT_PRINCIPAL_FOREIGN',
     why,
-    fix: `Use addExternalAccount with ${accountId}; an IAM policy there then names ${principal.split(':').at(-1)}. See ${CHANGING_EXTERNAL}`,
+    fix: `Use addExternalAccount with ${accountId}; who there may use the key is then up to an IAM policy of that account. See ${CHANGING_EXTERNAL}`,
   };
 }
 

@@ -60,6 +60,12 @@ export function appendStrings(text: string, statement: JsonNode, list: JsonNode,
   return { start: last.end, end: last.end, text: values.map((value) => separator + literal(value)).join('') };
 }
 
+/** Writes a list of strings in the place of another, laid out like the document. */
+export function replaceStrings(text: string, statement: JsonNode, list: JsonNode, values: readonly string[]): Splice {
+  const printed = printList(values.map(literal), layoutOf(text, statement), indentAt(text, list.start));
+  return { start: list.start, end: list.end, text: printed };
+}
+
 /** Removes items of a list with the comma that goes with each. At least one item must stay. */
 export function removeItems(list: JsonArray, gone: (item: JsonNode) => boolean): Splice[] {
   const splices: Splice[] = [];
