@@ -91,7 +91,7 @@ function lineHolds(operator: string, key: string, wanted: string[], context: Req
     /^(ForAnyValue:|ForAllValues:)?(\w+?)(IfExists)?$/.exec(operator) ?? [];
   if (base === 'Null') return yesNo(wanted.includes(String(actual.length === 0)));
   const negated = base.includes('Not');
-  const matches = COMPARISONS[base.replace('Not', '')];
+  const matches = COMPARISONS.get(base.replace('Not', ''));
   if (matches === undefined) return 'unknown';
   if (actual.length === 0 && ifExists !== '') return 'yes';
   // An absent key: a positive operator fails, a negated one holds, ForAllValues holds, ForAnyValue fails (IAM guide).
@@ -101,14 +101,14 @@ function lineHolds(operator: string, key: string, wanted: string[], context: Req
   return yesNo(actual.length === 0 ? negated : actual.some(one));
 }
 
-const COMPARISONS: Readonly<Record<string, (want: string, value: string) => boolean>> = {
-  StringEquals: (want, value) => want === value,
-  StringEqualsIgnoreCase: (want, value) => asciiLower(want) === asciiLower(value),
-  StringLike: globMatches,
-  ArnEquals: globMatches,
-  ArnLike: globMatches,
-  Bool: (want, value) => asciiLower(want) === asciiLower(value),
-};
+const COMPARISONS = new Map<string, (want: string, value: string) => boolean>([
+  ['StringEquals', (want, value) => want === value],
+  ['StringEqualsIgnoreCase', (want, value) => asciiLower(want) === asciiLower(value)],
+  ['StringLike', globMatches],
+  ['ArnEquals', globMatches],
+  ['ArnLike', globMatches],
+  ['Bool', (want, value) => asciiLower(want) === asciiLower(value)],
+]);
 
 function yesNo(value: boolean): 'yes' | 'no' {
   return value ? 'yes' : 'no';
