@@ -1,85 +1,152 @@
 import * as z from 'zod/mini';
 import { type Status, TRANSITIONS } from '../change/change.ts';
 
-const text = (least: number, most: number) =>
-  z
-    .string()
-    .check(
-      z.refine(
-        (value) => value.trim().length >= least && value.length <= most,
-        `must have ${least} to ${most} characters`,
-      ),
-    );
-const instant = z
-  .string()
-  .check(
-    z.refine(
-      (value) => !Number.isNaN(Date.parse(value)) && /^\d{4}-\d\d-\d\d/.test(value),
-      'must be an ISO 8601 date or time',
-    ),
-  );
-const hash = z.string().check(z.regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits'));
-
-const edit = z.strictObject({
-  op: z.enum([
-    'addAdministrator',
-    'removeAdministrator',
-    'allowDeletion',
-    'preventDeletion',
-    'addUser',
-    'removeUser',
-    'addExternalAccount',
-    'removeExternalAccount',
-  ]),
-  principal: z.exactOptional(z.string().check(z.maxLength(2048))),
+/** What is wrong with a value of the wrong type, or one that is not there. */
+const wrong = (message: string) => ({
+  error: ({ input }: { input?: unknown }) => (input === undefined ? 'is missing' : message),
 });
 
+const text = (least: 0 | 1, most: number, about: string) => {
+  const error = least === 0 ? `must have at most ${most} characters` : `must have ${least} to ${most} characters`;
+  const short = z.string(wrong('must be a text')).check(z.maxLength(most, { error, abort: true }), z.describe(about));
+  return least === 0 ? short : short.check(z.minLength(least, { error, abort: true }), z.regex(/\S/, error));
+};
+
+const oneOf = <const T extends readonly [string, string, ...string[]]>(values: T) =>
+  z.enum(values, wrong(`must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}`));
+
+/** What an object of the wrong type is told; a field too many has words of its own where the body is read. */
+const object = (message: string) => ({
+  error: ({ code }: { code: string }) => (code === 'unrecognized_keys' ? undefined : message),
+});
+const body = object('The body must be a JSON object.');
+
+const INSTANT = 'must be an ISO 8601 date, or a time with its offset, such as 2026-12-01T20:00:00Z';
+const written = z.string().check(
+  z.regex(/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/, { error: INSTANT, abort: true }),
+  z.refine((value) => !Number.isNaN(Date.parse(value)), INSTANT),
+  z.describe('An ISO 8601 date, or a time with its offset. Inclusive; a date means the whole day, UTC.'),
+);
+/** A time in the spelling of the log, since the log compares texts. A date stays one: it is the beginning of each of its times. */
+const instant = z.pipe(
+  written,
+  z.transform((value) => (value.includes('T') ? new Date(value).toISOString() : value)),
+);
+
+const hash = z
+  .string(wrong('must be a text'))
+  .check(
+    z.regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits'),
+    z.describe('Canonical hash of the policy that the submitter edited; 409 when the live one is another.'),
+  );
+
+const KEY = 'Key id, key ARN, alias name or alias ARN.';
+const person = (about: string) => text(1, 320, about);
+
+const edit = z.strictObject(
+  {
+    op: oneOf([
+      'addAdministrator',
+      'removeAdministrator',
+      'allowDeletion',
+      'preventDeletion',
+      'addUser',
+      'removeUser',
+      'addExternalAccount',
+      'removeExternalAccount',
+    ]),
+    principal: z.exactOptional(text(0, 2048, 'An ARN or an account id; the deletion pair has none.')),
+  },
+  object('must be an object with an op and a principal'),
+);
+const EDITS = 'must be a list of 1 to 100 edits';
+
 const proposal = {
-  key: text(1, 2048),
-  policy: z.optional(z.string('must be a JSON object, or a string with one')),
-  edits: z.optional(z.array(edit).check(z.minLength(1), z.maxLength(100))),
-  copyFrom: z.optional(text(1, 2048)),
+  key: text(1, 2048, KEY),
+  policy: z.optional(
+    z.string('must be a JSON object, or a string with one').check(
+      z.meta({
+        type: ['object', 'string'],
+        description:
+          'The whole document. A string is put as it is, byte for byte; an object is printed compactly in the order it was sent.',
+      }),
+    ),
+  ),
+  edits: z.optional(
+    z
+      .array(edit, EDITS)
+      .check(
+        z.minLength(1, EDITS),
+        z.maxLength(100, EDITS),
+        z.describe("Edits in the terms of the console's default view, in order."),
+      ),
+  ),
+  copyFrom: z.optional(text(1, 2048, `Another key whose policy is taken over, account-correct. ${KEY}`)),
   base: z.optional(hash),
 };
 
-const oneWay = z.refine<{ policy?: unknown; edits?: unknown; copyFrom?: unknown }>(
-  ({ policy, edits, copyFrom }) => [policy, edits, copyFrom].filter((way) => way !== undefined).length === 1,
-  'needs exactly one of policy, edits and copyFrom',
+const WAYS = ['policy', 'edits', 'copyFrom'] as const;
+const oneWay = z.refine<{ [way in (typeof WAYS)[number]]?: unknown }>(
+  (sent) => WAYS.filter((way) => sent[way] !== undefined).length === 1,
+  'The body needs exactly one of policy, edits and copyFrom.',
 );
+const oneWayMeta = z.meta({ oneOf: WAYS.map((way) => ({ required: [way] })) });
+
+const ticket = z.optional(text(1, 200, 'The ticket behind the change.'));
+const reason = 'Why the change is needed; the approvers read it.';
 
 /** `POST /changes`. */
 export const submitBody = z
-  .strictObject({ ...proposal, reason: text(1, 2000), ticket: z.optional(text(1, 200)) })
-  .check(oneWay);
+  .strictObject({ ...proposal, reason: text(1, 2000, reason), ticket }, body)
+  .check(oneWay, oneWayMeta);
 
 /** `POST /changes/preview`: a submit, where the reason may still be missing. */
 export const previewBody = z
-  .strictObject({ ...proposal, reason: z.optional(text(0, 2000)), ticket: z.optional(text(0, 200)) })
-  .check(oneWay);
+  .strictObject(
+    {
+      ...proposal,
+      reason: z.optional(text(0, 2000, reason)),
+      ticket: z.optional(text(0, 200, 'The ticket behind the change.')),
+    },
+    body,
+  )
+  .check(oneWay, oneWayMeta);
+
+const comment = text(0, 2000, 'Kept in the history and told to the submitter.');
 
 /** `POST /changes/{id}/decisions`. */
-export const decisionBody = z.strictObject({
-  decision: z.enum(['approve', 'reject']),
-  comment: z.optional(text(0, 2000)),
-});
+export const decisionBody = z.strictObject(
+  { decision: oneOf(['approve', 'reject']), comment: z.optional(comment) },
+  body,
+);
 
 /** `POST /review/{token}`. */
 export const reviewForm = z.strictObject({
-  decision: z.enum(['approve', 'reject']),
-  comment: z._default(z.string().check(z.maxLength(2000)), ''),
-  confirm: z._default(z.string().check(z.maxLength(512)), ''),
+  decision: oneOf(['approve', 'reject']),
+  comment: z._default(comment, ''),
+  confirm: z._default(
+    text(0, 512, "Typed by hand: one of the key's aliases without alias/, or the first 8 characters of its id."),
+    '',
+  ),
 });
 
 /** `POST /changes/{id}/cancel`. */
-export const cancelBody = z.strictObject({ comment: z.optional(text(0, 2000)) });
+export const cancelBody = z.strictObject({ comment: z.optional(comment) }, body);
 
-const STATUSES = Object.keys(TRANSITIONS) as [Status, ...Status[]];
+const STATUSES = Object.keys(TRANSITIONS) as [Status, Status, ...Status[]];
 
 const paging = {
   from: z.optional(instant),
   to: z.optional(instant),
-  limit: z.optional(z.string().check(z.regex(/^([1-9]\d?|100)$/, 'must be a number from 1 to 100'))),
-  cursor: z.optional(z.string().check(z.maxLength(2048))),
+  limit: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(/^([1-9]\d?|100)$/, 'must be a number from 1 to 100'),
+        z.describe('Most rows of the page, 1 to 100; 50 when left out.'),
+      ),
+  ),
+  cursor: z.optional(text(0, 2048, 'The cursor of the page before, unchanged.')),
 };
 
 /** `GET /keys/{key}/history`. */
@@ -87,22 +154,34 @@ export const pageQuery = z.strictObject({ limit: paging.limit, cursor: paging.cu
 
 /** `GET /changes`. */
 export const changesQuery = z.strictObject({
-  status: z.optional(z.enum(STATUSES)),
-  key: z.optional(text(1, 2048)),
-  submitter: z.optional(text(1, 320)),
+  status: z.optional(oneOf(STATUSES)),
+  key: z.optional(text(1, 2048, KEY)),
+  submitter: z.optional(person('The email of the submitter.')),
   ...paging,
 });
 
 /** `GET /audit/events`. */
 export const eventsQuery = z.strictObject({
-  key: z.optional(text(1, 2048)),
-  change: z.optional(text(1, 64)),
-  person: z.optional(text(1, 320)),
-  type: z.optional(z.string().check(z.regex(/^[A-Z_]{1,40}$/, 'must be the type of an event, such as APPLIED'))),
+  key: z.optional(text(1, 2048, KEY)),
+  change: z.optional(text(1, 64, 'The id of a change.')),
+  person: z.optional(person('The email of whoever did it; countersign for the workflow itself.')),
+  type: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(/^[A-Z_]{1,40}$/, 'must be the type of an event, such as APPLIED'),
+        z.describe('The type of the event, such as APPLIED.'),
+      ),
+  ),
   ...paging,
 });
 
 /** `Idempotency-Key`. */
 export const idempotencyKey = z
   .string()
-  .check(z.regex(/^[\x21-\x7e]{1,255}$/, 'must have 1 to 255 visible ASCII characters'));
+  .check(
+    z.regex(/^[\x21-\x7e]{1,255}$/, 'must have 1 to 255 visible ASCII characters'),
+    z.describe(
+      'Sent again with the same body it gives the same change, with another body 409. Remembered for 30 days.',
+    ),
+  );
