@@ -31,7 +31,7 @@ export function jwtAuthorizer({ issuer, audience }: JwtAuthorizer): AuthorizeJwt
   };
 
   return async (header, scopes) => {
-    const token = header?.replace(/^Bearer /i, '').trim() ?? '';
+    const token = header?.replace(/^Bearer(?: |$)/i, '').trim() ?? '';
     if (token === '') return { ok: false, status: 401, challenge: 'Bearer' };
     try {
       requireUnique(token);

@@ -1,4 +1,4 @@
-import { Provider } from 'oidc-provider';
+import { interactionPolicy, Provider } from 'oidc-provider';
 import type { Person } from '../people.ts';
 import { memoryAdapter } from './adapter.ts';
 import type { OidcKeys } from './keys.ts';
@@ -25,6 +25,9 @@ export function openProvider(options: {
     const person = people.find((one) => one.email === email);
     return person && { email, email_verified: true, name: person.name, groups: person.groups };
   };
+  const policy = interactionPolicy.base();
+  // Another program could take over a loopback port on a machine of many; this one has one person.
+  policy.get('consent')?.checks.remove('native_client_prompt');
   return new Provider(issuer, {
     adapter: memoryAdapter(),
     jwks: { keys: [keys.signing] },
@@ -69,7 +72,7 @@ export function openProvider(options: {
       await grant.save();
       return grant;
     },
-    interactions: { url: (_, interaction) => loginPath(interaction.uid) },
+    interactions: { policy, url: (_, interaction) => loginPath(interaction.uid) },
     renderError: (ctx, out) => {
       ctx.type = 'json';
       ctx.body = JSON.stringify(out);
