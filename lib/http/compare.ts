@@ -17,7 +17,7 @@ export interface Passage {
 }
 
 /** Beyond this many edits the cheapest honest answer is: all of the old away, all of the new in. */
-const MOST_EDITS = 2_000;
+const MOST_EDITS = 600;
 
 /**
  * Compares two policy documents as `layOut` shows them. Statements are paired first, by text, by Sid, or by likeness, so

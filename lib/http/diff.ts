@@ -1,6 +1,6 @@
 import { revealIdentifier } from '../change/reveal.ts';
 import { counted } from '../change/wording.ts';
-import { comparePolicies, type Passage, type Row } from './compare.ts';
+import type { Passage, Row } from './compare.ts';
 import { type Html, html } from './html.ts';
 import { HANGING_MAX } from './style.ts';
 
@@ -21,8 +21,7 @@ interface Shown {
  * The line comparison of two key policies as a reader sees it: changed statements whole, the rest folded away but there.
  * Every line of both documents is in it. Colour is never the only sign: `+` and `−`, and words for a screen reader.
  */
-export function policyDiff(before: string, after: string): Html {
-  const passages = comparePolicies(before, after);
+export function policyDiff(passages: readonly Passage[]): Html {
   const emphasis = emphasise(passages);
   const lines = passages.flatMap(decideVisible);
   if (lines.every(({ row }) => row.kind === 'same')) {
@@ -39,8 +38,8 @@ export function policyDiff(before: string, after: string): Html {
 }
 
 /** How many lines came and went: `4 lines added, 1 line removed`. */
-export function diffCount(before: string, after: string): string {
-  const rows = comparePolicies(before, after).flatMap((p) => p.rows);
+export function diffCount(passages: readonly Passage[]): string {
+  const rows = passages.flatMap((passage) => passage.rows);
   const count = (kind: Row['kind']) => rows.filter((row) => row.kind === kind).length;
   return `${counted(count('added'), 'line')} added, ${counted(count('removed'), 'line')} removed`;
 }
@@ -125,7 +124,7 @@ export function shown(text: string, reveal: (text: string) => string = revealIde
 }
 
 /** For lines that were replaced one by one: the part of each that truly differs. */
-function emphasise(passages: Passage[]): Map<Row, [number, number]> {
+function emphasise(passages: readonly Passage[]): Map<Row, [number, number]> {
   const ranges = new Map<Row, [number, number]>();
   for (const { rows } of passages) {
     for (let i = 0; i < rows.length; ) {

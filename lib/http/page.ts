@@ -2,6 +2,7 @@ import { reveal, revealIdentifier, revealSentence } from '../change/reveal.ts';
 import type { ChangeView } from '../change/view.ts';
 import { confirmWordOf, fromNow, keyName, RISK_WORDS, STATUS_WORDS, utc } from '../change/wording.ts';
 import { accessSection } from './access.ts';
+import { comparePolicies } from './compare.ts';
 import { decisionSection, peopleSection } from './decision.ts';
 import { diffCount, documentLines, policyDiff, shown } from './diff.ts';
 import { layOutText } from './document.ts';
@@ -166,11 +167,11 @@ function riskSection({ risk, riskReasons }: ChangeView): Html {
 }
 
 function documentsSection(change: ChangeView): Html {
-  const [before, after] = [change.before.document, change.after.document];
+  const passages = comparePolicies(change.before.document, change.after.document);
   return html`<section aria-labelledby="diff">
 <h2 id="diff">What changes in the document</h2>
-<p class="soft small">${diffCount(before, after)}. Elements stand in one order and lists are written out, so that only what differs shows.</p>
-${policyDiff(before, after)}
+<p class="soft small">${diffCount(passages)}. Elements stand in one order and lists are written out, so that only what differs shows.</p>
+${policyDiff(passages)}
 ${wholeDocument('The whole policy as proposed', change.after)}
 ${wholeDocument('The whole policy before', change.before)}
 </section>`;

@@ -56,7 +56,7 @@ export function reminderMail(ask: AskMail): Mail {
   const left = fromNow(change.expiresAt, now);
   return mail(change, `Reminder: key policy of ${keyName(change.key)} waits for you, and closes ${left}`, [
     { kind: 'title', text: `Still open: ${change.submitter} asks to change the key policy of ${keyName(change.key)}` },
-    { kind: 'line', text: `It closes ${left}. ${progress(change)}` },
+    { kind: 'line', text: `It closes ${left}. It has ${progress(change)}.` },
     ...askParts(ask),
   ]);
 }

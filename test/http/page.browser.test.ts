@@ -1,0 +1,245 @@
+import { mkdirSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { ChangeView } from '../../lib/change/view.ts';
+import { deadLinkPage, PAGE_HEADERS, reviewPage } from '../../lib/http/page.ts';
+import { launchBrowser } from '../fixtures/browser.ts';
+import { AFTER, changeView, policyText } from '../fixtures/changeView.ts';
+
+const NOW = '2026-11-24T21:10:00.000Z';
+/** A browser on a busy machine; nothing here waits for time to pass. */
+vi.setConfig({ testTimeout: 60_000 });
+
+const ARTIFACTS = new URL('../../artifacts/', import.meta.url).pathname;
+
+/** security.md #27 and relatives. */
+const PAYLOADS = [
+  '</script><img src=x onerror=alert(1)>',
+  '"><svg/onload=alert(1)>',
+  '{{7*7}}',
+  'javascript:alert(1)',
+  "' autofocus onfocus=alert(1) x='",
+  '</textarea></title></style><script>alert(1)</script>',
+  '<!--<a href="https://evil.example">here</a>',
+  '&lt;b&gt;&#60;img src=x&#62;',
+];
+
+let browser: Browser;
+let server: Server;
+let url: string;
+/** What the server answers to GET /, and what it was posted. */
+let markup = '';
+let posted: { path: string | undefined; body: string; headers: NodeJS.Dict<string | string[]> }[] = [];
+
+beforeAll(async () => {
+  mkdirSync(ARTIFACTS, { recursive: true });
+  browser = await launchBrowser();
+  server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => {
+      body += chunk;
+    });
+    request.on('end', () => {
+      if (request.method === 'POST') posted.push({ path: request.url, body, headers: request.headers });
+      const framing = request.url === '/frame';
+      response.writeHead(200, framing ? { 'Content-Type': 'text/html' } : PAGE_HEADERS);
+      response.end(framing ? '<iframe src="/review/token"></iframe>' : markup);
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/review/token`;
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await new Promise((closed) => server.close(closed));
+});
+
+const draw = (change: ChangeView, comment?: string): string =>
+  reviewPage({ change, person: 'sam@example.com', now: NOW, mayDecide: true, confirmWord: 'payments', comment });
+
+/** Opens the page; anything that the policy of the page refused, or that ran, is in `trouble`. */
+async function open(html: string, options: BrowserContextOptions = {}): Promise<{ page: Page; trouble: string[] }> {
+  markup = html;
+  posted = [];
+  const context = await browser.newContext({ viewport: { width: 390, height: 844 }, ...options });
+  const page = await context.newPage();
+  const trouble: string[] = [];
+  page.on('dialog', (dialog) => {
+    trouble.push(`dialog ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('console', (message) => trouble.push(`${message.type()} ${message.text()}`));
+  page.on('pageerror', (error) => trouble.push(String(error)));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(url)) trouble.push(`request ${request.url()}`);
+  });
+  await page.goto(url);
+  return { page, trouble };
+}
+
+/** The tags of the page with the names of their attributes, in order: what an injection would have to alter. */
+const skeleton = (page: Page): Promise<string[]> =>
+  page.evaluate<string[]>(
+    `[...document.querySelectorAll('*')].filter((e) => !e.matches('.cp, mark')).map((e) => [e.tagName, ...e.getAttributeNames()].join(' '))`,
+  );
+
+function poisoned(text: string): ChangeView {
+  const [first, ...rest] = AFTER.Statement;
+  const document = { ...AFTER, Id: text, Statement: [{ ...first, Sid: text }, ...rest] };
+  const change = changeView();
+  const [gain] = change.access.gains;
+  return {
+    ...change,
+    reason: text,
+    ticket: text,
+    submitter: text,
+    key: { ...change.key, aliases: [`alias/${text}`] },
+    after: policyText(document),
+    findings: [
+      {
+        code: 'CODE',
+        severity: 'error',
+        message: text,
+        path: text,
+        fix: text,
+        aws: text,
+        documents: [{ title: text, document: text }],
+      },
+    ],
+    access: {
+      ...change.access,
+      gains:
+        gain === undefined ? [] : [{ ...gain, principal: text, actions: [text], when: { [text]: { [text]: [text] } } }],
+      crossAccount: [text],
+      summary: [text],
+    },
+    matrix: [{ principal: text, verb: 'decrypt', before: 'no', after: 'yes' }],
+    riskReasons: [text],
+    externalPolicies: [{ accountId: text, document: { [text]: text }, note: text }],
+    approval: {
+      rule: text,
+      quorum: 2,
+      approvers: [text],
+      decisions: [{ person: 'kim@example.com', decision: 'approve', comment: text, channel: 'link', at: NOW }],
+    },
+    timeline: [{ seq: 1, at: NOW, type: 'SUBMITTED', person: text, text }],
+  };
+}
+
+describe('text that people wrote', () => {
+  it.each(PAYLOADS)('is only text: %s', async (payload) => {
+    const plain = await open(draw(poisoned('x'), 'x'));
+    const wanted = await skeleton(plain.page);
+    const { page, trouble } = await open(draw(poisoned(payload), payload));
+    expect(await skeleton(page)).toEqual(wanted);
+    expect(await page.textContent('blockquote')).toBe(payload);
+    expect(await page.inputValue('textarea')).toBe(payload);
+    expect(await page.textContent('.diff')).toContain(`"Sid": ${JSON.stringify(payload)}`);
+    expect(trouble).toEqual([]);
+    await Promise.all([plain.page.context().close(), page.context().close()]);
+  });
+});
+
+describe('the page in a browser', () => {
+  it.each([
+    [360, 'light'],
+    [390, 'light'],
+    [1280, 'dark'],
+  ] as const)('fits %d px, %s, with every fold open and shut', async (width, colorScheme) => {
+    const { page, trouble } = await open(draw(changeView()), { viewport: { width, height: 844 }, colorScheme });
+    const overflow = () => page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+    expect(await overflow()).toBe(0);
+    await page.screenshot({ path: `${ARTIFACTS}review-${width}-${colorScheme}.png`, fullPage: true });
+    await page.evaluate(`document.querySelectorAll('details').forEach((d) => { d.open = true; })`);
+    expect(await overflow()).toBe(0);
+    expect(trouble).toEqual([]);
+    await page.context().close();
+  });
+
+  it('gives every fold, field and button a target that a thumb hits', async () => {
+    const { page } = await open(draw(changeView()), { viewport: { width: 360, height: 740 } });
+    const heights = await page.evaluate<number[]>(
+      `[...document.querySelectorAll('summary, button:not([hidden]), input:not([type=hidden]), textarea')].map((e) => e.getBoundingClientRect().height).filter((h) => h > 0)`,
+    );
+    expect(heights.length).toBeGreaterThan(6);
+    expect(Math.min(...heights)).toBeGreaterThanOrEqual(44);
+    await page.context().close();
+  });
+
+  it('has text that stands out from its ground, in light and in dark', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const { page } = await open(draw(changeView()), { colorScheme });
+      const worst = await page.evaluate<{ ratio: number; text: string }>(CONTRAST);
+      expect(worst.ratio, `${colorScheme}: ${worst.text}`).toBeGreaterThanOrEqual(4.5);
+      await page.context().close();
+    }
+  });
+
+  it('posts a decision without any script, to its own address, telling nobody the address', async () => {
+    const { page } = await open(draw(changeView()), { javaScriptEnabled: false });
+    await page.fill('textarea', 'Looks right.\nThanks');
+    await page.fill('input[name=confirm]', 'payments');
+    await page.click('button[value=approve]');
+    const { before, after } = changeView();
+    expect(posted.map(({ path, body }) => [path, Object.fromEntries(new URLSearchParams(body))])).toEqual([
+      [
+        '/review/token',
+        {
+          after: after.sha256,
+          base: before.canonical,
+          comment: 'Looks right.\r\nThanks',
+          confirm: 'payments',
+          decision: 'approve',
+        },
+      ],
+    ]);
+    expect(posted[0]?.headers.referer).toBeUndefined();
+    await page.context().close();
+  });
+
+  it('decides nothing when Enter is pressed, and nothing without the typed word', async () => {
+    const { page } = await open(draw(changeView()));
+    await page.fill('input[name=confirm]', 'payments');
+    await page.press('input[name=confirm]', 'Enter');
+    await page.fill('input[name=confirm]', '');
+    await page.click('button[value=reject]');
+    expect(await page.evaluate(`document.activeElement.name`)).toBe('confirm');
+    expect(posted).toEqual([]);
+    await page.context().close();
+  });
+
+  it('cannot be framed, and loads nothing', async () => {
+    const { page, trouble } = await open(deadLinkPage());
+    expect(await page.textContent('h1')).toBe('This link does not work');
+    expect(trouble).toEqual([]);
+    await page.goto(url.replace('/review/token', '/frame'));
+    const framed = page.frames().at(1);
+    expect(framed?.url()).toBe('chrome-error://chromewebdata/');
+    await page.context().close();
+  });
+});
+
+/** The lowest contrast ratio (WCAG 2) of any text in the page against the ground it stands on. */
+const CONTRAST = `(() => {
+  const rgb = (css) => (css.match(/[\\d.]+/g) ?? []).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = (e) => {
+    for (let at = e; at; at = at.parentElement) {
+      const c = rgb(getComputedStyle(at).backgroundColor);
+      if (c.length === 3 || c[3] > 0) return c;
+    }
+    return [255, 255, 255];
+  };
+  let worst = { ratio: 21, text: '' };
+  for (const e of document.body.querySelectorAll('*')) {
+    if (![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim() !== '')) continue;
+    const [a, b] = [light(rgb(getComputedStyle(e).color)), light(ground(e))].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < worst.ratio) worst = { ratio, text: e.textContent.slice(0, 60) };
+  }
+  return worst;
+})()`;

@@ -1,0 +1,222 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { KnownBlock } from '@slack/types';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askMessage, postMessage, resultMessage, type SlackMessage } from '../../lib/notify/slack.ts';
+import { changeView } from '../fixtures/changeView.ts';
+
+const LINK = 'https://countersign.example.com/review/token';
+
+type Text = { type: string; text: string };
+/** Every text object in a message. */
+function textsOf(value: unknown): Text[] {
+  if (Array.isArray(value)) return value.flatMap(textsOf);
+  if (typeof value !== 'object' || value === null) return [];
+  const own = 'text' in value && typeof value.text === 'string' ? [value as Text] : [];
+  return [...own, ...Object.values(value).flatMap(textsOf)];
+}
+const words = ({ blocks }: SlackMessage): string =>
+  textsOf(blocks)
+    .map(({ text }) => text)
+    .join('\n');
+
+describe('the message that asks', () => {
+  const message = askMessage(changeView(), LINK);
+
+  it('says what it means, who wants it, why, how risky, and until when', () => {
+    for (const part of [
+      'Key policy of payments: approval asked',
+      'Role settlement-batch of account 444455556666',
+      'The settlement partner reads our nightly export',
+      '`alias/payments`',
+      '`High risk`',
+      '`ana@example.com`',
+      '`SEC-123`',
+      '`Fri 27 Nov 2026, 19:38 UTC`',
+      '`1 of 2, rule production`',
+      'Deletion of the key becomes possible.',
+    ]) {
+      expect(words(message)).toContain(part);
+    }
+    expect(message.text).toBe('ana@example.com asks to change the key policy of payments, high risk');
+  });
+
+  it('has a button to the page when there is a link, and no other', () => {
+    const buttons = (blocks: KnownBlock[]) =>
+      blocks.flatMap((block) => (block.type === 'actions' ? block.elements : []));
+    expect(buttons(message.blocks)).toMatchObject([{ type: 'button', url: LINK }]);
+    expect(buttons(askMessage(changeView()).blocks)).toEqual([]);
+  });
+
+  it('never holds the document', () => {
+    expect(JSON.stringify(message)).not.toContain('StringEquals');
+  });
+});
+
+describe('the message about the end', () => {
+  it('says what is true now and what to do', () => {
+    const shown = words(resultMessage(changeView({ status: 'STALE', outcome: 'Another policy is live.' })));
+    expect(shown).toContain('Stale: the key moved: key policy of payments');
+    expect(shown).toContain('Somebody changed the key policy while this change was waiting.');
+    expect(shown).toContain('Another policy is live.');
+    expect(shown).toContain('`kim@example.com`');
+  });
+
+  it('names who rejected it, and why', () => {
+    const decision = {
+      person: 'sam@example.com',
+      decision: 'reject',
+      comment: 'No.',
+      channel: 'link',
+      at: '2026-11-24T21:10:00.000Z',
+    } as const;
+    const change = changeView({ status: 'REJECTED', approval: { ...changeView().approval, decisions: [decision] } });
+    expect(words(resultMessage(change))).toMatch(/No\.[\s\S]*\*Rejected by\*\n`sam@example.com`/);
+  });
+});
+
+describe('whatever people wrote', () => {
+  const nasty = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 4_000 }),
+    fc.constantFrom(
+      '<!channel>',
+      '<https://evil.example|payments>',
+      '<@U0000001>',
+      '`*_~',
+      'a\nb`c',
+      ':tada:',
+      '&lt;!here&gt;',
+      '',
+    ),
+    fc.constantFrom('<', '&', '`', 'é').map((char) => char.repeat(4_000)),
+  );
+  const messages = nasty.map((text) => {
+    const view = changeView();
+    const change = changeView({
+      submitter: text,
+      reason: text,
+      ticket: text,
+      outcome: text,
+      key: { ...view.key, aliases: [`alias/${text}`] },
+      riskReasons: [text],
+      access: { ...view.access, summary: [text, text] },
+      approval: { ...view.approval, rule: text },
+    });
+    return [askMessage(change, LINK), resultMessage(change)];
+  });
+
+  it('is never markup: plain_text, or escaped and in code', () => {
+    fc.assert(
+      fc.property(messages, (both) => {
+        for (const { type, text } of both.flatMap(({ blocks }) => textsOf(blocks))) {
+          if (type === 'mrkdwn') expect(text).toMatch(/^\*[A-Z][a-z ]+\*\n`[^`<>\n]+`$/);
+          else expect(type).toBe('plain_text');
+        }
+        for (const { text } of both) expect(text).toMatch(/^(?:[^<>&]|&(?:lt|gt|amp);)+$/);
+      }),
+    );
+  });
+
+  it('stays within the limits of Block Kit', () => {
+    fc.assert(
+      fc.property(messages, (both) => {
+        for (const { blocks } of both) {
+          expect(blocks.length).toBeLessThanOrEqual(50);
+          for (const block of blocks) {
+            if (block.type === 'header') expect([...block.text.text].length).toBeLessThanOrEqual(150);
+            if (block.type === 'section') {
+              expect([...(block.text?.text ?? '')].length).toBeLessThanOrEqual(3_000);
+              for (const { text } of block.fields ?? []) expect(text.length).toBeLessThanOrEqual(2_000);
+            }
+            for (const { text } of textsOf(block)) expect(text.length).toBeGreaterThan(0);
+          }
+        }
+      }),
+    );
+  });
+
+  it('does not turn names of emoji into emoji', () => {
+    const plain = textsOf(askMessage(changeView(), LINK).blocks).filter(({ type }) => type === 'plain_text');
+    for (const text of plain) expect(text).toMatchObject({ emoji: false });
+  });
+});
+
+describe('posting', () => {
+  let server: Server;
+  let apiUrl: string;
+  let answer: (request: IncomingMessage, response: ServerResponse) => void;
+  let received: { url: string | undefined; authorization: string | undefined; body: string }[] = [];
+  const message: SlackMessage = { text: 'hello', blocks: [] };
+  const post = (url = apiUrl) => postMessage({ apiUrl: url, token: 'xoxb-secret', fetch }, 'C0123456789', message);
+  const json = (body: string) => (_: IncomingMessage, response: ServerResponse) => void response.end(body);
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk) => {
+        body += chunk;
+      });
+      request.on('end', () => {
+        received.push({ url: request.url, authorization: request.headers.authorization, body });
+        answer(request, response);
+      });
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api`;
+  });
+  afterAll(async () => {
+    server.closeAllConnections();
+    await new Promise((closed) => server.close(closed));
+  });
+
+  it('hands the message over as Slack wants it', async () => {
+    received = [];
+    answer = json('{"ok":true,"ts":"1.2","channel":"C0123456789"}');
+    expect(await post(`${apiUrl}/`)).toEqual({ ok: true, ts: '1.2', channel: 'C0123456789' });
+    expect(received.map(({ url, authorization }) => [url, authorization])).toEqual([
+      ['/api/chat.postMessage', 'Bearer xoxb-secret'],
+    ]);
+    expect(JSON.parse(received[0]?.body ?? '')).toEqual({
+      channel: 'C0123456789',
+      text: 'hello',
+      blocks: [],
+      unfurl_links: false,
+      unfurl_media: false,
+    });
+  });
+
+  it.each<[string, (request: IncomingMessage, response: ServerResponse) => void]>([
+    ['channel_not_found', json('{"ok":false,"error":"channel_not_found"}')],
+    ['not_json', json('<html>')],
+    ['not_json', json('null')],
+    ['not_json', json('{"ok":true}')],
+    ['http_500', (_, response) => void response.writeHead(500).end('{"ok":true,"ts":"1","channel":"C"}')],
+    ['unreachable', (_, response) => void response.writeHead(307, { Location: '/api/elsewhere' }).end()],
+    ['unreachable', (request) => void request.socket.destroy()],
+  ])('says %s instead of throwing', async (error, behave) => {
+    received = [];
+    answer = behave;
+    expect(await post()).toEqual({ ok: false, error });
+    expect(received).toHaveLength(1);
+  });
+
+  it('gives up when Slack does not answer', async () => {
+    answer = () => {};
+    expect(await post()).toEqual({ ok: false, error: 'timeout' });
+  }, 30_000);
+
+  it.each([
+    'http://slack.com/api',
+    'http://127.0.0.1.evil.test/api',
+    'http://localhost@evil.test',
+    'ftp://127.0.0.1',
+    'nonsense',
+  ])('sends no token to %s', async (url) => {
+    const refuse = () => Promise.reject(new Error('was called'));
+    expect(await postMessage({ apiUrl: url, token: 't', fetch: refuse }, 'C', message)).toEqual({
+      ok: false,
+      error: 'insecure_url',
+    });
+  });
+});
