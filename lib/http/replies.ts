@@ -1,0 +1,300 @@
+import * as z from 'zod/mini';
+import { type Status, TRANSITIONS } from '../change/change.ts';
+import type { ChangeSummary, ChangeView } from '../change/view.ts';
+import type {
+  Access,
+  AccessEntry,
+  Assessment,
+  DefaultView,
+  ExternalPolicy,
+  Finding,
+  MatrixCell,
+  PolicyText,
+} from '../policy/types.ts';
+import type { KeyHistory, Version } from '../workflow/history.ts';
+import type { KeyView, viewKeyPolicy } from '../workflow/keys.ts';
+import type { preview } from '../workflow/propose.ts';
+
+/** A type with its intersections and optional members spread out, so that two spellings of one shape are one type. */
+type Flat<T> = T extends readonly (infer U)[] ? Flat<U>[] : T extends object ? { [K in keyof T]: Flat<T[K]> } : T;
+type Same<A, B> = (<T>() => T extends Flat<A> ? 1 : 2) extends <T>() => T extends Flat<B> ? 1 : 2 ? true : false;
+
+/** A schema that says what `T` says, member for member. Anything else does not compile, so no answer can outgrow its document. */
+export const says =
+  <T>() =>
+  <S extends z.ZodMiniType>(schema: S, ..._: Same<z.output<S>, T> extends true ? [] : [schemaDiffersFrom: T]): S =>
+    schema;
+
+/** What a handler answers where it succeeds. */
+type Done<F extends (...args: never[]) => unknown> =
+  Extract<Awaited<ReturnType<F>>, { ok: true }> extends {
+    value: infer T;
+  }
+    ? T
+    : never;
+
+const about = <S extends z.ZodMiniType>(schema: S, description: string): S => schema.check(z.describe(description));
+const optional = z.exactOptional;
+const texts = z.array(z.string());
+
+export const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/), z.describe('Lower-case hex SHA-256.'));
+export const instant = about(z.string(), 'ISO 8601, UTC, milliseconds.');
+export const changeId = z.string().check(z.regex(/^chg_[0-9A-HJKMNP-TV-Z]{26}$/));
+export const person = about(z.string(), 'Verified email, lower case; countersign for the workflow itself.');
+export const channel = z.enum(['api', 'link', 'slack']);
+export const risk = z.enum(['low', 'medium', 'high', 'critical']);
+const cursor = about(z.nullable(z.string()), 'For the next page; null when this is the last.');
+
+export const changeKey = says<ChangeView['key']>()(
+  z.object({ arn: z.string(), keyId: z.string(), accountId: z.string(), region: z.string(), aliases: texts }),
+);
+
+export const policyText = says<PolicyText>()(
+  z.object({
+    document: about(z.string(), 'The exact text, as read from or sent to KMS.'),
+    sha256: about(sha256, 'Of the bytes of the document.'),
+    canonical: about(sha256, 'Of its canonical form: equal for two spellings of one policy.'),
+  }),
+);
+
+const jsonPatch = z.object({
+  op: z.enum(['add', 'replace', 'remove']),
+  path: z.string(),
+  value: optional(z.unknown()),
+});
+
+export const finding = says<Finding>()(
+  z.object({
+    code: about(z.string(), 'Never changes its meaning.'),
+    severity: z.enum(['error', 'warning', 'info']),
+    message: z.string(),
+    path: about(z.string(), 'JSON pointer (RFC 6901); the empty one is the whole.'),
+    line: optional(z.int()),
+    column: optional(z.int()),
+    fix: optional(about(z.string(), 'How to mend it.')),
+    patch: optional(about(z.array(jsonPatch), 'The mend as a JSON Patch (RFC 6902), where it is mechanical.')),
+    aws: optional(about(z.string(), 'The error name with which KMS would refuse the put.')),
+    documents: optional(z.array(z.object({ title: z.string(), document: z.unknown() }))),
+  }),
+);
+
+const conditionBlock = z.record(z.string(), z.record(z.string(), texts));
+
+export const accessEntry = says<AccessEntry>()(
+  z.object({
+    principal: z.string(),
+    actions: texts,
+    when: optional(about(conditionBlock, 'The Condition block under which it holds.')),
+    kind: optional(about(z.literal('delegated'), 'Only through IAM policies of the account.')),
+    certainty: optional(about(z.literal('may'), 'Left out when certain.')),
+    statements: optional(about(texts, 'JSON pointers of the statements behind it.')),
+  }),
+);
+
+export const access = says<Access>()(
+  z.object({
+    gains: z.array(accessEntry),
+    loses: z.array(accessEntry),
+    changed: z.array(accessEntry),
+    public: z.boolean(),
+    crossAccount: texts,
+    lockout: about(z.boolean(), "Nobody in the key's account could change the policy again."),
+    summary: about(texts, 'Plain sentences, most dangerous first.'),
+  }),
+);
+
+const yesNo = z.enum(['no', 'conditional', 'yes']);
+export const matrixCell = says<MatrixCell>()(
+  z.object({
+    principal: z.string(),
+    verb: z.enum(['decrypt', 'encrypt', 'sign', 'grant', 'administer', 'delete', 'read']),
+    before: yesNo,
+    after: yesNo,
+  }),
+);
+
+export const externalPolicy = says<ExternalPolicy>()(
+  z.object({ accountId: z.string(), document: z.unknown(), note: z.string() }),
+);
+
+/** What is found out about a proposed document. */
+const assessed = {
+  findings: z.array(finding),
+  access,
+  matrix: z.array(matrixCell),
+  riskReasons: texts,
+  externalPolicies: about(z.array(externalPolicy), 'The IAM policy that each new external account needs.'),
+};
+
+const approvalRule = { rule: z.string(), quorum: z.int(), approvers: z.array(person) };
+const approval = z.object({
+  ...approvalRule,
+  decisions: z.array(
+    z.object({ person, decision: z.enum(['approve', 'reject']), comment: z.string(), channel, at: instant }),
+  ),
+});
+
+const hashes = z.object({ sha256, canonical: sha256 });
+const summarized = {
+  id: changeId,
+  status: z.enum(Object.keys(TRANSITIONS) as [Status, ...Status[]]),
+  key: changeKey,
+  submitter: person,
+  reason: z.string(),
+  ticket: optional(z.string()),
+  submittedAt: instant,
+  expiresAt: instant,
+  risk,
+  approval,
+  outcome: optional(about(z.string(), 'How it ended, for people.')),
+};
+
+export const changeSummary = says<ChangeSummary>()(z.object({ ...summarized, before: hashes, after: hashes }));
+
+export const eventType = z.enum([
+  'SUBMITTED',
+  'ASKED',
+  'REMINDED',
+  'APPROVAL_GIVEN',
+  'REJECTED',
+  'CANCELLED',
+  'EXPIRED',
+  'APPLY_INTENT',
+  'APPLIED',
+  'STALE',
+  'FAILED',
+  'UNCERTAIN',
+  'CLOSED',
+  'REFUSED',
+]);
+
+export const changeView = says<ChangeView>()(
+  z.object({
+    ...summarized,
+    ...assessed,
+    before: policyText,
+    after: policyText,
+    executionArn: z.string(),
+    timeline: z.array(z.object({ seq: z.int(), at: instant, type: eventType, person, text: z.string() })),
+  }),
+);
+
+export const changeList = says<{ changes: ChangeSummary[]; cursor: string | null }>()(
+  z.object({ changes: z.array(changeSummary), cursor }),
+);
+
+export const previewReply = says<ReturnType<typeof preview>>()(
+  z.object({
+    ...assessed,
+    key: changeKey,
+    before: policyText,
+    after: policyText,
+    risk,
+    approval: z.object(approvalRule),
+  }),
+);
+
+export const keyView = says<KeyView>()(
+  z.object({
+    arn: z.string(),
+    keyId: z.string(),
+    accountId: z.string(),
+    region: z.string(),
+    aliases: texts,
+    manager: z.enum(['CUSTOMER', 'AWS']),
+    state: z.string(),
+    spec: z.string(),
+    usage: z.enum([
+      'ENCRYPT_DECRYPT',
+      'SIGN_VERIFY',
+      'GENERATE_VERIFY_MAC',
+      'KEY_AGREEMENT',
+      'ENCAPSULATE_DECAPSULATE',
+    ]),
+    origin: z.string(),
+    multiRegion: z.boolean(),
+    tags: z.record(z.string(), z.string()),
+    changeable: about(z.boolean(), 'Can the policy be changed here?'),
+    whyNot: optional(z.string()),
+  }),
+);
+
+export const keyList = says<{ keys: KeyView[] }>()(z.object({ keys: z.array(keyView) }));
+
+export const defaultView = says<DefaultView>()(
+  z.discriminatedUnion('supported', [
+    z.object({
+      supported: z.literal(true),
+      administrators: texts,
+      administratorsMayDelete: z.boolean(),
+      users: texts,
+      externalAccounts: texts,
+    }),
+    z.object({ supported: z.literal(false), reason: z.string(), path: z.string() }),
+  ]),
+);
+
+export const keyPolicyView = says<Done<typeof viewKeyPolicy>>()(
+  z.object({ ...policyText.shape, key: keyView, defaultView }),
+);
+
+export const version = says<Version>()(
+  z.discriminatedUnion('origin', [
+    z.object({
+      origin: z.literal('countersign'),
+      at: instant,
+      seq: z.int(),
+      change: changeId,
+      submitter: person,
+      reason: z.string(),
+      ticket: optional(z.string()),
+      approvers: z.array(person),
+      before: policyText,
+      after: policyText,
+      put: about(z.boolean(), 'False when the live policy was the approved one already.'),
+    }),
+    z.object({ origin: z.literal('outside'), foundAt: instant, foundBy: changeId, after: policyText }),
+  ]),
+);
+
+export const keyHistory = says<Omit<KeyHistory, 'cursor'> & { cursor: string | null }>()(
+  z.object({
+    keyArn: z.string(),
+    liveIsNewest: about(z.nullable(z.boolean()), 'Null when the live policy cannot be read, and on later pages.'),
+    versions: z.array(version),
+    cursor,
+  }),
+);
+
+export const health = z.object({ status: z.literal('ok') });
+
+const problemShape = {
+  type: about(z.string().check(z.regex(/^urn:countersign:problem:[a-z-]+$/)), 'Never changes its meaning.'),
+  title: z.string(),
+  status: z.int(),
+  detail: about(z.string(), 'Names the place and the mend.'),
+  findings: optional(about(z.array(finding), 'Each thing that is wrong, and where.')),
+};
+
+/** RFC 9457. */
+export const problemReply = z.object(problemShape);
+
+/** What a refused policy is answered with: what is wrong, and, where the document could be read, the rest of what a submit would have answered. */
+export const refusedReply = says<
+  z.infer<typeof problemReply> & { findings: Finding[] } & Partial<Omit<Assessment, 'ok' | 'findings'>>
+>()(
+  z.object({
+    ...problemShape,
+    findings: assessed.findings,
+    before: optional(policyText),
+    after: optional(policyText),
+    access: optional(access),
+    matrix: optional(assessed.matrix),
+    risk: optional(risk),
+    riskReasons: optional(assessed.riskReasons),
+    externalPolicies: optional(assessed.externalPolicies),
+  }),
+);
+
+/** The gateway's own words, before any function is asked. */
+export const gatewayReply = z.object({ message: z.string() });
