@@ -1,3 +1,4 @@
+import { principalForm } from './principalForm.ts';
 import type { Key } from './types.ts';
 
 /** What a principal's id is, seen from the account that owns the key. */
@@ -12,8 +13,6 @@ export type ConsolePrincipal =
   | { kind: 'uniqueId' }
   | { kind: 'otherPartition'; partition: string }
   | { kind: 'unknown' };
-
-const IAM_ARN = /^arn:(aws[a-z-]*):iam::([0-9]{12}):(root|(user|role|group)\/[\w+=,.@/-]*[\w+=,.@-])$/;
 
 /** The partition in which a key lives: `aws`, `aws-cn`, `aws-us-gov`, … */
 export function partitionOf(key: Key): string {
@@ -37,13 +36,25 @@ export function normalPrincipal(id: string, key: Key): string {
 export function classifyPrincipal(id: string, key: Key): ConsolePrincipal {
   const principal = normalPrincipal(id, key);
   if (/[*?]/.test(principal)) return { kind: 'wildcard' };
-  if (/^A(?:IDA|ROA)[A-Z0-9]{8,}$/.test(principal)) return { kind: 'uniqueId' };
-  if (/^arn:aws[a-z-]*:sts::[0-9]{12}:/.test(principal)) return { kind: 'session' };
-  const [, partition = '', accountId = '', resource = '', type] = IAM_ARN.exec(principal) ?? [];
-  if (resource === '') return { kind: 'unknown' };
-  if (partition !== partitionOf(key)) return { kind: 'otherPartition', partition };
-  if (type === 'group') return { kind: 'group', accountId };
-  const own = accountId === key.accountId;
-  if (resource === 'root') return own ? { kind: 'ownRoot' } : { kind: 'externalRoot', accountId };
-  return own ? { kind: 'ownIdentity' } : { kind: 'externalIdentity', accountId };
+  const form = principalForm({ kind: 'AWS', id: principal });
+  switch (form.type) {
+    case 'account':
+    case 'user':
+    case 'role':
+    case 'group': {
+      if (form.partition !== partitionOf(key)) return { kind: 'otherPartition', partition: form.partition };
+      const accountId = form.account;
+      if (form.type === 'group') return { kind: 'group', accountId };
+      const own = accountId === key.accountId;
+      if (form.type === 'account') return own ? { kind: 'ownRoot' } : { kind: 'externalRoot', accountId };
+      return own ? { kind: 'ownIdentity' } : { kind: 'externalIdentity', accountId };
+    }
+    case 'session':
+    case 'federatedUser':
+      return { kind: 'session' };
+    case 'uniqueId':
+      return { kind: 'uniqueId' };
+    default:
+      return { kind: 'unknown' };
+  }
 }

@@ -1,16 +1,13 @@
-import { KEY_ACTIONS } from './actions.ts';
-import { lowerAscii } from './ascii.ts';
 import {
   ADMINISTRATOR_OPTIONS,
   actionSet,
   actionsDiffer,
   consoleStatementOf,
-  type KeyClass,
   keyClass,
   userActions,
 } from './consoleStatements.ts';
 import { statementDeviation } from './defaultView.ts';
-import { globMatches } from './glob.ts';
+import { CRYPTOGRAPHIC, operationsOf, possibleFor } from './operations.ts';
 import type { Finding, Key, Statement } from './types.ts';
 
 /** What becomes of the actions of one statement. Without `actions` they stay as they are. */
@@ -19,28 +16,6 @@ export interface CopiedActions {
   finding?: Omit<Finding, 'path'>;
 }
 
-/**
- * Operations that use a key, by what the key is for. GetPublicKey is apart: it comes with every asymmetric key and says
- * nothing of what a statement is meant for.
- * Source: "Key type reference" in the KMS developer guide.
- */
-const USES: Readonly<Record<Exclude<KeyClass, 'keyEncapsulation'>, readonly string[]>> = {
-  symmetric: [
-    'kms:Decrypt',
-    'kms:Encrypt',
-    'kms:GenerateDataKey',
-    'kms:GenerateDataKeyPair',
-    'kms:GenerateDataKeyPairWithoutPlaintext',
-    'kms:GenerateDataKeyWithoutPlaintext',
-    'kms:ReEncryptFrom',
-    'kms:ReEncryptTo',
-  ],
-  asymmetricEncryption: ['kms:Decrypt', 'kms:Encrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'],
-  signing: ['kms:Sign', 'kms:Verify'],
-  mac: ['kms:GenerateMac', 'kms:VerifyMac'],
-  keyAgreement: ['kms:DeriveSharedSecret'],
-};
-const ALL_USES = new Set(Object.values(USES).flat());
 const PUBLIC_KEY = 'kms:GetPublicKey';
 
 /**
@@ -63,7 +38,7 @@ export function copyActions(statement: Statement, from: Key, to: Key): CopiedAct
   if (before === 'keyEncapsulation' || after === 'keyEncapsulation') {
     return statement.effect === 'Allow' && statement.actions.some(isUse) ? unknownUsage(statement, to) : {};
   }
-  return dropUnfit(statement, before, after, to);
+  return dropUnfit(statement, from, to);
 }
 
 function copyAdministration(statement: Statement, from: Key, to: Key): CopiedActions {
@@ -81,20 +56,20 @@ function copyAdministration(statement: Statement, from: Key, to: Key): CopiedAct
   return replaced(statement, [...statement.actions.filter((action) => !leave.has(action.toLowerCase())), ...added], to);
 }
 
-function dropUnfit(statement: Statement, before: keyof typeof USES, after: keyof typeof USES, to: Key): CopiedActions {
-  const can = new Set(USES[after]);
-  const could = new Set(USES[before]);
-  const asymmetric = !['symmetric', 'mac'].includes(after);
+/** GetPublicKey comes with every asymmetric key and says nothing of what a statement is meant for, so it is no use here. */
+function dropUnfit(statement: Statement, from: Key, to: Key): CopiedActions {
+  const uses = (key: Key) => (name: string) => CRYPTOGRAPHIC.has(name) && possibleFor(name, key);
   const unfit = statement.actions.filter((action) => {
     const names = matching(action);
-    if (names.length === 0 || !names.every((name) => ALL_USES.has(name) || name === PUBLIC_KEY)) return false;
-    const useless = !names.some((name) => can.has(name) || (name === PUBLIC_KEY && asymmetric));
-    return useless && names.some((name) => could.has(name) || name === PUBLIC_KEY);
+    const isUse = names.length > 0 && names.every((name) => CRYPTOGRAPHIC.has(name) || name === PUBLIC_KEY);
+    // What the other key could not do either was a mistake before, and is not this copy's to mend.
+    return isUse && !names.some((name) => possibleFor(name, to)) && names.some((name) => possibleFor(name, from));
   });
   if (unfit.length === 0) return {};
   const left = statement.actions.filter((action) => !unfit.includes(action));
-  const lostUse = unfit.some((action) => matching(action).some((name) => could.has(name)));
-  const keepsUse = left.some((action) => matching(action).some((name) => can.has(name)));
+  const lostUse = unfit.some((action) => matching(action).some(uses(from)));
+  const keepsUse = left.some((action) => matching(action).some(uses(to)));
+  const instead = [...CRYPTOGRAPHIC].filter(uses(to)).join(', ');
   const title = titleOf(statement);
   const what = `${unfit.join(', ')} cannot be done with a ${to.spec} key with the usage ${to.usage}`;
   if (statement.effect === 'Deny') {
@@ -104,7 +79,7 @@ function dropUnfit(statement: Statement, before: keyof typeof USES, after: keyof
         code: 'COPY_DENY_WITHOUT_EFFECT',
         severity: 'warning',
         message: `${title} denies what this key does not do: ${what}.`,
-        fix: `Deny ${USES[after].join(', ')} if the same is meant.`,
+        fix: `Deny ${instead} if the same is meant.`,
       },
     };
   }
@@ -114,7 +89,7 @@ function dropUnfit(statement: Statement, before: keyof typeof USES, after: keyof
         code: 'COPY_ACTION_NOT_FOR_USAGE',
         severity: 'error',
         message: `${title} is for something else: ${what}, and nothing in it uses this key.`,
-        fix: `Submit a whole document in which it is left out or allows what is meant, such as ${USES[after].join(', ')}.`,
+        fix: `Submit a whole document in which it is left out or allows what is meant, such as ${instead}.`,
       },
     };
   }
@@ -157,12 +132,13 @@ function unknownUsage(statement: Statement, to: Key): CopiedActions {
 /** An action, or a pattern of them, that means nothing but use of the key. */
 function isUse(pattern: string): boolean {
   const names = matching(pattern);
-  return names.length > 0 && names.every((name) => ALL_USES.has(name));
+  return names.length > 0 && names.every((name) => CRYPTOGRAPHIC.has(name));
 }
 
 function matching(pattern: string): string[] {
-  const lower = lowerAscii(pattern);
-  return KEY_ACTIONS.filter((name) => globMatches(lower, lowerAscii(name)));
+  return operationsOf(pattern)
+    .filter(({ inKeyPolicy }) => inKeyPolicy)
+    .map(({ name }) => name);
 }
 
 function titleOf(statement: Statement): string {
