@@ -1,0 +1,75 @@
+import { compareAccess } from './access.ts';
+import { policyText } from './canonicalOf.ts';
+import { partitionOf } from './consolePrincipal.ts';
+import { externalPolicies } from './externalPolicies.ts';
+import { parseKeyPolicy } from './parse.ts';
+import { gradeRisk } from './risk.ts';
+import type { Access, Assessment, Guardians, Key, KeyPolicy } from './types.ts';
+import { validateKeyPolicy } from './validate.ts';
+
+export interface AssessInput {
+  /** The text that GetKeyPolicy returned. */
+  before: string;
+  /** The text that is proposed. */
+  after: string;
+  key: Key;
+  guardians: Guardians;
+}
+
+const NOTHING: KeyPolicy = { statements: [] };
+const UNREAD_AFTER = 'The proposed document cannot be read, so it is not known who would gain or lose access.';
+const UNREAD_BEFORE =
+  'Cannot decide: the policy that stands now cannot be read. All that the new one gives is treated as a possible gain, and what is lost is not known.';
+
+/**
+ * Everything there is to say of a proposed key policy before a person is asked: what is wrong with it, who gains and loses
+ * what, how dangerous that is, what other accounts must add, and both texts with their hashes. Never throws, whatever the
+ * texts. The before text may break any rule; as far as it can be read it is compared.
+ *
+ * @returns `ok: false` when any finding is an error; when the proposal cannot be read, also with an access difference that is
+ *   empty but for a sentence that says so.
+ */
+export function assessChange({ before, after, key, guardians }: AssessInput): Assessment {
+  const { findings, policy, text } = validateKeyPolicy({ text: after, key, guardians });
+  const texts = { before: policyText(before), after: policyText(text) };
+  const ok = !findings.some(({ severity }) => severity === 'error');
+  if (policy === undefined) {
+    const access: Access = {
+      gains: [],
+      loses: [],
+      changed: [],
+      public: false,
+      crossAccount: [],
+      lockout: false,
+      summary: [UNREAD_AFTER],
+    };
+    return {
+      ok: false,
+      ...texts,
+      findings,
+      access,
+      matrix: [],
+      risk: 'critical',
+      riskReasons: [UNREAD_AFTER],
+      externalPolicies: [],
+    };
+  }
+  const read = parseKeyPolicy(before, partitionOf(key));
+  const was = read.ok ? read.policy : NOTHING;
+  const comparison = compareAccess(was, policy, key);
+  return {
+    ok,
+    ...texts,
+    findings,
+    access: read.ok ? comparison.access : undecided(comparison.access),
+    matrix: comparison.matrix,
+    ...gradeRisk(comparison, { beforeUnreadable: !read.ok }),
+    externalPolicies: externalPolicies(policy, key, was),
+  };
+}
+
+/** The difference from a policy that cannot be read: nothing of it is certain. */
+function undecided(access: Access): Access {
+  const gains = access.gains.map((gain) => ({ ...gain, certainty: 'may' as const }));
+  return { ...access, gains, summary: [UNREAD_BEFORE, ...access.summary] };
+}

@@ -1,0 +1,385 @@
+import { type ActionSet, bit, has, indexesOf, intersection, isEmpty, minus, union } from './actions.ts';
+import { Conditions } from './conditions.ts';
+import {
+  type Applied,
+  DOUBT,
+  indexStatements,
+  type KeyIdentity,
+  type Layer,
+  type Rule,
+  type StatementIndex,
+  statementsFor,
+} from './coverage.ts';
+import { Reasoner } from './guards.ts';
+import { type Change, type Confirm, type Outcome, Outcomes } from './outcomes.ts';
+import {
+  type Atom,
+  accountKey,
+  accountOf,
+  atomOf,
+  CALLER_ACCOUNT,
+  knownContext,
+  PRINCIPAL_ACCOUNT,
+  PRINCIPAL_ARN,
+} from './principals.ts';
+import { guardFor, type Side, sideOf } from './sides.ts';
+import type { KeyPolicy } from './types.ts';
+import { type Context, every } from './witness.ts';
+
+/** One caller's difference in a set of actions, with the statements behind it. */
+export interface Difference {
+  atom: Atom;
+  direction: 'gain' | 'loss' | 'change';
+  actions: ActionSet;
+  /** Ways in which it holds, each a list of tests; `[[]]` is any request. */
+  ways: readonly (readonly number[])[];
+  delegated: boolean;
+  may: boolean;
+  /** Allow statements: of the after document for gains and changes, of the before document for losses. */
+  allows: readonly Rule[];
+  /** Deny statements: removed ones for a gain (before document), added ones for a loss (after document). */
+  denies: readonly Rule[];
+}
+
+/** Two policies of one key, read for comparison. */
+export interface Pair {
+  key: KeyIdentity;
+  conditions: Conditions;
+  reasoner: Reasoner;
+  before: StatementIndex;
+  after: StatementIndex;
+  /** Everyone, the own account, then all principals that either document names. */
+  atoms: readonly Atom[];
+  known: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** What was worked out already, by document, layer, doubts and atom. */
+  sides: Map<string, Side>;
+}
+
+/** Reads two policies of a key into one set of atoms, tests and conditions. */
+export function readPair(before: KeyPolicy, after: KeyPolicy, key: KeyIdentity): Pair {
+  const conditions = new Conditions();
+  const cache = new Map<string, ActionSet>();
+  const indexes = [before, after].map((policy) => indexStatements(policy, key, conditions, cache));
+  const [first, second] = indexes as [StatementIndex, StatementIndex];
+  const atoms = new Map<string, Atom>();
+  for (const atom of [
+    atomOf({ kind: 'AWS', id: '*' }),
+    atomOf({ kind: 'AWS', id: `arn:${key.arn?.split(':')[1] ?? 'aws'}:iam::${key.accountId}:root` }),
+    ...first.atoms,
+    ...second.atoms,
+  ]) {
+    if (!atoms.has(atom.key)) atoms.set(atom.key, atom);
+  }
+  const roleArns = new Map<string, string>();
+  for (const { kind, role, name } of atoms.values())
+    if (kind === 'identity' && role !== undefined) roleArns.set(role, name);
+  const known = new Map([...atoms.values()].map((atom) => [atom.key, knownContext(atom, roleArns)]));
+  return {
+    key,
+    conditions,
+    reasoner: new Reasoner(conditions),
+    before: first,
+    after: second,
+    atoms: [...atoms.values()],
+    known,
+    sides: new Map(),
+  };
+}
+
+/** What one document of a pair means for an atom, with these doubts taken to be so. */
+export function sideIn(pair: Pair, which: 'before' | 'after', atom: Atom, layer: Layer, world: number): Side {
+  const key = `${which} ${layer} ${world} ${atom.key}`;
+  const cached = pair.sides.get(key);
+  if (cached !== undefined) return cached;
+  const applied = statementsFor(pair[which], atom, layer, pair.key.accountId);
+  const side = sideOf(applied, atom, pair.known.get(atom.key) ?? NOTHING, pair.conditions, world);
+  pair.sides.set(key, side);
+  return side;
+}
+
+const NOTHING: ReadonlyMap<string, string> = new Map();
+
+/** A difference that only exists if an account has principals that its root's exception in NotPrincipal does not cover. */
+export interface UnnamedLoss {
+  atom: Atom;
+  actions: ActionSet;
+  denies: readonly Rule[];
+}
+
+/** Every difference between the two policies of a pair, at the widest caller that it holds for. */
+export function differencesOf(pair: Pair): { differences: Difference[]; unnamedLosses: UnnamedLoss[] } {
+  const comparer = new Comparer(pair);
+  const results = pair.atoms.map((atom) => comparer.atom(atom));
+  const byKey = new Map(results.map((result) => [result.atom.key, result]));
+  const own = byKey.get(accountKey(pair.key.accountId));
+  const differences = results.flatMap((result) => [
+    ...unlessWider(result, byKey, pair),
+    ...comparer.delegated(result, own?.changes ?? []),
+  ]);
+  return { differences, unnamedLosses: results.flatMap(({ unnamedLoss }) => unnamedLoss ?? []) };
+}
+
+interface Result {
+  atom: Atom;
+  changes: readonly Change[];
+  differences: readonly Difference[];
+  unnamedLoss?: UnnamedLoss;
+}
+
+class Comparer {
+  readonly #pair: Pair;
+  readonly #outcomes: Outcomes;
+
+  constructor(pair: Pair) {
+    this.#pair = pair;
+    this.#outcomes = new Outcomes(pair.reasoner);
+  }
+
+  atom(atom: Atom): Result {
+    const layer = atom.kind === 'account' ? 'total' : 'direct';
+    const { changes, unnamed } = this.#compare(atom, layer);
+    const differences = this.#explain(atom, layer, changes, false);
+    const unnamedLoss = isEmpty(unnamed)
+      ? undefined
+      : { atom, actions: unnamed, denies: this.#denies(atom, layer, 'loss', unnamed) };
+    return { atom, changes, differences, ...(unnamedLoss && { unnamedLoss }) };
+  }
+
+  /** What an own identity gains or loses through IAM policies alone, where the account as a whole does not. */
+  delegated({ atom, changes }: Result, ofAccount: readonly Change[]): Difference[] {
+    const own = atom.account === this.#pair.key.accountId && (atom.kind === 'identity' || atom.kind === 'session');
+    if (!own) return [];
+    const total = this.#compare(atom, 'total').changes;
+    const seen = [...changes, ...ofAccount];
+    const rest = total.map(({ actions, outcome }) => {
+      const gains =
+        outcome.gain > 0
+          ? minus(
+              actions,
+              where(seen, ({ gain }) => gain > 0),
+            )
+          : NO;
+      const losses =
+        outcome.loss > 0
+          ? minus(
+              actions,
+              where(seen, ({ loss }) => loss > 0),
+            )
+          : NO;
+      const both = intersection(gains, losses);
+      const gainOnly: Outcome = { ...outcome, loss: 0, lost: [] };
+      const lossOnly: Outcome = { ...outcome, gain: 0, gained: [] };
+      return [
+        { actions: both, outcome },
+        { actions: minus(gains, both), outcome: gainOnly },
+        { actions: minus(losses, both), outcome: lossOnly },
+      ].filter(({ actions: left }) => !isEmpty(left));
+    });
+    return this.#explain(atom, 'total', rest.flat(), true);
+  }
+
+  /** Compares in every world that the doubts of the two documents leave open. */
+  #compare(atom: Atom, layer: Layer): { changes: readonly Change[]; unnamed: ActionSet } {
+    const { before, after, key } = this.#pair;
+    const was = statementsFor(before, atom, layer, key.accountId);
+    const is = statementsFor(after, atom, layer, key.accountId);
+    const doubts = doubtsOf(was) | doubtsOf(is);
+    const inWorld = (world: number): readonly Change[] => {
+      const known = this.#pair.known.get(atom.key) ?? NOTHING;
+      const [from, to] = [was, is].map((applied) => sideOf(applied, atom, known, this.#pair.conditions, world)) as [
+        Side,
+        Side,
+      ];
+      const many = atom.kind === 'account' || atom.kind === 'everyone';
+      return this.#outcomes.compare(from, to, many ? this.#confirm(atom, world) : undefined);
+    };
+    if (doubts === 0) return { changes: inWorld(0), unnamed: NO };
+    const worlds = subsetsOf(doubts);
+    const answers = worlds.map(inWorld);
+    const losing = (of: readonly (readonly Change[])[]): ActionSet => where(of.flat(), ({ loss }) => loss > 0);
+    const named = losing(answers.filter((_, index) => ((worlds[index] ?? 0) & DOUBT.accountExcepted) === 0));
+    const unnamed = minus(losing(answers), named);
+    return { changes: merged(answers, unnamed), unnamed };
+  }
+
+  /** Answers a request by one of many callers statement by statement, as the caller that it is. */
+  #confirm(atom: Atom, world: number): Confirm {
+    return (action, inside, context) => {
+      const { key, conditions } = this.#pair;
+      const caller = this.#callerOf(atom, context);
+      if (caller === undefined) return false;
+      const layer: Layer = atom.kind === 'account' ? 'total' : 'direct';
+      const request = new Map(context).set(PRINCIPAL_ARN, caller.name);
+      if (caller.account !== undefined)
+        request.set(PRINCIPAL_ACCOUNT, caller.account).set(CALLER_ACCOUNT, caller.account);
+      const allowed = (which: 'before' | 'after'): boolean | undefined => {
+        let answer: boolean | undefined = false;
+        for (const { rule, doubt } of statementsFor(this.#pair[which], caller, layer, key.accountId)) {
+          if ((doubt & ~world) !== 0 || !has(rule.actions, action)) continue;
+          const met = every(conditions.testsOf(rule.condition), request, conditions);
+          if (met === false) continue;
+          if (met === undefined) return undefined;
+          if (!rule.allow) return false;
+          answer = true;
+        }
+        return answer;
+      };
+      return allowed(inside) === true && allowed(inside === 'before' ? 'after' : 'before') === false;
+    };
+  }
+
+  /** The caller that a request on `*` or on an account comes from: by its ARN if it has one, else someone whom no statement names. */
+  #callerOf(atom: Atom, context: Context): Atom | undefined {
+    const arn = context.get(PRINCIPAL_ARN);
+    const wanted =
+      atom.account ??
+      (typeof arn === 'string' ? accountOf(arn) : undefined) ??
+      context.get(PRINCIPAL_ACCOUNT) ??
+      context.get(CALLER_ACCOUNT);
+    const account = typeof wanted === 'string' && /^[0-9]{12}$/.test(wanted) ? wanted : this.#unnamedAccount();
+    const id =
+      typeof arn === 'string' && accountOf(arn) !== undefined ? arn : `arn:aws:iam::${account}:role/${UNNAMED}`;
+    const caller = atomOf({ kind: 'AWS', id });
+    return atom.account === undefined || caller.account === atom.account ? caller : undefined;
+  }
+
+  #unnamedAccount(): string {
+    for (let account = 999_999_999_990; ; account--) {
+      const id = String(account);
+      if (!this.#pair.atoms.some((atom) => atom.account === id)) return id;
+    }
+  }
+
+  #explain(atom: Atom, layer: Layer, changes: readonly Change[], delegated: boolean): Difference[] {
+    if (changes.length === 0) return [];
+    const found = new Map<string, Difference>();
+    for (const { actions, outcome } of changes) {
+      const direction = outcome.gain > 0 && outcome.loss > 0 ? 'change' : outcome.gain > 0 ? 'gain' : 'loss';
+      const may = (outcome.gain > 0 && outcome.gain < 2) || (outcome.loss > 0 && outcome.loss < 2);
+      const ways = direction === 'gain' ? outcome.gained : direction === 'loss' ? outcome.lost : [[]];
+      for (const action of indexesOf(actions)) {
+        const one = bit(action);
+        const allows = this.#allows(atom, layer, direction, action);
+        const denies = this.#denies(atom, layer, direction, one);
+        const cause = `${direction}${may}${JSON.stringify(ways)}${pathsOf(allows)}|${pathsOf(denies)}`;
+        const there = found.get(cause);
+        if (there !== undefined) there.actions = union(there.actions, one);
+        else found.set(cause, { atom, direction, actions: one, ways, delegated, may, allows, denies });
+      }
+    }
+    return [...found.values()];
+  }
+
+  /** The Allow statements that give what was gained, or gave what is lost. */
+  #allows(atom: Atom, layer: Layer, direction: Difference['direction'], action: number): Rule[] {
+    const which = direction === 'loss' ? 'before' : 'after';
+    const own = this.#side(which, atom, layer);
+    const other = this.#side(which === 'before' ? 'after' : 'before', atom, layer);
+    const giving = own.applied.filter(({ rule }) => rule.allow && has(rule.actions, action));
+    if (giving.length === 1) return giving.map(({ rule }) => rule);
+    const { reasoner, conditions } = this.#pair;
+    const [inside, outside] = [own, other].map((side) => reasoner.waysOf(guardFor(side, action)));
+    if (inside === undefined || outside === undefined) return [];
+    const beyond = giving.filter(
+      ({ condition }) => !reasoner.wayWithin(conditions.testsOf(condition), inside, outside, 0),
+    );
+    return (beyond.length > 0 ? beyond : giving).map(({ rule }) => rule);
+  }
+
+  /** The Deny statements whose going made a gain, or whose coming made a loss. */
+  #denies(atom: Atom, layer: Layer, direction: Difference['direction'], actions: ActionSet): Rule[] {
+    if (direction === 'change') return [];
+    const [own, other] = direction === 'gain' ? (['before', 'after'] as const) : (['after', 'before'] as const);
+    const denying = (which: 'before' | 'after') =>
+      this.#side(which, atom, layer).applied.filter(
+        ({ rule }) => !rule.allow && !isEmpty(intersection(rule.actions, actions)),
+      );
+    const still = denying(other);
+    return denying(own)
+      .filter(
+        ({ rule, condition }) =>
+          !still.some(
+            (one) =>
+              one.condition === condition && isEmpty(minus(intersection(rule.actions, actions), one.rule.actions)),
+          ),
+      )
+      .map(({ rule }) => rule);
+  }
+
+  #side(which: 'before' | 'after', atom: Atom, layer: Layer): Side {
+    return sideIn(this.#pair, which, atom, layer, ALL_DOUBTS);
+  }
+}
+
+const NO: ActionSet = { lo: 0, hi: 0 };
+const UNNAMED = 'whom-no-statement-names';
+const ALL_DOUBTS = Object.values(DOUBT).reduce((sum, doubt) => sum | doubt, 0);
+
+function where(changes: readonly Change[], test: (outcome: Outcome) => boolean): ActionSet {
+  return changes.reduce((set, { actions, outcome }) => (test(outcome) ? union(set, actions) : set), NO);
+}
+
+function doubtsOf(applied: readonly Applied[]): number {
+  return applied.reduce((sum, { doubt }) => sum | doubt, 0);
+}
+
+function subsetsOf(doubts: number): number[] {
+  const subsets: number[] = [];
+  for (let subset = doubts; ; subset = (subset - 1) & doubts) {
+    subsets.push(subset);
+    if (subset === 0) return subsets;
+  }
+}
+
+/** One answer for each action out of the answers of all worlds; where they differ it is `may`. */
+function merged(worlds: readonly (readonly Change[])[], unnamed: ActionSet): Change[] {
+  const all = where(worlds.flat(), () => true);
+  const changes: Change[] = [];
+  for (const action of indexesOf(all)) {
+    const outcomes = worlds.map((changes) => changes.find(({ actions }) => has(actions, action))?.outcome);
+    const losing = has(unnamed, action) ? [] : outcomes;
+    const outcome: Outcome = {
+      gain: agreed(outcomes.map((one) => one?.gain ?? 0)),
+      loss: agreed(losing.map((one) => one?.loss ?? 0)),
+      gained: outcomes.find((one) => one !== undefined && one.gain > 0)?.gained ?? [],
+      lost: losing.find((one) => one !== undefined && one.loss > 0)?.lost ?? [],
+    };
+    if (outcome.gain > 0 || outcome.loss > 0) changes.push({ actions: bit(action), outcome });
+  }
+  return changes;
+}
+
+function agreed(levels: readonly (0 | 1 | 2)[]): 0 | 1 | 2 {
+  if (levels.every((level) => level === 0)) return 0;
+  return levels.every((level) => level === 2) ? 2 : 1;
+}
+
+/** What is left of an atom's differences once those are out that a wider atom has for the same reason. */
+function unlessWider(result: Result, byKey: ReadonlyMap<string, Result>, { key }: Pair): Difference[] {
+  const { atom } = result;
+  if (atom.kind === 'everyone' || result.differences.length === 0) return [...result.differences];
+  const foreign = atom.account !== undefined && atom.account !== key.accountId && atom.kind !== 'account';
+  const wider = [byKey.get('*'), foreign ? byKey.get(accountKey(atom.account ?? '')) : undefined];
+  if (atom.kind === 'session') {
+    wider.push(
+      ...[...byKey.values()].filter((other) => other.atom.kind === 'identity' && other.atom.role === atom.role),
+    );
+  }
+  const covering = wider.flatMap((other) => other?.differences ?? []);
+  return result.differences
+    .map((difference) => {
+      const same = covering.filter(
+        (other) =>
+          other.direction === difference.direction &&
+          !(other.may && !difference.may) &&
+          pathsOf(other.allows) === pathsOf(difference.allows) &&
+          pathsOf(other.denies) === pathsOf(difference.denies),
+      );
+      return { ...difference, actions: same.reduce((set, other) => minus(set, other.actions), difference.actions) };
+    })
+    .filter(({ actions }) => !isEmpty(actions));
+}
+
+function pathsOf(rules: readonly Rule[]): string {
+  return rules.map(({ index }) => index).join(',');
+}

@@ -1,0 +1,173 @@
+import { indexesOf, KEY_ACTIONS, setOf } from './actions.ts';
+import { sortedSet } from './ascii.ts';
+import type { Test } from './conditions.ts';
+import { DOUBT, type Rule, statementsFor } from './coverage.ts';
+import { type Pair, sideIn } from './differences.ts';
+import { type Atom, CALLER_ACCOUNT, PRINCIPAL_ACCOUNT, PRINCIPAL_ARN } from './principals.ts';
+import { guardFor } from './sides.ts';
+
+/** How sure someone's power to change the policy is. */
+export type Power = 'no' | 'conditional' | 'yes';
+
+/** What is true of one document by itself. */
+export interface Facts {
+  public: boolean;
+  /** The statements that make it so. */
+  publicRules: readonly Rule[];
+  /** Accounts other than the key's own that the document lets in, sorted. */
+  crossAccount: string[];
+  /** Organisations that a statement for everyone lets in whole, sorted. */
+  organizations: string[];
+  lockout: boolean;
+  /** Own principals that can put a key policy directly, and the account through its IAM policies. */
+  keepers: { principal: string; power: Power; account: boolean }[];
+}
+
+const ALL_DOUBTS = Object.values(DOUBT).reduce((sum, doubt) => sum | doubt, 0);
+const PUT = indexesOf(setOf(['kms:PutKeyPolicy']))[0] ?? -1;
+
+/** Facts of one document of a pair. Doubts count against it: for opening statements as if they held, for keepers as if not. */
+export function factsOf(pair: Pair, which: 'before' | 'after'): Facts {
+  const everyone = pair.atoms.find(({ kind }) => kind === 'everyone');
+  const ways = everyone === undefined ? [] : waysOf(pair, which, everyone);
+  const tests = ways.map((way) => way.map((id) => pair.conditions.test(id)));
+  const keepers = keepersOf(pair, which);
+  const isPublic = tests.some((way) => !way.some(confines));
+  return {
+    public: isPublic,
+    publicRules: isPublic && everyone !== undefined ? openRules(pair, which, everyone) : [],
+    crossAccount: crossAccountOf(pair, which, tests.flat()),
+    organizations: sortedSet(
+      tests
+        .flat()
+        .filter((test) => test.key === 'aws:principalorgid' && confines(test))
+        .flatMap(({ values }) => values.map(({ text }) => text)),
+    ),
+    lockout: keepers.length === 0,
+    keepers,
+  };
+}
+
+/** The different ways in which an atom can do anything at all, were every doubtful Allow to hold and no doubtful Deny. */
+function waysOf(pair: Pair, which: 'before' | 'after', atom: Atom, action?: number): (readonly number[])[] {
+  const layer = atom.kind === 'account' ? 'total' : 'direct';
+  const side = sideIn(pair, which, atom, layer, 0);
+  const open = sideIn(pair, which, atom, layer, ALL_DOUBTS);
+  const ways = new Map<string, readonly number[]>();
+  const actions = action === undefined ? KEY_ACTIONS.keys() : [action];
+  for (const index of actions) {
+    const allows = guardFor({ ...open, deny: side.deny }, index);
+    const denies = guardFor(side, index).denies;
+    for (const way of pair.reasoner.waysOf({ allows: allows.allows, denies }).ways) ways.set(way.join(','), way);
+  }
+  return [...ways.values()];
+}
+
+function openRules(pair: Pair, which: 'before' | 'after', everyone: Atom): Rule[] {
+  return sideIn(pair, which, everyone, 'direct', ALL_DOUBTS)
+    .applied.filter(({ rule }) => rule.allow)
+    .filter(({ condition }) => !pair.conditions.testsOf(condition).some((id) => confines(pair.conditions.test(id))))
+    .map(({ rule }) => rule);
+}
+
+const FIXED_VALUES = new Set([
+  CALLER_ACCOUNT,
+  PRINCIPAL_ACCOUNT,
+  PRINCIPAL_ARN,
+  'aws:principalorgid',
+  'aws:principalorgpaths',
+  'aws:userid',
+  'aws:sourceaccount',
+  'aws:sourcearn',
+  'aws:sourceorgid',
+  'aws:sourceowner',
+  'aws:sourcevpc',
+  'aws:sourcevpce',
+]);
+
+/**
+ * Whether a test keeps a statement for everyone from being public: it must require fixed values of a key that says who calls
+ * or from where. ARNs are fixed once their account is, organisation paths once their organisation is.
+ * After AWS's definition of public access and the rules of Config and Datadog for key policies.
+ */
+function confines(test: Test): boolean {
+  if (
+    !FIXED_VALUES.has(test.key) ||
+    test.negative ||
+    test.absent ||
+    test.quantifier === 'all' ||
+    test.values.length === 0
+  )
+    return false;
+  return test.values.every(({ form, text }) => {
+    if (form === 'literal' || form === 'fold') return true;
+    if (form === 'opaque') return false;
+    if (test.key === PRINCIPAL_ARN || test.key === 'aws:sourcearn')
+      return /^arn:[^*?:]+:[^*?:]+:[^:]*:[0-9]{12}:/.test(text);
+    return test.key === 'aws:principalorgpaths' && /^o-[a-z0-9]+\//.test(text);
+  });
+}
+
+function crossAccountOf(pair: Pair, which: 'before' | 'after', everyone: readonly Test[]): string[] {
+  const own = pair.key.accountId;
+  const accounts = new Set<string>();
+  for (const atom of pair.atoms) {
+    if (atom.account === undefined || atom.account === own || accounts.has(atom.account)) continue;
+    const named = statementsFor(pair[which], atom, 'direct', own).some(
+      ({ rule }) => rule.allow && namesAtom(pair, which, atom, rule.index),
+    );
+    if (named && waysOf(pair, which, atom).length > 0) accounts.add(atom.account);
+  }
+  for (const test of everyone) {
+    if (!confines(test)) continue;
+    for (const { text } of test.values) {
+      const account =
+        test.key === CALLER_ACCOUNT || test.key === PRINCIPAL_ACCOUNT
+          ? text
+          : test.key === PRINCIPAL_ARN
+            ? text.split(':', 5)[4]
+            : undefined;
+      if (account !== undefined && /^[0-9]{12}$/.test(account) && account !== own) accounts.add(account);
+    }
+  }
+  return [...accounts].sort();
+}
+
+/** Whether a statement lets an atom in by its own name or that of its account, and not merely as one of everyone. */
+function namesAtom(pair: Pair, which: 'before' | 'after', atom: Atom, index: number): boolean {
+  const { named, exceptions } = pair[which];
+  const everyone = named.get('*') ?? [];
+  return (
+    !everyone.some((rule) => rule.index === index) &&
+    !exceptions.some(({ rule }) => rule.index === index) &&
+    atom.account !== undefined
+  );
+}
+
+/** Deny statements in doubt count as if they held, and so do doubtful Allows as if they did not: a key must not hang on a doubt. */
+function keepersOf(pair: Pair, which: 'before' | 'after'): Facts['keepers'] {
+  const keepers: Facts['keepers'] = [];
+  for (const atom of pair.atoms) {
+    if (atom.account !== pair.key.accountId) continue;
+    const power = powerOf(pair, which, atom, PUT);
+    if (power !== 'no') keepers.push({ principal: atom.name, power, account: atom.kind === 'account' });
+  }
+  return keepers;
+}
+
+/** Whether an atom can do an action; what is in doubt counts against it. */
+export function powerOf(
+  pair: Pair,
+  which: 'before' | 'after',
+  atom: Atom,
+  action: number,
+  layer: 'direct' | 'total' = atom.kind === 'account' ? 'total' : 'direct',
+): Power {
+  const sure = sideIn(pair, which, atom, layer, 0);
+  const doubtful = sideIn(pair, which, atom, layer, ALL_DOUBTS);
+  const { allows } = guardFor({ ...sure, deny: doubtful.deny }, action);
+  const denies = guardFor({ ...doubtful, allow: sure.allow }, action).denies;
+  const { ways } = pair.reasoner.waysOf({ allows, denies });
+  if (ways.length === 0) return 'no';
+  return ways.some((way) => way.length === 0) && denies.length === 0 ? 'yes' : 'conditional';
+}

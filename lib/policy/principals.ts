@@ -1,0 +1,83 @@
+import type { Principal } from './types.ts';
+
+/**
+ * Someone whose access is worked out. A policy can tell apart no more callers than the principals that it names, every account
+ * behind them, and everyone else.
+ *
+ * - `everyone`: any caller that no other atom stands for.
+ * - `account`: the identities of an account that the documents do not name, through its root ARN, and its root user.
+ * - `identity`: an IAM role or user. `session`: one session of a role.
+ * - `unknown`: a unique id (AIDA…, AROA…) of a deleted user or role, or text that is no ARN; its account cannot be told.
+ */
+export interface Atom {
+  kind: 'everyone' | 'account' | 'identity' | 'session' | 'service' | 'federated' | 'canonical' | 'unknown';
+  /** What tells atoms apart. */
+  key: string;
+  /** As answers spell it: an ARN, `Service:logs.us-east-1.amazonaws.com`, `*`. */
+  name: string;
+  account?: string;
+  /** For a role or a session of it: account and role name, which are unique together. */
+  role?: string;
+}
+
+/** ARN forms of IAM User Guide, "IAM identifiers" and "AWS JSON policy elements: Principal". */
+export function atomOf({ kind, id }: Principal): Atom {
+  if (kind !== 'AWS') {
+    const name = `${kind}:${id}`;
+    return { kind: kind === 'Service' ? 'service' : kind === 'Federated' ? 'federated' : 'canonical', key: name, name };
+  }
+  if (id === '*') return { kind: 'everyone', key: '*', name: '*' };
+  const [arn, , service, , account, ...rest] = id.split(':');
+  const resource = rest.join(':');
+  if (arn !== 'arn' || account === undefined || !ACCOUNT.test(account)) return { kind: 'unknown', key: id, name: id };
+  if (service === 'iam' && resource === 'root') return { kind: 'account', key: accountKey(account), name: id, account };
+  const path = resource.split('/');
+  if (service === 'iam' && path[0] === 'role') {
+    return { kind: 'identity', key: id, name: id, account, role: roleKey(account, path.at(-1)) };
+  }
+  if (service === 'sts' && path[0] === 'assumed-role') {
+    return { kind: 'session', key: id, name: id, account, role: roleKey(account, path[1]) };
+  }
+  return { kind: 'identity', key: id, name: id, account };
+}
+
+export function accountKey(account: string): string {
+  return `account ${account}`;
+}
+
+function roleKey(account: string, name: string | undefined): string {
+  return `role ${account} ${name}`;
+}
+
+const ACCOUNT = /^[0-9]{12}$/;
+
+/** The account id in an ARN, if it has a whole one. */
+export function accountOf(arn: string): string | undefined {
+  const account = arn.split(':', 5)[4];
+  return account !== undefined && ACCOUNT.test(account) ? account : undefined;
+}
+
+/** Keys of the request context that are fixed once the caller is known, in lower case. */
+export const PRINCIPAL_ARN = 'aws:principalarn';
+export const PRINCIPAL_ACCOUNT = 'aws:principalaccount';
+export const CALLER_ACCOUNT = 'kms:calleraccount';
+export const IS_AWS_SERVICE = 'aws:principalisawsservice';
+
+/**
+ * What the request context holds for sure when this atom calls. Sessions carry the ARN of their role, with its path, which only
+ * the role's own ARN tells.
+ *
+ * @param roleArns ARN of each role that the documents name, by its role key.
+ */
+export function knownContext(atom: Atom, roleArns: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const known = new Map<string, string>();
+  if (atom.account !== undefined) {
+    known.set(PRINCIPAL_ACCOUNT, atom.account).set(CALLER_ACCOUNT, atom.account).set(IS_AWS_SERVICE, 'false');
+  }
+  if (atom.kind === 'identity') known.set(PRINCIPAL_ARN, atom.name);
+  if (atom.kind === 'session') {
+    const role = roleArns.get(atom.role ?? '');
+    if (role !== undefined) known.set(PRINCIPAL_ARN, role);
+  }
+  return known;
+}

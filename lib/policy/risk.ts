@@ -1,0 +1,210 @@
+import type { Comparison } from './access.ts';
+import { type ActionSet, ALL_ACTIONS, intersection, isEmpty, minus, union } from './actions.ts';
+import { shown } from './conditionWords.ts';
+import type { Difference } from './differences.ts';
+import { accountWords } from './principalWords.ts';
+import type { Risk } from './types.ts';
+import { CREATE_GRANT, DECRYPTING, DESTROYING, listed, PUT_KEY_POLICY, READING, USING } from './verbs.ts';
+
+/** One thing that makes a change dangerous. `reason` is a sentence, or `undefined` when it is not so. */
+interface RiskRow {
+  code: string;
+  risk: Risk;
+  reason: (comparison: Comparison) => string | undefined;
+}
+
+const LEVELS: readonly Risk[] = ['low', 'medium', 'high', 'critical'];
+
+/** The whole grading, one row for each reason; a change is as dangerous as its most dangerous row. No row: low. */
+const ROWS: readonly RiskRow[] = [
+  {
+    code: 'PUBLIC',
+    risk: 'critical',
+    reason: ({ access }) => (access.public ? 'Anyone in any AWS account can use the key.' : undefined),
+  },
+  {
+    code: 'LOCKOUT',
+    risk: 'critical',
+    reason: ({ access }) =>
+      access.lockout ? 'Nobody in the account of the key can change its policy again.' : undefined,
+  },
+  {
+    code: 'FOREIGN_ADMINISTRATOR',
+    risk: 'critical',
+    reason: (comparison) =>
+      named(
+        gained(comparison, union(PUT_KEY_POLICY, CREATE_GRANT)).filter((one) => isForeign(one, comparison)),
+        'outside the account can change the policy or make grants',
+      ),
+  },
+  {
+    code: 'NEW_ADMINISTRATOR',
+    risk: 'high',
+    reason: (comparison) =>
+      named(
+        gained(comparison, PUT_KEY_POLICY).filter((one) => !isForeign(one, comparison)),
+        'can change the policy, and so take every right',
+      ),
+  },
+  {
+    code: 'DESTRUCTION',
+    risk: 'high',
+    reason: (comparison) =>
+      named(
+        gained(comparison, DESTROYING).filter((one) => !isForeign(one, comparison) || one.atom.kind === 'everyone'),
+        'can disable the key or delete it or its material',
+      ),
+  },
+  {
+    code: 'DELEGATION_REMOVED',
+    risk: 'high',
+    reason: (comparison) =>
+      lost(comparison, PUT_KEY_POLICY).some(({ atom }) => atom.kind === 'account' && isOwn(atom.account, comparison))
+        ? 'IAM policies of the account no longer decide who may manage the key.'
+        : undefined,
+  },
+  {
+    code: 'DENY_REMOVED',
+    risk: 'high',
+    reason: ({ differences }) =>
+      differences.some(({ direction, denies }) => direction === 'gain' && denies.length > 0)
+        ? 'A Deny statement is gone or weaker, so that others come into effect.'
+        : undefined,
+  },
+  {
+    code: 'NEW_ACCOUNT',
+    risk: 'high',
+    reason: ({ facts }) => {
+      const news = minusNames(facts.after.crossAccount, facts.before.crossAccount);
+      return news.length === 0 ? undefined : `New to the key: account ${listed(news.map(accountWords), 'and')}.`;
+    },
+  },
+  {
+    code: 'ORGANIZATION',
+    risk: 'high',
+    reason: ({ facts }) => {
+      const news = minusNames(facts.after.organizations, facts.before.organizations);
+      return news.length === 0
+        ? undefined
+        : `Every account of organization ${listed(news.map(shown), 'and')} is let in.`;
+    },
+  },
+  {
+    code: 'NEAR_LOCKOUT',
+    risk: 'high',
+    reason: ({ facts }) => {
+      const { keepers } = facts.after;
+      const worse =
+        keepers.length < facts.before.keepers.length || facts.before.keepers.some(({ power }) => power === 'yes');
+      if (keepers.length === 0 || !worse) return undefined;
+      if (keepers.every(({ power }) => power !== 'yes'))
+        return 'The policy can only be changed under conditions from now on.';
+      const [only] = keepers;
+      return keepers.length === 1 && facts.before.keepers.length > 1 && only !== undefined && !only.account
+        ? `Only ${shown(only.principal)} can change the policy from now on.`
+        : undefined;
+    },
+  },
+  {
+    code: 'NEW_USE',
+    risk: 'medium',
+    reason: (comparison) => named(gained(comparison, union(USING, CREATE_GRANT)), 'can use the key where it could not'),
+  },
+  {
+    code: 'ADMINISTRATION',
+    risk: 'medium',
+    reason: (comparison) => named(gained(comparison, OTHER_ADMINISTRATION), 'can manage the key where it could not'),
+  },
+  {
+    code: 'CONDITION_CHANGED',
+    risk: 'medium',
+    reason: ({ differences }) =>
+      differences.some(({ direction }) => direction === 'change')
+        ? 'A condition was replaced by one that is neither narrower nor wider.'
+        : undefined,
+  },
+  {
+    code: 'UNDECIDED',
+    risk: 'medium',
+    reason: ({ differences, unnamedLosses }) =>
+      unnamedLosses.length > 0 || differences.some(({ may }) => may)
+        ? 'Part of the difference cannot be decided from the policy alone.'
+        : undefined,
+  },
+  {
+    code: 'LOST_DECRYPT',
+    risk: 'medium',
+    reason: (comparison) =>
+      named(lost(comparison, DECRYPTING), 'can no longer decrypt, or not always; something may stop working'),
+  },
+  {
+    code: 'LOST_ADMINISTRATOR',
+    risk: 'medium',
+    reason: (comparison) => named(lost(comparison, PUT_KEY_POLICY), 'can no longer change the policy, or not always'),
+  },
+];
+
+const OTHER_ADMINISTRATION: ActionSet = minus(
+  minus(minus(ALL_ACTIONS, union(USING, CREATE_GRANT)), union(DESTROYING, PUT_KEY_POLICY)),
+  READING,
+);
+
+/** What an assessment can know besides the access difference. */
+export interface RiskInput {
+  /** The before document could not be read, so nothing is known of what changes. */
+  beforeUnreadable?: boolean;
+}
+
+/**
+ * How dangerous a change is, with a sentence for each reason, the most dangerous first. A change that only lets somebody read,
+ * or takes away without taking administration or decryption, is low and has no reason.
+ */
+export function gradeRisk(
+  comparison: Comparison,
+  { beforeUnreadable = false }: RiskInput = {},
+): { risk: Risk; riskReasons: string[] } {
+  const found = ROWS.flatMap(({ risk, reason }) => {
+    const text = reason(comparison);
+    return text === undefined ? [] : [{ risk, text }];
+  });
+  if (beforeUnreadable)
+    found.push({ risk: 'high', text: 'The policy that stands now cannot be read, so it is not known what changes.' });
+  found.sort((a, b) => LEVELS.indexOf(b.risk) - LEVELS.indexOf(a.risk));
+  return { risk: found[0]?.risk ?? 'low', riskReasons: found.map(({ text }) => text) };
+}
+
+function gained({ differences }: Comparison, actions: ActionSet): Difference[] {
+  return differences.filter((one) => one.direction !== 'loss' && !isEmpty(intersection(one.actions, actions)));
+}
+
+function lost({ differences }: Comparison, actions: ActionSet): Difference[] {
+  return differences.filter((one) => one.direction !== 'gain' && !isEmpty(intersection(one.actions, actions)));
+}
+
+function isOwn(account: string | undefined, { pair }: Comparison): boolean {
+  return account === pair.key.accountId;
+}
+
+function isForeign({ atom }: Difference, comparison: Comparison): boolean {
+  return (
+    atom.kind === 'everyone' ||
+    atom.kind === 'federated' ||
+    (atom.account !== undefined && !isOwn(atom.account, comparison))
+  );
+}
+
+function minusNames(names: readonly string[], known: readonly string[]): string[] {
+  return names.filter((name) => !known.includes(name));
+}
+
+const MOST_NAMES = 3;
+
+function named(differences: readonly Difference[], what: string): string | undefined {
+  const names = [
+    ...new Set(differences.map(({ atom }) => (atom.kind === 'everyone' ? 'Everyone (*)' : shown(atom.name)))),
+  ];
+  if (names.length === 0) return undefined;
+  const some = names.slice(0, MOST_NAMES);
+  const more = names.length - some.length;
+  return `${more > 0 ? `${some.join(', ')} and ${more} more` : listed(some, 'and')} ${what}.`;
+}

@@ -1,0 +1,116 @@
+import { type ActionSet, has, intersection, minus, NO_ACTIONS, union } from './actions.ts';
+import { type ConditionId, type Conditions, FALSE, TRUE } from './conditions.ts';
+import type { Applied, Rule } from './coverage.ts';
+import { type Guard, guardOf, NEVER } from './guards.ts';
+import { type Atom, PRINCIPAL_ARN } from './principals.ts';
+
+/** A statement with what is left of its condition once the caller is known. */
+export interface Conditional {
+  rule: Rule;
+  condition: ConditionId;
+}
+
+/** What one document means for one atom. */
+export interface Side {
+  /** Allowed whatever the request, before any Deny. */
+  allow: ActionSet;
+  /** Denied whatever the request. */
+  deny: ActionSet;
+  conditional: readonly Conditional[];
+  /** Actions for which a conditional statement counts. */
+  open: ActionSet;
+  /** All statements that can apply, conditional or not. */
+  applied: readonly Conditional[];
+}
+
+/** @param world The doubts that are taken to be so. */
+export function sideOf(
+  applied: readonly Applied[],
+  atom: Atom,
+  known: ReadonlyMap<string, string>,
+  conditions: Conditions,
+  world: number,
+): Side {
+  let allow = NO_ACTIONS;
+  let deny = NO_ACTIONS;
+  const rules: Conditional[] = [];
+  for (const { rule, doubt } of applied) {
+    if ((doubt & ~world) !== 0) continue;
+    const condition = residual(conditions, rule.condition, atom, known);
+    if (condition === FALSE) continue;
+    rules.push({ rule, condition });
+    if (condition !== TRUE) continue;
+    if (rule.allow) allow = union(allow, rule.actions);
+    else deny = union(deny, rule.actions);
+  }
+  const conditional: Conditional[] = [];
+  let open = NO_ACTIONS;
+  for (const one of rules) {
+    if (one.condition === TRUE) continue;
+    const counts = minus(one.rule.actions, one.rule.allow ? union(deny, allow) : deny);
+    if (counts.lo === 0 && counts.hi === 0) continue;
+    conditional.push(one);
+    open = union(open, counts);
+  }
+  return { allow, deny, conditional, open, applied: rules };
+}
+
+/** An account's identities have ARNs of that account; a condition that only takes others cannot hold for them. */
+function residual(
+  conditions: Conditions,
+  condition: ConditionId,
+  atom: Atom,
+  known: ReadonlyMap<string, string>,
+): ConditionId {
+  const rest = conditions.given(condition, known);
+  const account = atom.account;
+  if (rest === TRUE || rest === FALSE || account === undefined || known.has(PRINCIPAL_ARN)) return rest;
+  const foreign = conditions.testsOf(rest).some((id) => {
+    const test = conditions.test(id);
+    return (
+      test.key === PRINCIPAL_ARN &&
+      !test.negative &&
+      !test.absent &&
+      test.values.every(({ form, text }) => form !== 'opaque' && form !== 'fold' && otherAccount(text, account))
+    );
+  });
+  return foreign ? FALSE : rest;
+}
+
+/** Whether an ARN or a pattern for ARNs is fixed as far as its account, and that is another one. */
+function otherAccount(pattern: string, account: string): boolean {
+  const head = pattern.split(':', 5);
+  return head.length === 5 && !head.some((part) => /[*?]/.test(part)) && head[4] !== account;
+}
+
+/** The actions allowed whatever the request. */
+export function outright(side: Side): ActionSet {
+  return minus(minus(side.allow, side.deny), side.open);
+}
+
+/** The actions allowed in some request, as far as it is not worked out whether their conditions can hold. */
+export function possible(side: Side): ActionSet {
+  const allowed = side.conditional.reduce((set, { rule }) => (rule.allow ? union(set, rule.actions) : set), side.allow);
+  return minus(allowed, side.deny);
+}
+
+/** The guard of one action. */
+export function guardFor(side: Side, action: number): Guard {
+  if (has(side.deny, action)) return NEVER;
+  const allows: ConditionId[] = has(side.allow, action) ? [TRUE] : [];
+  const denies: ConditionId[] = [];
+  for (const { rule, condition } of side.conditional) {
+    if (has(rule.actions, action)) (rule.allow ? allows : denies).push(condition);
+  }
+  return allows.length === 0 ? NEVER : guardOf(allows, denies);
+}
+
+/** A text that is equal for sides that mean the same: what is fixed, and each conditional statement. */
+export function signature(side: Side): string {
+  const fixed = minus(side.allow, side.deny);
+  const conditional = side.conditional.map(({ rule, condition }) => {
+    const counts = intersection(rule.actions, side.open);
+    return `${rule.allow ? '+' : '-'}${condition}:${counts.lo},${counts.hi}`;
+  });
+  return `${fixed.lo},${fixed.hi};${side.deny.lo},${side.deny.hi};${conditional.sort().join(';')}`;
+}

@@ -1,0 +1,105 @@
+import { type Conditions, holds, type Test } from './conditions.ts';
+import { samplesOf } from './conditionValues.ts';
+import type { Reasoner, Ways } from './guards.ts';
+
+/** A request, as far as conditions look at it: one value for a key, or `null` when the request does not have the key. */
+export type Context = ReadonlyMap<string, string | null>;
+
+/** How many requests are tried on one way. */
+const TRIES = 60;
+const FRESH = 'none-of-these';
+
+/**
+ * Looks for a request that one guard takes and another does not. That is what makes a gain certain; not finding one proves
+ * nothing.
+ *
+ * @param confirm A further test of the request, where the guards alone do not tell the whole.
+ */
+export function findWitness(
+  inside: Ways,
+  outside: Ways,
+  reasoner: Reasoner,
+  confirm: (context: Context) => boolean = () => true,
+): Context | undefined {
+  const { conditions } = reasoner;
+  for (const way of inside.ways) {
+    let tries = TRIES;
+    for (const context of requests(way, [inside, outside], conditions)) {
+      if (!reasoner.spend(outside.ways.length + inside.denies.length + 4)) return undefined;
+      if (tries-- === 0) break;
+      if (takes(way, inside, context, conditions) && refuses(outside, context, conditions) && confirm(context))
+        return context;
+    }
+  }
+  return undefined;
+}
+
+function takes(way: readonly number[], guard: Ways, context: Context, conditions: Conditions): boolean {
+  return (
+    every(way, context, conditions) === true && guard.denies.every((deny) => every(deny, context, conditions) === false)
+  );
+}
+
+function refuses(guard: Ways, context: Context, conditions: Conditions): boolean {
+  return (
+    guard.denies.some((deny) => every(deny, context, conditions) === true) ||
+    guard.ways.every((way) => every(way, context, conditions) === false)
+  );
+}
+
+/**
+ * Whether all tests hold; `undefined` when that hangs on something unseen, such as tags. Keys that the context leaves out are
+ * absent.
+ */
+export function every(tests: readonly number[], context: Context, conditions: Conditions): boolean | undefined {
+  let unseen = false;
+  for (const id of tests) {
+    const test = conditions.test(id);
+    const outcome = test.unseen ? undefined : holds(test, context.get(test.key) ?? null);
+    if (outcome === false) return false;
+    if (outcome === undefined) unseen = true;
+  }
+  return unseen ? undefined : true;
+}
+
+/** Requests on a way: a first one, then all that differ from it in one key, then in two. */
+function* requests(way: readonly number[], guards: readonly Ways[], conditions: Conditions): Generator<Context> {
+  const tests = new Set<number>(way);
+  for (const guard of guards) for (const list of [...guard.ways, ...guard.denies]) for (const id of list) tests.add(id);
+  const byKey = new Map<string, Test[]>();
+  for (const id of tests) {
+    const test = conditions.test(id);
+    byKey.set(test.key, [...(byKey.get(test.key) ?? []), test]);
+  }
+  const own = way.map((id) => conditions.test(id));
+  const choices: { key: string; values: (string | null)[] }[] = [];
+  for (const [key, onKey] of byKey) {
+    const needed = own.filter((test) => test.key === key && !test.unseen);
+    const values = candidates(onKey).filter((value) => needed.every((test) => holds(test, value) === true));
+    if (values.length === 0) return;
+    choices.push({ key, values });
+  }
+  const first = new Map(choices.map(({ key, values }) => [key, values[0] ?? null]));
+  yield first;
+  for (const a of choices) for (const value of a.values.slice(1)) yield new Map(first).set(a.key, value);
+  for (const [index, a] of choices.entries()) {
+    for (const b of choices.slice(index + 1)) {
+      for (const one of a.values.slice(1)) {
+        for (const two of b.values.slice(1)) yield new Map(first).set(a.key, one).set(b.key, two);
+      }
+    }
+  }
+}
+
+function candidates(tests: readonly Test[]): (string | null)[] {
+  const values = new Set<string | null>([null, FRESH]);
+  for (const { type } of tests) {
+    if (type === 'bool') values.add('true').add('false');
+    if (type === 'number') values.add('0');
+    if (type === 'date') values.add('2000-01-01T00:00:00Z');
+    if (type === 'ip') values.add('203.0.113.254').add('2001:db8::1');
+  }
+  for (const test of tests)
+    for (const value of test.values) for (const text of samplesOf(value, test.type)) values.add(text);
+  return [...values];
+}
