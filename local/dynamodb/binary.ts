@@ -6,8 +6,10 @@ import { delimiter, join } from 'node:path';
  * Path of the dynoxide binary: that of the platform's npm package, or the one on PATH. Throws an error that says how to get
  * one when there is neither.
  */
-export function dynoxideBinary(environment: NodeJS.ProcessEnv = process.env): string {
-  const platformPackage = `@dynoxide/${process.platform}-${process.arch}`;
+export function dynoxideBinary(
+  environment: NodeJS.ProcessEnv = process.env,
+  platformPackage = `@dynoxide/${process.platform}-${process.arch}`,
+): string {
   const found = [installed(platformPackage), ...onPath(environment.PATH ?? '')].find(
     (path) => path !== undefined && isExecutable(path),
   );
