@@ -1,8 +1,8 @@
 import { lowerAscii } from './ascii.ts';
-import { readValue, valueMatches } from './conditionValues.ts';
+import { type ConditionValue, readValue, valueMatches } from './conditionValues.ts';
 import { ACTIONS, KEY_CONDITION_KEYS } from './data/actions.generated.ts';
 import { globMatches } from './glob.ts';
-import { readOperator } from './operators.ts';
+import { type OperatorUse, readOperator } from './operators.ts';
 import { accountOf, isSessionOf, type PrincipalForm, principalForm } from './principalForm.ts';
 import type { Condition, Key, KeyPolicy, Statement } from './types.ts';
 
@@ -21,8 +21,26 @@ export interface Ability {
   delegated: Certain;
 }
 
-/** What one request has. A key of the map without a value is certainly absent; a key not in the map is unknown. */
-type RequestContext = ReadonlyMap<string, string | null>;
+/** The value of a condition key in a request; `null` when it is certainly absent, `undefined` when nobody knows. */
+type RequestContext = (lowerKey: string) => string | null | undefined;
+
+/** A statement with everything worked out that does not hang on the caller. */
+interface Judged {
+  deny: boolean;
+  notPrincipal: boolean;
+  everyone: boolean;
+  ids: ReadonlySet<string>;
+  rootAccounts: ReadonlySet<string>;
+  sessions: readonly PrincipalForm[];
+  tests: readonly JudgedTest[];
+}
+
+interface JudgedTest {
+  lowerKey: string;
+  use: OperatorUse | undefined;
+  raw: readonly string[];
+  values: readonly ConditionValue[];
+}
 
 /**
  * Decides who can do one thing: an explicit Deny first, then the Allows. A role's policy covers its sessions; a Deny for an
@@ -34,26 +52,33 @@ type RequestContext = ReadonlyMap<string, string | null>;
  */
 export function abilities(policy: KeyPolicy, key: Key, action: string, bypass = false): (arn: string) => Ability {
   const lower = lowerAscii(action);
-  const statements = policy.statements
-    .filter((statement) => isAbout(statement, lower))
-    .map((statement) => ({
-      statement,
-      principals: statement.principals
-        .filter(({ kind }) => kind === 'AWS')
-        .map((principal) => ({ id: principal.id, form: principalForm(principal) })),
-    }));
+  const variables = policy.version === '2012-10-17';
+  const statements = policy.statements.filter((one) => isAbout(one, lower)).map((one) => judged(one, variables));
   const common = requestOf(key, action, bypass);
   return (arn) => {
     const who = principalForm({ kind: 'AWS', id: arn });
-    const request = withCaller(common, arn, who);
+    const account = accountOf(who) ?? null;
+    const request: RequestContext = (lowerKey) => {
+      switch (lowerKey) {
+        case 'aws:principalarn':
+          return arn;
+        case 'aws:principaltype':
+          return who.type === 'role' ? 'AssumedRole' : 'User';
+        case 'aws:principalaccount':
+        case 'kms:calleraccount':
+          return account;
+        default:
+          return common(lowerKey);
+      }
+    };
     let denied: Certain = false;
     let named: Certain = false;
     let delegated: Certain = false;
-    for (const { statement, principals } of statements) {
-      const reach = reachOf(statement, principals, arn, who);
+    for (const statement of statements) {
+      const reach = reachOf(statement, arn, who);
       if (reach.certain === false) continue;
-      const holds = and(reach.certain, conditionsHold(statement.conditions, request, policy.version));
-      if (statement.effect === 'Deny') denied = or(denied, holds);
+      const holds = and(reach.certain, testsHold(statement.tests, request));
+      if (statement.deny) denied = or(denied, holds);
       else if (reach.delegated) delegated = or(delegated, holds);
       else named = or(named, holds);
     }
@@ -87,27 +112,44 @@ function isAbout(statement: Statement, lowerAction: string): boolean {
   return named !== statement.notAction;
 }
 
-function reachOf(
-  statement: Statement,
-  principals: readonly { id: string; form: PrincipalForm }[],
-  arn: string,
-  who: PrincipalForm,
-): { certain: Certain; delegated: boolean } {
-  const account = accountOf(who);
-  let itself = false;
-  let root = false;
-  let aSession = false;
-  for (const { id, form } of principals) {
-    if (id === arn || form.type === 'everyone') itself = true;
-    else if (form.type === 'account') root ||= form.account === account;
-    else aSession ||= isSessionOf(form, who);
+function judged({ effect, notPrincipal, principals, conditions }: Statement, variables: boolean): Judged {
+  const ids = new Set<string>();
+  const rootAccounts = new Set<string>();
+  const sessions: PrincipalForm[] = [];
+  for (const principal of principals) {
+    if (principal.kind !== 'AWS') continue;
+    const form = principalForm(principal);
+    if (form.type === 'account') rootAccounts.add(form.account);
+    else if (form.type === 'session') sessions.push(form);
+    else ids.add(principal.id);
   }
+  const tests = conditions.map((condition) => testOf(condition, variables));
+  return { deny: effect === 'Deny', notPrincipal, everyone: ids.has('*'), ids, rootAccounts, sessions, tests };
+}
+
+function testOf({ operator, key, values }: Condition, variables: boolean): JudgedTest {
+  const use = readOperator(operator);
+  const reading = use === undefined || use.operator === 'Null' ? undefined : use.operator.reading;
+  return {
+    lowerKey: lowerAscii(key),
+    use,
+    raw: values,
+    values: reading === undefined ? [] : values.map((value) => readValue(value, reading, variables)),
+  };
+}
+
+function reachOf(statement: Judged, arn: string, who: PrincipalForm): { certain: Certain; delegated: boolean } {
+  const itself = statement.everyone || statement.ids.has(arn);
+  const root = statement.rootAccounts.has(accountOf(who) ?? '');
+  const aSession = !itself && statement.sessions.some((form) => isSessionOf(form, who));
   if (statement.notPrincipal) {
-    if (itself) return { certain: statement.effect === 'Deny' && !root ? undefined : false, delegated: false };
+    // AWS says that the account must be excepted too, and in one place only that it might have to be.
+    if (itself)
+      return { certain: statement.deny && !root && !statement.everyone ? undefined : false, delegated: false };
     return { certain: aSession ? undefined : true, delegated: false };
   }
   if (itself) return { certain: true, delegated: false };
-  if (root) return { certain: true, delegated: statement.effect === 'Allow' };
+  if (root) return { certain: true, delegated: !statement.deny };
   return { certain: aSession ? undefined : false, delegated: false };
 }
 
@@ -126,75 +168,58 @@ const ABSENT_IN_DIRECT_CALLS = [
   'aws:principalservicenameslist',
 ];
 
+/** Prefixes of keys that end in a name of one's own. */
+const OPEN = /^kms:(?:encryptioncontext|recipientattestation):/;
+
+/** Keys that requests for some operation have and, unless they are keys of the key itself, others have not. */
+const OF_OPERATIONS = new Set(
+  ACTIONS.flatMap(({ conditionKeys }) => conditionKeys)
+    .filter((name) => name.startsWith('kms:') && !KEY_CONDITION_KEYS.includes(name))
+    .map(lowerAscii),
+);
+
 /** What every direct request for one operation on this key has, whoever makes it. */
 function requestOf(key: Key, action: string, bypass: boolean): RequestContext {
-  const request = new Map<string, string | null>(ABSENT_IN_DIRECT_CALLS.map((absent) => [absent, null]));
-  const own = ACTIONS.find(({ name }) => name === action)?.conditionKeys ?? [];
-  for (const { conditionKeys } of ACTIONS) {
-    for (const name of conditionKeys) {
-      if (name.startsWith('kms:') && !own.includes(name) && !KEY_CONDITION_KEYS.includes(name))
-        request.set(lowerAscii(name), null);
-    }
-  }
-  const known: Record<string, string> = {
-    'aws:principalisawsservice': 'false',
-    'aws:viaawsservice': 'false',
-    'aws:securetransport': 'true',
-    'aws:resourceaccount': key.accountId,
-    'aws:requestedregion': key.region,
-    'kms:keyspec': key.spec,
-    'kms:keyusage': key.usage,
-    'kms:keyorigin': key.origin,
-    'kms:multiregion': String(key.multiRegion),
-    'kms:bypasspolicylockoutsafetycheck': String(bypass),
+  const own = new Set(ACTIONS.find(({ name }) => name === action)?.conditionKeys.map(lowerAscii));
+  const absent = new Set([...ABSENT_IN_DIRECT_CALLS, ...[...OF_OPERATIONS].filter((name) => !own.has(name))]);
+  const values = new Map<string, string>([
+    ['aws:principalisawsservice', 'false'],
+    ['aws:viaawsservice', 'false'],
+    ['aws:securetransport', 'true'],
+    ['aws:resourceaccount', key.accountId],
+    ['aws:requestedregion', key.region],
+    ['kms:keyspec', key.spec],
+    ['kms:keyusage', key.usage],
+    ['kms:keyorigin', key.origin],
+    ['kms:multiregion', String(key.multiRegion)],
+    ['kms:bypasspolicylockoutsafetycheck', String(bypass)],
+  ]);
+  const openOwn = [...own].map((name) => OPEN.exec(name)?.[0]);
+  return (lowerKey) => {
+    const prefix = OPEN.exec(lowerKey)?.[0];
+    if (prefix !== undefined) return openOwn.includes(prefix) ? undefined : null;
+    return absent.has(lowerKey) ? null : values.get(lowerKey);
   };
-  for (const [name, value] of Object.entries(known)) request.set(name, value);
-  return request;
 }
 
-function withCaller(common: RequestContext, arn: string, who: PrincipalForm): RequestContext {
-  const account = accountOf(who) ?? null;
-  return new Map(common)
-    .set('aws:principalarn', arn)
-    .set('aws:principalaccount', account)
-    .set('aws:principaltype', who.type === 'role' ? 'AssumedRole' : 'User')
-    .set('kms:calleraccount', account);
-}
-
-function conditionsHold(
-  conditions: readonly Condition[],
-  request: RequestContext,
-  version: string | undefined,
-): Certain {
+function testsHold(tests: readonly JudgedTest[], request: RequestContext): Certain {
   let all: Certain = true;
-  for (const condition of conditions) all = and(all, conditionHolds(condition, request, version));
+  for (const test of tests) {
+    all = and(all, testHolds(test, request(test.lowerKey)));
+    if (all === false) return false;
+  }
   return all;
 }
 
-function conditionHolds(
-  { operator, key, values }: Condition,
-  request: RequestContext,
-  version: string | undefined,
-): Certain {
-  const use = readOperator(operator);
-  const lowerKey = lowerAscii(key);
-  const open = /^kms:(encryptioncontext:|recipientattestation:)/.exec(lowerKey);
-  const value = open ? openKey(open[0], request) : request.get(lowerKey);
+function testHolds({ use, raw, values }: JudgedTest, value: string | null | undefined): Certain {
   if (use === undefined || value === undefined) return undefined;
-  if (use.operator === 'Null') {
-    return values.some((wanted) => lowerAscii(wanted) === String(value === null));
-  }
-  const { reading, type, negative } = use.operator;
+  if (use.operator === 'Null') return raw.some((wanted) => lowerAscii(wanted) === String(value === null));
+  const { type, negative } = use.operator;
   if (value === null) return negative || use.ifExists || use.quantifier === 'all';
   let matches: Certain = false;
-  for (const text of values) {
-    matches = or(matches, valueMatches(readValue(text, reading, version === '2012-10-17'), value, type));
+  for (const wanted of values) {
+    matches = or(matches, valueMatches(wanted, value, type));
+    if (matches === true) break;
   }
   return negative ? not(matches) : matches;
-}
-
-/** A key with an open end is absent when no such key can be in the request, and unknown otherwise. */
-function openKey(prefix: string, request: RequestContext): null | undefined {
-  for (const [name, value] of request) if (value === null && name.startsWith(`${prefix}$`)) return null;
-  return undefined;
 }

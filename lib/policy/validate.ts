@@ -8,6 +8,9 @@ import type { RuleText } from './rules/structure.ts';
 import { RULES } from './rules/table.ts';
 import type { Finding, Guardians, Key, KeyPolicy } from './types.ts';
 
+/** A document of 32 KB can break a rule thousands of times; nobody reads as many findings. */
+const MOST_PLACES = 25;
+
 export interface ValidateInput {
   /** The document as it came. */
   text: string;
@@ -40,18 +43,30 @@ export function validateKeyPolicy({ text, key, guardians, request = {}, world = 
   const findings: Finding[] = [];
   const context = read.ok ? contextOf(subject, read.policy, read.node) : undefined;
   for (const rule of RULES) {
-    if (rule.on === 'subject') findings.push(...rule.check(subject).map((hit) => findingOf(rule, hit, node)));
-    else if (rule.on === 'policy' && context)
-      findings.push(...rule.check(context).map((hit) => findingOf(rule, hit, node)));
+    if (rule.on === 'subject') findings.push(...findingsOf(rule, rule.check(subject), node));
+    else if (rule.on === 'policy' && context) findings.push(...findingsOf(rule, rule.check(context), node));
     else if (rule.on === 'reading' && !read.ok)
       findings.push(...read.findings.filter(({ code }) => code === rule.code));
   }
   return { findings, text: sent, ...(read.ok && { policy: read.policy }) };
 }
 
-function findingOf(rule: RuleText, hit: Hit, root: JsonObject | undefined): Finding {
-  const { code, severity, aws, fix } = rule;
-  const node = root && nodeAt(root, hit.path);
-  const place = node && hit.path !== '' ? { line: node.line, column: node.column } : {};
-  return { code, severity, ...place, fix, ...hit, ...(aws !== undefined && { aws }) };
+/** Findings of one rule, with the places of the first `MOST_PLACES` breaches. */
+function findingsOf(
+  { code, severity, aws, fix }: RuleText,
+  hits: Iterable<Hit>,
+  root: JsonObject | undefined,
+): Finding[] {
+  const findings: Finding[] = [];
+  for (const hit of hits) {
+    const last = findings.at(-1);
+    if (last !== undefined && findings.length === MOST_PLACES) {
+      last.message += ' There are more places like this, which are not listed.';
+      break;
+    }
+    const node = hit.path === '' ? undefined : root && nodeAt(root, hit.path);
+    const place = node && { line: node.line, column: node.column };
+    findings.push({ code, severity, ...place, fix, ...hit, ...(aws !== undefined && { aws }) });
+  }
+  return findings;
 }

@@ -7,16 +7,16 @@ import { type ActionView, type Context, type Hit, listing, type PolicyRule, type
 const NAMES = ACTIONS.map(({ name }) => name);
 
 /** One hit for each action of the document that a test picks out. */
-function each(
+function* each(
   context: Context,
   hit: (action: ActionView, view: StatementView) => Omit<Hit, 'path'> | undefined,
-): Hit[] {
-  return context.statements.flatMap((view) =>
-    view.actions.flatMap((action) => {
+): Iterable<Hit> {
+  for (const view of context.statements) {
+    for (const action of view.actions) {
       const found = hit(action, view);
-      return found === undefined ? [] : [{ path: action.path, ...found }];
-    }),
-  );
+      if (found !== undefined) yield { path: action.path, ...found };
+    }
+  }
 }
 
 const verb = ({ statement }: StatementView): string => (statement.effect === 'Allow' ? 'allows' : 'denies');
@@ -121,6 +121,26 @@ function externalAccounts({ statement, principals }: StatementView): string[] {
   return [...new Set(principals.flatMap(({ form, own }) => ('account' in form && !own ? [form.account] : [])))];
 }
 
+/** Actions of a statement for another account of which a part that a test picks out has an effect there. */
+function* abroad(
+  { statements }: Context,
+  picks: (working: number, governed: number) => boolean,
+  says: (view: StatementView, patterns: string, accounts: string) => string,
+): Iterable<Hit> {
+  for (const view of statements) {
+    const accounts = externalAccounts(view);
+    if (accounts.length === 0) continue;
+    const found = view.actions.filter(({ operations }) => {
+      const governed = operations.filter(({ inKeyPolicy }) => inKeyPolicy);
+      return picks(governed.filter(({ name }) => CROSS_ACCOUNT.has(name)).length, governed.length);
+    });
+    const [first] = found;
+    if (first === undefined) continue;
+    const patterns = listing(found.map(({ pattern }) => quote(pattern)));
+    yield { path: first.path, message: says(view, patterns, listing(accounts)) };
+  }
+}
+
 const actionNotCrossAccount: PolicyRule = {
   on: 'policy',
   code: 'ACTION_NOT_CROSS_ACCOUNT',
@@ -129,16 +149,12 @@ const actionNotCrossAccount: PolicyRule = {
   fix: 'Give it to principals of the own account alone.',
   source: 'AWS KMS Developer Guide, "Allowing users in other accounts to use a KMS key"',
   check: (context) =>
-    each(context, ({ pattern, operations }, view) => {
-      const governed = operations.filter(({ inKeyPolicy }) => inKeyPolicy);
-      const accounts = externalAccounts(view);
-      if (accounts.length === 0 || governed.length === 0 || governed.some(({ name }) => CROSS_ACCOUNT.has(name))) {
-        return undefined;
-      }
-      return {
-        message: `${view.name} allows ${quote(pattern)} to account ${listing(accounts)}, where it never has an effect.`,
-      };
-    }),
+    abroad(
+      context,
+      (working, governed) => governed > 0 && working === 0,
+      ({ name }, patterns, accounts) =>
+        `${name} allows ${patterns} to account ${accounts}; no such action ever has an effect across accounts.`,
+    ),
 };
 
 const actionPartlyCrossAccount: PolicyRule = {
@@ -149,14 +165,12 @@ const actionPartlyCrossAccount: PolicyRule = {
   fix: 'Name the actions that are meant.',
   source: 'AWS KMS Developer Guide, "Allowing users in other accounts to use a KMS key"',
   check: (context) =>
-    each(context, ({ pattern, operations }, view) => {
-      const accounts = externalAccounts(view);
-      const governed = operations.filter(({ inKeyPolicy }) => inKeyPolicy);
-      const working = governed.filter(({ name }) => CROSS_ACCOUNT.has(name));
-      if (accounts.length === 0 || working.length === 0 || working.length === governed.length) return undefined;
-      const message = `${view.name} allows ${quote(pattern)} to account ${listing(accounts)}; of its ${governed.length} operations, ${working.length} have an effect there.`;
-      return { message };
-    }),
+    abroad(
+      context,
+      (working, governed) => working > 0 && working < governed,
+      ({ name }, patterns, accounts) =>
+        `${name} allows ${patterns} to account ${accounts}; only a part of what that names has an effect across accounts.`,
+    ),
 };
 
 export const ACTION_RULES: readonly PolicyRule[] = [

@@ -38,8 +38,8 @@ const characterNotAllowed: SubjectRule = {
 
 interface Piece {
   path: string;
-  /** For the message: `the action`. */
-  what: string;
+  /** For the message: `the action`; worked out only when there is one. */
+  what: () => string;
   name: string;
   value: string;
 }
@@ -51,20 +51,20 @@ const FREE_VALUES =
 /** Strings by which KMS finds or matches something. */
 function identifiers(context: Context): Piece[] {
   return context.statements.flatMap(({ name, statement, node, principals, actions, conditions }) => [
-    ...actions.map(({ path, pattern }) => ({ path, what: 'the action', name, value: pattern })),
-    ...principals.map(({ path, written }) => ({ path, what: 'the principal', name, value: written })),
+    ...actions.map(({ path, pattern }) => ({ path, what: () => 'the action', name, value: pattern })),
+    ...principals.map(({ path, written }) => ({ path, what: () => 'the principal', name, value: written })),
     ...placed(node, statement.notResource ? 'NotResource' : 'Resource', statement.resources).map(({ path, value }) => ({
       path,
-      what: 'the resource',
+      what: () => 'the resource',
       name,
       value,
     })),
     ...conditions.flatMap(({ path, operator, key, lowerKey, values }) => [
-      { path, what: 'the condition operator', name, value: operator },
-      ...(FREE_VALUES.test(lowerKey) ? [] : [{ path, what: 'the condition key', name, value: key }]),
+      { path, what: () => 'the condition operator', name, value: operator },
+      ...(FREE_VALUES.test(lowerKey) ? [] : [{ path, what: () => 'the condition key', name, value: key }]),
       ...(FREE_VALUES.test(lowerKey)
         ? []
-        : values.map((value) => ({ path, what: `a value of ${quote(key)}`, name, value }))),
+        : values.map((value) => ({ path, what: () => `a value of ${quote(key)}`, name, value }))),
     ]),
   ]);
 }
@@ -72,14 +72,14 @@ function identifiers(context: Context): Piece[] {
 /** Strings that only people read, or whose text the policy's owner chose. */
 function freeTexts({ policy, statements }: Context): Piece[] {
   return [
-    ...(policy.id === undefined ? [] : [{ path: '/Id', what: 'Id', name: 'The policy', value: policy.id }]),
+    ...(policy.id === undefined ? [] : [{ path: '/Id', what: () => 'Id', name: 'The policy', value: policy.id }]),
     ...statements.flatMap(({ name, statement, conditions }) => [
       ...(statement.sid === undefined
         ? []
-        : [{ path: `${statement.path}/Sid`, what: 'the Sid', name, value: statement.sid }]),
+        : [{ path: `${statement.path}/Sid`, what: () => 'the Sid', name, value: statement.sid }]),
       ...conditions.flatMap(({ path, key, lowerKey, values }) =>
         FREE_VALUES.test(lowerKey)
-          ? [key, ...values].map((value) => ({ path, what: `a free text of ${quote(key)}`, name, value }))
+          ? [key, ...values].map((value) => ({ path, what: () => `a free text of ${quote(key)}`, name, value }))
           : [],
       ),
     ]),
@@ -100,7 +100,7 @@ const identifierCharacter: PolicyRule = {
       const point = codePoint(match[0].codePointAt(0) ?? 0);
       const plain = looksLike(value);
       const alike = plain === undefined ? '' : ` It looks like ${quote(plain)}, but is not the same.`;
-      return [{ path, message: `${name}: ${what} ${quote(value)} contains ${point}.${alike}` }];
+      return [{ path, message: `${name}: ${what()} ${quote(value)} contains ${point}.${alike}` }];
     }),
 };
 
@@ -116,7 +116,7 @@ const textInvisible: PolicyRule = {
       const point = firstInvisible(value);
       return point === undefined
         ? []
-        : [{ path, message: `${name}: ${what} ${quote(value)} contains ${codePoint(point)}.` }];
+        : [{ path, message: `${name}: ${what()} ${quote(value)} contains ${codePoint(point)}.` }];
     }),
 };
 
@@ -133,7 +133,7 @@ const textEscaped: PolicyRule = {
       const beyond = /[^\0-\u00ff]/u.exec(value)?.[0].codePointAt(0);
       return beyond === undefined
         ? []
-        : [{ path, message: `${name}: ${what} ${quote(value)} decodes to ${codePoint(beyond)}, beyond U+00FF.` }];
+        : [{ path, message: `${name}: ${what()} ${quote(value)} decodes to ${codePoint(beyond)}, beyond U+00FF.` }];
     });
   },
 };

@@ -35,16 +35,16 @@ function keyOf(lower: string): ConditionKey | undefined {
 }
 
 /** One hit for each line of a Condition that a test picks out. */
-function each(
+function* each(
   context: Context,
-  hit: (condition: ConditionView, view: StatementView) => (Omit<Hit, 'path'> & { path?: string }) | undefined,
-): Hit[] {
-  return context.statements.flatMap((view) =>
-    view.conditions.flatMap((condition) => {
+  hit: (condition: ConditionView, view: StatementView) => Omit<Hit, 'path'> | undefined,
+): Iterable<Hit> {
+  for (const view of context.statements) {
+    for (const condition of view.conditions) {
       const found = hit(condition, view);
-      return found === undefined ? [] : [{ path: condition.path, ...found }];
-    }),
-  );
+      if (found !== undefined) yield { path: condition.path, ...found };
+    }
+  }
 }
 
 const FORBIDDEN = /^((aws|kms):resourcetag(\/.*)?|kms:resourcealiases)$/;

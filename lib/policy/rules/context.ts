@@ -42,13 +42,13 @@ export type Hit = Pick<Finding, 'path' | 'message' | 'line' | 'column' | 'fix' |
 /** A rule on the text, the key or the request: it is judged though the document cannot be read. */
 export interface SubjectRule extends RuleText {
   on: 'subject';
-  check: (subject: Subject) => Hit[];
+  check: (subject: Subject) => Iterable<Hit>;
 }
 
 /** A rule on the meaning of a document. */
 export interface PolicyRule extends RuleText {
   on: 'policy';
-  check: (context: Context) => Hit[];
+  check: (context: Context) => Iterable<Hit>;
 }
 
 export interface PrincipalView extends Principal {
@@ -106,8 +106,10 @@ export function contextOf(subject: Subject, policy: KeyPolicy, node: JsonObject)
     known.set(pattern, operations);
     return operations;
   };
+  const list = memberOf(node, 'Statement');
+  const nodes = list?.kind === 'array' ? list.items : list === undefined ? [] : [list];
   const statements = policy.statements.map((statement, index) => {
-    const at = nodeAt(node, statement.path);
+    const at = nodes[index];
     const actions = placed(at, statement.notAction ? 'NotAction' : 'Action', statement.actions).map(
       ({ path, value }) => ({ path, pattern: value, operations: named(value) }),
     );

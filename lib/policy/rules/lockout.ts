@@ -93,6 +93,7 @@ function candidates(context: Context): string[] {
   });
 }
 
+/** Whether anyone but the applier can change the policy again. */
 function others(context: Context): Certain {
   let best: Certain = false;
   for (const arn of candidates(context)) {

@@ -15,16 +15,16 @@ const PRINCIPAL = 'IAM User Guide, "AWS JSON policy elements: Principal"';
 const INVALID = 'AWS re:Post, "Policy contains a statement with one or more invalid principals"';
 
 /** One hit for each principal of the document that a test picks out. */
-function each(
+function* each(
   context: Context,
   hit: (principal: PrincipalView, view: StatementView) => Omit<Hit, 'path'> | undefined,
-): Hit[] {
-  return context.statements.flatMap((view) =>
-    view.principals.flatMap((principal) => {
+): Iterable<Hit> {
+  for (const view of context.statements) {
+    for (const principal of view.principals) {
       const found = hit(principal, view);
-      return found === undefined ? [] : [{ path: principal.path, ...found }];
-    }),
-  );
+      if (found !== undefined) yield { path: principal.path, ...found };
+    }
+  }
 }
 
 const principalDeleted: PolicyRule = {

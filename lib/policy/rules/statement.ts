@@ -1,6 +1,7 @@
+import { byCodeUnit, lowerAscii } from '../ascii.ts';
 import { canonicalForm } from '../canonical.ts';
 import { possibleFor } from '../operations.ts';
-import type { JsonPatch } from '../types.ts';
+import type { JsonPatch, Statement } from '../types.ts';
 import { quote } from '../visible.ts';
 import { type Context, type Hit, listing, type PolicyRule, placed, type StatementView } from './context.ts';
 import { alwaysCovers } from './cover.ts';
@@ -89,20 +90,32 @@ const statementRepeated: PolicyRule = {
   fix: 'Remove one of the two.',
   source: 'Countersign: a second copy gives nothing and outlives the removal of the first',
   check: ({ statements }) => {
-    const first = new Map<string, string>();
-    return statements.flatMap(({ statement, name }): Hit[] => {
-      const { sid: _, ...meaning } = statement;
-      const form = canonicalForm({ statements: [meaning] });
-      const before = first.get(form);
-      if (before === undefined) {
-        first.set(form, name);
-        return [];
-      }
-      const message = `${name} says the same as ${before}.`;
-      return [{ path: statement.path, message, ...removal(statement.path) }];
-    });
+    const alike = Map.groupBy(statements, ({ statement }) => outline(statement));
+    return [...alike.values()].filter((group) => group.length > 1).flatMap(repeated);
   },
 };
+
+/** Equal for statements that say the same, and cheap; the canonical form is worked out only where this one repeats. */
+function outline({ effect, principals, actions, conditions }: Statement): string {
+  const least = (values: string[]): string => values.sort(byCodeUnit)[0] ?? '';
+  const operators = conditions.map(({ operator, key }) => lowerAscii(`${operator} ${key}`));
+  return [effect, least(principals.map(({ id }) => id)), least(actions.map(lowerAscii)), least(operators)].join('\n');
+}
+
+function repeated(group: readonly StatementView[]): Hit[] {
+  const first = new Map<string, string>();
+  return group.flatMap(({ statement, name }): Hit[] => {
+    const { sid: _, ...meaning } = statement;
+    const form = canonicalForm({ statements: [meaning] });
+    const before = first.get(form);
+    if (before === undefined) {
+      first.set(form, name);
+      return [];
+    }
+    const message = `${name} says the same as ${before}.`;
+    return [{ path: statement.path, message, ...removal(statement.path) }];
+  });
+}
 
 /** A patch that takes out one statement of a list; a single statement without its list has no patch. */
 function removal(path: string): { patch?: JsonPatch[] } {
