@@ -63,11 +63,11 @@ function copyStatement(copy: Copy, statement: Statement, node: JsonNode): void {
       }
     }
   }
-  const { actions, finding } = copyActions(statement, from, to);
   const action = memberOf(node, 'Action');
-  if (action !== undefined && finding !== undefined) copy.findings.push({ ...finding, path: action.pointer });
-  if (action !== undefined && actions !== undefined)
-    copy.splices.push(replaceStrings(copy.text, node, action, actions));
+  if (action === undefined) return;
+  const { actions, finding } = copyActions(statement, from, to);
+  if (finding !== undefined) copy.findings.push({ ...finding, path: action.pointer });
+  if (actions !== undefined) copy.splices.push(replaceStrings(copy.text, node, action, actions));
 }
 
 function copyOnePrincipal(copy: Copy, statement: Statement, type: string, id: JsonString): void {

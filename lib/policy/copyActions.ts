@@ -21,9 +21,10 @@ const PUBLIC_KEY = 'kms:GetPublicKey';
 /**
  * Puts the actions of a statement right for another key, or says why that takes a person: the console's lists become those
  * of the other key; from other lists, actions that this key cannot do are dropped as long as some use of the key is left.
+ *
+ * @param statement One with an Action; NotAction already means the rest of whatever the key can do.
  */
 export function copyActions(statement: Statement, from: Key, to: Key): CopiedActions {
-  if (statement.notAction || statement.actions.length === 0) return {};
   if (statement.effect === 'Allow' && consoleStatementOf(statement.sid) === 'administrators') {
     if (statementDeviation(statement, 'administrators', from) === undefined)
       return copyAdministration(statement, from, to);

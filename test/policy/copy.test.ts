@@ -107,6 +107,15 @@ describe('a console policy', () => {
     expect(copied(there.text, KEYS.symmetric, KEYS.multiRegion).text).toBe(consolePolicy(KEYS.symmetric));
     expect(administration(copied(consolePolicy(KEYS.symmetric), KEYS.mac).text)).not.toContain('kms:RotateKeyOnDemand');
   });
+  it('has its administrators changed only as far as the console wrote them', () => {
+    const [, administrators] = JSON.parse(consolePolicy(FROM)).Statement;
+    for (const statement of [
+      { ...administrators, Sid: 'Mine' },
+      { ...administrators, Action: [...administrators.Action, 'kms:Decrypt'] },
+    ]) {
+      expect(actionsFor(statement, KEYS.multiRegion)).toEqual([statement.Action, []]);
+    }
+  });
   it('is unchanged for a key of the same kind beside it', () => {
     expect(copied(consolePolicy(FROM), BESIDE)).toEqual({ ok: true, text: consolePolicy(FROM), findings: [] });
   });
