@@ -3,8 +3,8 @@ import type { ChangeView } from '../change/view.ts';
 import { counted, listed } from '../change/wording.ts';
 import type { AccessEntry } from '../policy/types.ts';
 import { shown } from './diff.ts';
-import { type Html, html } from './html.ts';
-import { accessPicture } from './picture.ts';
+import { type Html, html, trusted } from './html.ts';
+import { matrixTable } from './matrix.ts';
 
 /** Who gains and who loses what: the sentences first, then the picture, then every action by name. */
 export function accessSection({ access, matrix }: Pick<ChangeView, 'access' | 'matrix'>): Html {
@@ -12,18 +12,38 @@ export function accessSection({ access, matrix }: Pick<ChangeView, 'access' | 'm
   return html`<section aria-labelledby="access">
 <h2 id="access">Who may do what afterwards</h2>
 ${flags(access)}
-<ol class="sentences">${sentences.map((sentence) => html`<li>${shown(sentence, revealSentence)}</li>`)}</ol>
-${matrix.length > 0 && accessPicture(matrix)}
+<ol class="sentences">${sentences.map((sentence) => sentenceItem(sentence))}</ol>
+${trusted(matrixTable(matrix))}
 ${everyAction(access)}
 </section>`;
 }
 
-function flags({ public: open, lockout, crossAccount }: ChangeView['access']): Html {
-  return html`${lockout && html`<p class="flag bad">Nobody in the account could change this policy again.</p>`}${
-    open && html`<p class="flag bad">Anyone with an AWS account could use this key.</p>`
+/** The first word of a sentence of `access.summary`, and how much it should worry. */
+const LABEL = /^([A-Z][A-Za-z ]{2,19}): /;
+const TONES: Readonly<Record<string, string>> = {
+  Lockout: 'bad',
+  Public: 'bad',
+  'Near lockout': 'bad',
+  Gains: 'warn',
+  'May gain': 'warn',
+  Changes: 'warn',
+};
+
+function sentenceItem(sentence: string): Html {
+  const [start = '', label] = LABEL.exec(sentence) ?? [];
+  const tag = label !== undefined && html`<span class="tag ${TONES[label] ?? 'calm'}">${label}</span> `;
+  return html`<li>${tag}${shown(sentence.slice(start.length), revealSentence)}</li>`;
+}
+
+/** What must not be missed, where no sentence says it already. */
+function flags({ public: open, lockout, crossAccount, summary }: ChangeView['access']): Html {
+  const said = (label: string) => summary.some((sentence) => sentence.startsWith(`${label}: `));
+  const flag = (text: string) => html`<p class="flag bad">${text}</p>`;
+  return html`${lockout && !said('Lockout') && flag('Nobody in the account could change this policy again.')}${
+    open && !said('Public') && flag('Anyone with an AWS account could use this key.')
   }${
     crossAccount.length > 0 &&
-    html`<p class="flag warn">Afterwards the policy lets in ${counted(crossAccount.length, 'other account')}: ${shown(listed(crossAccount))}.</p>`
+    html`<p class="flag calm">Afterwards the policy lets in ${counted(crossAccount.length, 'other account')}: ${shown(listed(crossAccount))}.</p>`
   }`;
 }
 

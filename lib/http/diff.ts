@@ -7,7 +7,7 @@ import { HANGING_MAX } from './style.ts';
 /** Lines of a long list that are shown on each side of a change. */
 const AROUND = 3;
 /** Fewer unchanged lines than this are not worth folding. */
-const WORTH_FOLDING = 5;
+const WORTH_FOLDING = 8;
 
 interface Shown {
   row: Row;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { MATRIX_STYLE } from './matrix.ts';
 
 /** Deepest indentation, in steps of two spaces, behind which a wrapped line still hangs. */
 export const HANGING_MAX = 12;
@@ -39,13 +40,14 @@ ul,ol{margin:0 0 .6rem;padding-left:1.3rem}li{margin:.3rem 0}
 .notice{border-radius:.75rem;padding:.9rem 1.1rem;margin:0 0 1rem;font-weight:550}
 .words{white-space:pre-wrap;border-left:3px solid var(--line);padding:.1rem 0 .1rem .9rem;margin:.8rem 0}
 dl.facts{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.35rem .9rem;margin:.9rem 0 0;font-size:.925rem}
-dl.facts dt{color:var(--soft)}dl.facts dd{margin:0}
+dl.facts code{font-size:.8em;padding:0;background:none}dl.facts dt{color:var(--soft)}dl.facts dd{margin:0}
 code,pre,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.85em}
 code{background:var(--code);border-radius:.25rem;padding:.05em .3em}
 .cp{background:var(--warnbg);color:var(--warn);font-weight:650;border-radius:.2rem}
 .sentences{list-style:none;padding:0;margin:0}
 .sentences li{padding:.5rem 0;margin:0;border-top:1px solid var(--line)}
-.sentences li:first-child{border-top:0;padding-top:0;font-weight:600}
+.sentences li:first-child{border-top:0;padding-top:0}
+.tag{display:inline-block;border-radius:.3rem;padding:0 .45rem;font-size:.82rem;font-weight:650}
 .flag{border-radius:.5rem;padding:.6rem .8rem;margin:0 0 .7rem;font-weight:550}
 details{margin:.5rem 0 0}
 summary{cursor:pointer;padding:.7rem 0;min-height:2.75rem;color:var(--accent);font-weight:550}
@@ -82,6 +84,12 @@ button.no{background:transparent;color:var(--bad);border-color:var(--bad)}
 .jump{display:inline-block;padding:.7rem 0;margin-top:.3rem;font-weight:600}
 .foot{color:var(--soft);font-size:.85rem;padding-top:.5rem;padding-bottom:2.5rem}
 @media print{body{background:#fff}section{break-inside:avoid}}
+${MATRIX_STYLE}
+.matrix{position:relative}
+.matrix caption{width:min(100%,calc(100vw - 4.5rem));position:sticky;left:0}
+@media (max-width:40rem){
+.matrix tbody th,.matrix thead th:first-child{position:sticky;left:0;background:var(--card);min-width:8.5rem;max-width:9.5rem;padding-left:0}
+.matrix table{font-size:.82rem}.matrix th,.matrix td{padding:.4rem .45rem}}
 `;
 
 /** What the Content-Security-Policy names instead of trusting any inline style. */

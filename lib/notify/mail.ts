@@ -11,6 +11,7 @@ import {
   STATUS_WORDS,
   utc,
 } from '../change/wording.ts';
+import { matrixText } from '../http/matrix.ts';
 import { type Part, toHtml, toText } from './parts.ts';
 
 /** One mail, ready for SES: a subject of one line, a text part and an HTML part that say the same. */
@@ -36,6 +37,8 @@ export interface AskMail {
 const SUBJECT_MAX = 150;
 /** Most sentences that a mail quotes; the page has all. */
 const SENTENCES_MAX = 8;
+/** Most principals of the picture in a mail. */
+const PRINCIPALS_MAX = 8;
 
 /** Asks one approver to decide. */
 export function askMail(ask: AskMail): Mail {
@@ -117,6 +120,7 @@ function askParts({ change, link, now, person }: AskMail): Part[] {
       kind: 'line',
       text: `Opening the link decides nothing. To decide you type ${confirmWordOf(change.key)}, the name of the key, on the page. The link is yours alone: do not forward it.`,
     },
+    ...picture(change.matrix),
     {
       kind: 'facts',
       facts: [
@@ -127,6 +131,20 @@ function askParts({ change, link, now, person }: AskMail): Part[] {
     },
     { kind: 'line', text: 'If nobody decides until then, the change expires and the key keeps the policy it has.' },
     { kind: 'small', text: `You are asked because ${roleOf(change, person)}.` },
+  ];
+}
+
+/** What each principal gains and loses, verb by verb; what stays is on the page. */
+function picture(matrix: ChangeView['matrix']): Part[] {
+  const changed = matrix.filter(({ before, after }) => before !== after);
+  const principals = [...new Set(changed.map(({ principal }) => principal))];
+  const shown = new Set(principals.slice(0, PRINCIPALS_MAX));
+  const rest = principals.length - shown.size;
+  if (shown.size === 0) return [];
+  return [
+    { kind: 'heading', text: 'Who may do what, verb by verb' },
+    { kind: 'picture', text: matrixText(changed.filter(({ principal }) => shown.has(principal))) },
+    ...(rest > 0 ? [line(`And ${counted(rest, 'more principal')} on the page.`)] : []),
   ];
 }
 

@@ -8,6 +8,8 @@ export type Part =
   | { kind: 'quote'; text: string }
   | { kind: 'list'; items: string[] }
   | { kind: 'facts'; facts: [string, string][] }
+  /** Lines whose layout is part of what they say. */
+  | { kind: 'picture'; text: string }
   | { kind: 'button'; text: string; link: string };
 
 const COLUMNS = 76;
@@ -35,6 +37,8 @@ function textOf(part: Part): string {
       return part.items.map((item) => wrap(revealSentence(item), '- ', '  ')).join('\n');
     case 'facts':
       return part.facts.map(([name, value]) => `${name}: ${oneLine(value)}`).join('\n');
+    case 'picture':
+      return part.text;
     case 'button':
       return `${part.text}:\n${part.link}`;
   }
@@ -102,6 +106,8 @@ function htmlOf(part: Part): Html {
         ([name, value], i) =>
           html`${i > 0 && html`<br>`}<span style="opacity:.75">${name}:</span> <span style="${MONO}">${oneLine(value)}</span>`,
       )}</p>\n`;
+    case 'picture':
+      return html`<pre style="margin:0 0 12px;${MONO};line-height:1.5;white-space:pre-wrap">${part.text}</pre>\n`;
     case 'button':
       return html`<p style="margin:22px 0 8px"><a href="${part.link}" style="display:block;background-color:#1d56b0;color:#ffffff;text-align:center;text-decoration:none;font-weight:bold;padding:15px 18px;border-radius:8px">${part.text}</a></p>
 <p style="margin:0 0 16px;font-size:13px;opacity:.75">${part.link}</p>\n`;

@@ -46,7 +46,9 @@ export function askMessage(change: ChangeView, link?: string): SlackMessage {
       section(`Why: ${reveal(change.reason)}`),
       ...(change.riskReasons.length === 0 ? [] : [context(change.riskReasons.join(' '))]),
       ...(link === undefined ? [] : [linkButton(link)]),
-      context(`${change.id}: nothing changes on the key until it is approved`),
+      context(
+        `${change.id}: nothing changes on the key until it is approved.${link === undefined ? ' Approvers have their own link, by mail.' : ''}`,
+      ),
     ],
   };
 }

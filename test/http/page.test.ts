@@ -31,12 +31,13 @@ describe('the review page', () => {
       'SEC-123',
       'Fri 27 Nov 2026, 19:38 UTC (in 2 days 22 hours)',
       'Another account, 444455556666, gains decryption.',
-      'Role settlement-batch of account 444455556666',
-      'Roles KeyAdmins and CountersignApply',
+      'role settlement-batch of account 4444-5555-6666',
+      'role KeyAdmins and role CountersignApply',
+      '444455556666 role/settlement-batch',
       'Statement 5 “Allow the settlement partner”: new',
       'The whole policy as proposed',
       'The whole policy before',
-      'Warning: Statement 5',
+      'Warning: Statement 2',
       'Account 444455556666',
       '1 of 2 approvals',
       'kim@example.com approved 1 hour 5 minutes ago',
@@ -130,6 +131,16 @@ describe('the review page', () => {
     const words = text(page({ change: changeView({ access }) }));
     expect(words).toContain('Anyone with an AWS account could use this key.');
     expect(words).toContain('Nobody in the account could change this policy again.');
+  });
+
+  it('does not say it twice when a sentence warns already', () => {
+    const summary = ['Lockout: nobody can.', 'Public: anyone can.', 'Not seen here: grants.'];
+    const markup = page({
+      change: changeView({ access: { ...changeView().access, public: true, lockout: true, summary } }),
+    });
+    expect(markup).not.toContain('flag bad');
+    expect(markup).toContain('<li><span class="tag bad">Lockout</span> nobody can.</li>');
+    expect(markup).toContain('<li><span class="tag calm">Not seen here</span> grants.</li>');
   });
 
   it('shows errors before warnings before notes, with place, mend, answer of KMS and documents', () => {

@@ -31,12 +31,13 @@ describe('the mail that asks', () => {
   ])('tells in its %s part the sentences first, then risk, reason, link, and the rest', (_, words) => {
     const order = [
       'ana@example.com asks to change the key policy of payments',
-      'Role settlement-batch of account 444455556666 (another account, new to this key) will be able to decrypt data.',
-      'Role reports-reader may decrypt only through S3 in eu-central-1',
+      'role settlement-batch of account 4444-5555-6666 (another account, new to this key) can decrypt data',
+      'now when kms:ViaService is s3.eu-central-1.amazonaws.com',
       'Another account, 444455556666, gains decryption.',
       'The settlement partner reads our nightly export from 1 December on.',
       LINK,
       'To decide you type payments,',
+      '444455556666 role/settlement-batch decrypt: ＋ gains: ● may, before: no',
       'SEC-123',
       'Fri 27 Nov 2026, 19:38 UTC (in 2 days 22 hours)',
       '1 of 2',
@@ -59,6 +60,19 @@ describe('the mail that asks', () => {
   it('says so when nobody gains or loses access', () => {
     const access = { ...changeView().access, summary: [] };
     expect(askMail({ ...ask, change: changeView({ access }) }).text).toContain('Nobody gains or loses access.');
+  });
+
+  it('shows of the picture only what changes, and how many more principals the page has', () => {
+    const cell = (name: string, before: 'no' | 'yes') =>
+      ({ principal: `arn:aws:iam::111122223333:role/${name}`, verb: 'decrypt', before, after: 'yes' }) as const;
+    const gainers = Array.from({ length: 10 }, (_, i) => cell(`r${i}`, 'no'));
+    const { text } = askMail({ ...ask, change: changeView({ matrix: [cell('still', 'yes'), ...gainers] }) });
+    expect(text).toContain('111122223333 role/r7\n  decrypt:');
+    expect(text).not.toMatch(/role\/(still|r8)/);
+    expect(text).toContain('And 2 more principals on the page.');
+    expect(askMail({ ...ask, change: changeView({ matrix: [cell('still', 'yes')] }) }).text).not.toContain(
+      'VERB BY VERB',
+    );
   });
 
   it('loads nothing and links nowhere but to the page', () => {

@@ -27,7 +27,7 @@ describe('the message that asks', () => {
   it('says what it means, who wants it, why, how risky, and until when', () => {
     for (const part of [
       'Key policy of payments: approval asked',
-      'Role settlement-batch of account 444455556666',
+      'role settlement-batch of account 4444-5555-6666',
       'The settlement partner reads our nightly export',
       '`alias/payments`',
       '`High risk`',
