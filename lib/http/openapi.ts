@@ -89,6 +89,9 @@ const SECURITY_SCHEMES = {
   },
 };
 
+type Way = keyof typeof SECURITY_SCHEMES;
+const WAYS: readonly Way[] = ['people', 'pipelines'];
+
 const DESCRIPTION = `Change approval for AWS KMS key policies. Errors are \`application/problem+json\` (RFC 9457); a problem's \
 \`type\` never changes its meaning. What the gateway refuses before any function is asked (no valid token, no such route, \
 too many requests in all) it answers in its own words: \`{"message"}\`. Objects of answers may gain members.`;
@@ -97,7 +100,7 @@ too many requests in all) it answers in its own words: \`{"message"}\`. Objects 
 export function openapi(): OpenApi {
   const paths: OpenApi['paths'] = {};
   for (const operation of OPERATIONS) {
-    for (const way of operation.iam ? (['people', 'pipelines'] as const) : (['people'] as const)) {
+    for (const way of WAYS.slice(0, operation.iam ? 2 : 1)) {
       const path = way === 'people' ? operation.path : `/iam${operation.path}`;
       paths[path] = { ...paths[path], [operation.method]: describe(operation, way) };
     }
@@ -137,7 +140,7 @@ function bare(schema: object): Schema {
   return rest;
 }
 
-function describe(operation: Operation, way: 'people' | 'pipelines'): OperationObject {
+function describe(operation: Operation, way: Way): OperationObject {
   const { id, tag, summary, who } = operation;
   const signed = Array.isArray(who);
   return {
@@ -148,7 +151,7 @@ function describe(operation: Operation, way: 'people' | 'pipelines'): OperationO
     security: signed ? [way === 'people' ? { people: ['countersign'] } : { pipelines: [] }] : [],
     parameters: parameters(operation),
     ...requestBody(operation),
-    responses: { ...success(operation), ...refusals(operation) },
+    responses: { ...success(operation), ...refusals(operation, way) },
   };
 }
 
@@ -195,7 +198,7 @@ function success({ reply, who }: Operation): OperationObject['responses'] {
 }
 
 /** The codes that an operation may refuse with, by status, with those that every operation of its kind shares. */
-function refusals(operation: Operation): OperationObject['responses'] {
+function refusals(operation: Operation, way: Way): OperationObject['responses'] {
   const { who, body, form, query, headers } = operation;
   const signed = Array.isArray(who);
   const sent = body ?? form;
@@ -210,7 +213,7 @@ function refusals(operation: Operation): OperationObject['responses'] {
   const internal = { 'application/problem+json': { schema: refer('Problem') } };
   return {
     ...responses,
-    ...(signed ? { 401: { description: 'No valid token or signature.', content: GATEWAY } } : {}),
+    ...(signed && way === 'people' ? { 401: { description: 'No valid token.', content: GATEWAY } } : {}),
     500: { description: 'Something went wrong on our side.', content: internal },
   };
 }
