@@ -31,6 +31,10 @@ const allow = (AWS: string | string[], Action: string | string[] = 'kms:*') => (
   Resource: '*',
 });
 const policy = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement });
+const without = (statement: object, name: string) =>
+  Object.fromEntries(Object.entries(statement).filter(([key]) => key !== name));
+const sessionArn = `arn:aws:sts::${ACCOUNT}:assumed-role/nobody/local`;
+const deny = { Effect: 'Deny', Action: 'kms:GetKeyPolicy', Resource: '*' };
 const roleArn = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
 
 let aws: LocalAws;
@@ -194,6 +198,88 @@ describe('who may call', () => {
     }
   });
 
+  test.each<[string, object, object[], boolean]>([
+    ['an Allow for its session', {}, [allow(sessionArn)], true],
+    ['an Allow for another session', {}, [allow(`${sessionArn}-2`)], false],
+    [
+      'an Allow of all but something else',
+      {},
+      [{ ...without(allow(roleArn('nobody')), 'Action'), NotAction: 'kms:Put*' }],
+      true,
+    ],
+    [
+      'an Allow of all but this',
+      {},
+      [{ ...without(allow(roleArn('nobody')), 'Action'), NotAction: 'kms:Get*' }],
+      false,
+    ],
+    [
+      'an Allow for its unique id',
+      { ids: { AROALIVEROLE0EXAMPLE1: roleArn('nobody') } },
+      [allow('AROALIVEROLE0EXAMPLE1')],
+      true,
+    ],
+    [
+      'an Allow, and a Deny for the account',
+      {},
+      [allow(roleArn('nobody')), { ...deny, Principal: { AWS: ROOT } }],
+      false,
+    ],
+    [
+      'an Allow, and a Deny for the account by its id',
+      {},
+      [allow(roleArn('nobody')), { ...deny, Principal: { AWS: ACCOUNT } }],
+      false,
+    ],
+    [
+      'an Allow, and a Deny for another account',
+      {},
+      [allow(roleArn('nobody')), { ...deny, Principal: { AWS: '444455556666' } }],
+      true,
+    ],
+    [
+      'an Allow, and a Deny for all but him',
+      {},
+      [allow(roleArn('nobody')), { ...deny, NotPrincipal: { AWS: roleArn('nobody') } }],
+      true,
+    ],
+    [
+      'an Allow, and a Deny for all but others',
+      {},
+      [allow(roleArn('nobody')), { ...deny, NotPrincipal: { AWS: [ROOT, roleArn('x')] } }],
+      false,
+    ],
+  ])('%s: %o', async (_name, world, statements, allowed) => {
+    await aws.put('/_iam/world', world);
+    // The administrator makes the key with the bypass, so that a Deny for the whole account is no lockout of his.
+    const { KeyMetadata } = await aws
+      .client()
+      .send(new CreateKeyCommand({ Policy: policy(...statements), BypassPolicyLockoutSafetyCheck: true }));
+    const read = as('nobody').send(new GetKeyPolicyCommand({ KeyId: KeyMetadata?.KeyId }));
+    if (allowed) await expect(read).resolves.toHaveProperty('Policy');
+    else await expect(read).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+
+  test('a role that is deleted loses what the key policy gave it', async () => {
+    const KeyId = await newKey(policy(allow(ROOT), allow(roleArn('nobody'), 'kms:GetKeyPolicy')));
+    await aws.put('/_iam/world', { missing: [roleArn('nobody')] });
+    await expect(as('nobody').send(new GetKeyPolicyCommand({ KeyId }))).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+    });
+  });
+
+  test('a request that breaks its shape is told so before anybody asks who sent it', async () => {
+    const KeyId = await newKey();
+    for (const Policy of ['\u2019', '']) {
+      await expect(as('nobody').send(new PutKeyPolicyCommand({ KeyId, Policy }))).rejects.toMatchObject({
+        name: 'ValidationException',
+        message: expect.stringMatching(
+          /^1 validation error detected: Value '.*' at 'policy' failed to satisfy constraint: /,
+        ),
+      });
+    }
+  });
+
   test("another account's key is denied, or described where its policy says so", async () => {
     const stranger = aws.client(aws.iam.assume('arn:aws:iam::444455556666:role/Partner', 'session'));
     const open = policy(allow(ROOT), allow('arn:aws:iam::444455556666:root'));
@@ -307,6 +393,11 @@ describe('keys, aliases and tags', () => {
     ).rejects.toMatchObject({
       name: 'InvalidArnException',
       message: 'Key Aliases are not supported for this operation',
+    });
+    // Of another account nobody learns more than that it is closed, not even that the Region is wrong.
+    const elsewhere = `arn:aws:kms:eu-west-1:444455556666:key/${unknown}`;
+    await expect(client.send(new GetKeyPolicyCommand({ KeyId: elsewhere }))).rejects.toMatchObject({
+      name: 'AccessDeniedException',
     });
     const KeyId = await newKey();
     await expect(client.send(new GetKeyPolicyCommand({ KeyId, PolicyName: 'other' }))).rejects.toMatchObject({

@@ -124,6 +124,11 @@ describe('is refused', () => {
     expect(refusal(statement)).toBe(code);
   });
 
+  test('an element of the document that there is not', () => {
+    const text = JSON.stringify({ Version: '2012-10-17', Statement: base, Statements: base });
+    expect(checkPolicy(text, everyone)).toMatchObject({ error: { name: MALFORMED } });
+  });
+
   test('a service, an account or the role behind a session that does not exist', () => {
     const only = (missing: string): Principals => ({ ...everyone, exists: (principal) => principal !== missing });
     const with_ = (Principal: object) => [{ ...base, Principal }];
