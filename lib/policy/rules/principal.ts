@@ -232,11 +232,14 @@ const CONFINING = new Set([
   'aws:sourceowner',
 ]);
 
+/** No wildcard at all, or one only behind a fixed beginning that ties it down: the account of an ARN, four letters of an id. */
+const FIXED = /^[^*?]+$|^arn:[^:*?]*:[^:]*:[^:]*:[0-9]{12}:|^(?!arn:)[^*?]{4}/;
+
 /** Holds only for chosen callers: a fixed value, an operator that needs the key, no variable. */
 function confines({ lowerKey, use, values }: ConditionView): boolean {
   if (!CONFINING.has(lowerKey) || use === undefined || use.operator === 'Null') return false;
   if (use.operator.negative || use.ifExists || use.quantifier === 'all' || values.length === 0) return false;
-  return values.every((value) => /[^*?:/]/.test(value.replace(/^arn:[^:]*/, '')) && !value.includes('${'));
+  return values.every((value) => !value.includes('${') && FIXED.test(value));
 }
 
 const principalStar: PolicyRule = {

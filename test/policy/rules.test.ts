@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { rulesReference } from '../../lib/policy/rules/reference.ts';
+import { RULES } from '../../lib/policy/rules/table.ts';
+import { CASES } from './cases.ts';
+import { allow, findingsOf, judge, KEY, ROLE, withRoot } from './judge.ts';
+import { applyPatch } from './patch.ts';
+
+const judged = RULES.filter((rule) => rule.on !== 'reading');
+
+it('every rule has a code of its own, and cases from both sides', () => {
+  expect(new Set(RULES.map(({ code }) => code)).size).toBe(RULES.length);
+  expect(judged.map(({ code }) => code).sort()).toEqual(Object.keys(CASES).sort());
+});
+
+it('the reference page is that of the table', () => {
+  expect(readFileSync(new URL('../../docs/rules.md', import.meta.url), 'utf8')).toBe(rulesReference());
+});
+
+describe.each(judged.map((rule) => [rule.code, rule] as const))('%s', (code, rule) => {
+  const { bad, good } = CASES[code] ?? { bad: [], good: [] };
+  it.each(bad.map((breach, index) => [index, breach] as const))(
+    'is found in case %i, at its place',
+    (_index, breach) => {
+      const found = findingsOf(code, breach.document, breach.more);
+      expect(found.map(({ path }) => path)).toContain(breach.at);
+      const finding = found.find(({ path }) => path === breach.at);
+      expect(finding).toMatchObject({ severity: rule.severity, fix: expect.any(String) });
+      expect(finding?.aws).toBe(rule.aws);
+      if (breach.names !== undefined) expect(finding?.message).toContain(breach.names);
+      if (breach.at !== '') expect(finding?.line).toBeGreaterThan(0);
+    },
+  );
+  it.each(good.map((document, index) => [index, document] as const))(
+    'is not found in case %i',
+    (_index, { document, more }) => {
+      expect(findingsOf(code, document, more)).toEqual([]);
+    },
+  );
+  const patched = bad.filter(({ document, more }) =>
+    findingsOf(code, document, more).some(({ patch }) => patch !== undefined),
+  );
+  it.each(patched.map((breach, index) => [index, breach] as const))(
+    'is gone once patch %i is applied',
+    (_index, { document, more }) => {
+      const value: unknown = typeof document === 'string' ? JSON.parse(document) : document;
+      const finding = findingsOf(code, document, more).find(({ patch }) => patch !== undefined);
+      const mended = applyPatch(value, finding?.patch ?? []);
+      const left = findingsOf(code, mended, more).map(({ path }) => path);
+      expect(left).not.toContain(finding?.path);
+    },
+  );
+});
+
+describe('a finding', () => {
+  it('has the line and column of its place', () => {
+    const text = JSON.stringify(withRoot(allow({ Action: ['kms:Decrypt', 'kms:Decrpyt'] })), null, 2);
+    const lines = text.split('\n');
+    const line = lines.findIndex((one) => one.includes('Decrpyt')) + 1;
+    expect(findingsOf('ACTION_UNKNOWN', text)[0]).toMatchObject({
+      path: '/Statement/1/Action/1',
+      line,
+      column: (lines[line - 1]?.indexOf('"') ?? 0) + 1,
+      fix: 'Probably kms:Decrypt is meant.',
+      patch: [{ op: 'replace', path: '/Statement/1/Action/1', value: 'kms:Decrypt' }],
+    });
+  });
+  it('names the nearest condition key', () => {
+    const document = withRoot(allow({ Condition: { StringEquals: { 'kms:ViaServce': 'x' } } }));
+    expect(findingsOf('CONDITION_KEY_UNKNOWN', document)[0]?.fix).toContain('kms:ViaService');
+  });
+  it('is not repeated thousands of times', () => {
+    const actions = Array.from({ length: 2000 }, (_, index) => `kms:No${index}`);
+    const found = findingsOf('ACTION_UNKNOWN', withRoot(allow({ Action: actions })));
+    expect(found).toHaveLength(25);
+    expect(found.at(-1)?.message).toContain('more places');
+  });
+  it('for a group has both ways out, with the documents ready', () => {
+    const group = 'arn:aws:iam::111122223333:group/Admins';
+    const [finding] = findingsOf(
+      'PRINCIPAL_GROUP',
+      withRoot(allow({ Principal: { AWS: [ROLE, group] }, Action: ['kms:Decrypt', 'kms:ListKeys'] })),
+    );
+    expect(finding?.fix).toMatch(/role .*; or attach the IAM policy/s);
+    expect(finding?.documents).toEqual([
+      {
+        title: expect.stringContaining(group),
+        document: {
+          Version: '2012-10-17',
+          Statement: [
+            { Sid: 'AllowUseOfKeyInAccount111122223333', Effect: 'Allow', Action: ['kms:Decrypt'], Resource: KEY.arn },
+          ],
+        },
+      },
+      {
+        title: expect.any(String),
+        document: expect.objectContaining({ Principal: { AWS: 'arn:aws:iam::111122223333:root' }, Action: 'kms:*' }),
+      },
+    ]);
+  });
+});
+
+describe('what is sent', () => {
+  it('is the text as it came when that fits', () => {
+    const text = JSON.stringify(withRoot(), null, 4);
+    expect(judge(text).text).toBe(text);
+  });
+  it('is the text as it came when nothing makes it fit', () => {
+    const text = ` ${JSON.stringify(withRoot(allow({ Sid: 'a'.repeat(40_000) })))}`;
+    expect(judge(text).text).toBe(text);
+  });
+  it('is the same document without white space when only that fits, escapes and order kept', () => {
+    const compact =
+      '{"Statement":[{"Sid":"Cl\\u00e9","Resource":"*","Principal":{"AWS":"111122223333"},"Action":"kms:*","Effect":"Allow"}],"Version":"2012-10-17"}';
+    const { text, findings } = judge(compact.replace(',', `,${'\n'.repeat(33_000)}`));
+    expect(text).toBe(compact);
+    expect(findings.map(({ code }) => code)).toEqual(['POLICY_MINIFIED']);
+  });
+});
