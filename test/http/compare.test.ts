@@ -145,6 +145,14 @@ describe('comparing two documents', () => {
     ]);
   });
 
+  it('never pairs two Sids, however alike their statements are', () => {
+    const one = (Sid: string) => ({
+      Statement: { Sid, Effect: 'Allow', Principal: '*', Action: ['kms:Sign', 'kms:Verify'], Resource: '*' },
+    });
+    const kinds = comparePolicies(text(one('Old')), text(one('New'))).map(({ kind }) => kind);
+    expect(kinds).toEqual(['frame', 'removed', 'added', 'frame']);
+  });
+
   it('pairs statements without a Sid by what they share', () => {
     const grant = (actions: string[]) => ({
       Effect: 'Allow',
