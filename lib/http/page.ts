@@ -150,7 +150,7 @@ ${change.ticket !== undefined && html`<dt>Ticket</dt><dd>${shown(change.ticket, 
 <dt>ARN</dt><dd><code>${shown(key.arn)}</code></dd>
 <dt>Account</dt><dd>${shown(key.accountId)}, ${shown(key.region)}</dd>
 <dt>Asked</dt><dd>${utc(change.submittedAt)}</dd>
-<dt>Open until</dt><dd>${utc(change.expiresAt)} (${fromNow(change.expiresAt, now)})</dd>
+${status === 'PENDING' && html`<dt>Open until</dt><dd>${utc(change.expiresAt)} (${fromNow(change.expiresAt, now)})</dd>`}
 <dt>Change</dt><dd><code>${change.id}</code></dd>
 </dl>
 </section>`;

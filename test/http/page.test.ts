@@ -111,6 +111,7 @@ describe('the review page', () => {
       expect(markup.includes('<form')).toBe(open);
       expect(markup.includes('value="approve"')).toBe(status === 'PENDING');
       expect(text(markup)).toContain(STATUS_WORDS[status].title);
+      expect(markup.includes('Open until')).toBe(status === 'PENDING');
       if (!open) {
         expect(text(markup)).toContain(STATUS_WORDS[status].meaning);
         expect(markup).toContain('Cause &lt;x&gt; of it.');
