@@ -161,8 +161,8 @@ function readWorld(body: Buffer): WorldState | undefined {
     const { missing = [], ids = {} } = JSON.parse(body.toString('utf8')) as { missing?: unknown; ids?: unknown };
     if (!Array.isArray(missing) || !missing.every((entry) => typeof entry === 'string')) return undefined;
     if (typeof ids !== 'object' || ids === null || Array.isArray(ids)) return undefined;
-    const entries = Object.entries(ids).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-    return { missing, ids: Object.fromEntries(entries) };
+    const strings = Object.entries(ids).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+    return strings.length === Object.keys(ids).length ? { missing, ids: Object.fromEntries(strings) } : undefined;
   } catch {
     return undefined;
   }

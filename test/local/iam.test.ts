@@ -152,6 +152,55 @@ describe('the roles of serverless.yml', () => {
   });
 });
 
+describe('the world of principals', () => {
+  const ROLE = 'arn:aws:iam::111122223333:role/team/App';
+  const SESSION = 'arn:aws:sts::111122223333:assumed-role/App/session';
+  const FLAT = 'arn:aws:iam::111122223333:role/App';
+  let dataDir: string;
+  beforeEach(() => {
+    dataDir = mkdtempSync(join(tmpdir(), 'countersign-world-'));
+  });
+  afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+  const worldOf = () => openIam({ dataDir, roles: [] }).world;
+
+  test.each([
+    [[], [ROLE, SESSION, FLAT]],
+    [[ROLE], [SESSION, FLAT]],
+    [[FLAT], [ROLE]],
+    [['App'], []],
+    [
+      ['Other', 'session'],
+      [ROLE, SESSION, FLAT],
+    ],
+  ])('with %j missing, %j exist', (missing, existing) => {
+    const world = worldOf();
+    world.set({ missing, ids: {} });
+    expect([ROLE, SESSION, FLAT].filter((arn) => world.exists(arn))).toEqual(existing);
+  });
+
+  test('is the same after a restart, with its unique ids', () => {
+    worldOf().set({ missing: ['App'], ids: { AROALIVEROLE0EXAMPLE1: FLAT } });
+    const world = worldOf();
+    expect(world.state()).toEqual({ missing: ['App'], ids: { AROALIVEROLE0EXAMPLE1: FLAT } });
+    expect(world.arnOf('AROALIVEROLE0EXAMPLE1')).toBe(FLAT);
+    expect(world.arnOf('constructor')).toBeUndefined();
+    expect(world.uniqueIdOf(FLAT)).toBe('AROALIVEROLE0EXAMPLE1');
+  });
+
+  test('is set over the wire, and refuses what has another shape', async () => {
+    const iam = openIam({ dataDir, roles: [] });
+    const send = (method: string, body: string, path = '/_iam/world') =>
+      iam.handle({ method, path, headers: {}, body: Buffer.from(body), operation: '', caller: iam.admin });
+    expect(await send('PUT', '{"missing":["App"]}')).toMatchObject({ status: 200 });
+    for (const body of ['{', '{"missing":"App"}', '{"missing":[1]}', '{"ids":[]}', '{"ids":{"AROA":1}}', 'null']) {
+      expect(await send('PUT', body), body).toMatchObject({ status: 400 });
+    }
+    expect(JSON.parse(String((await send('GET', '')).body))).toEqual({ missing: ['App'], ids: {} });
+    expect(await send('DELETE', '')).toMatchObject({ status: 405 });
+    expect(await send('GET', '', '/_iam/users')).toMatchObject({ status: 404 });
+  });
+});
+
 describe('what DynamoDB asks IAM for', () => {
   const table = 'arn:aws:dynamodb:us-east-1:111122223333:table/t';
   const TableName = 't';

@@ -5,9 +5,18 @@ import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CreateKeyCommand, GetKeyPolicyCommand, KMSClient, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
+import {
+  CreateKeyCommand,
+  DeleteAliasCommand,
+  GetKeyPolicyCommand,
+  GetPublicKeyCommand,
+  KMSClient,
+  ListAliasesCommand,
+  PutKeyPolicyCommand,
+} from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PutRecord } from '../../local/kms/types.ts';
+import { SEEDS, seedEntries } from '../../local/seed.ts';
 import { startAws } from './aws.ts';
 
 let dataDir: string;
@@ -122,4 +131,23 @@ test('a line that a crash tore is dropped, and what was answered before it stays
   const { puts, shown } = await journal();
   expect(puts).toHaveLength(1);
   expect(await shown(KeyMetadata?.KeyId ?? '')).toContain('"Sid" : "kept"');
+});
+
+test('seeds are for an empty folder only: a later start leaves what became of them', async () => {
+  const first = await startAws({ dataDir, seeds: seedEntries() });
+  const [seed] = SEEDS;
+  await first.client().send(new PutKeyPolicyCommand({ KeyId: seed?.keyId, Policy: policy('changed') }));
+  await first.client().send(new DeleteAliasCommand({ AliasName: seed?.alias }));
+  const publicKey = async (aws: typeof first) =>
+    (await aws.client().send(new GetPublicKeyCommand({ KeyId: 'alias/release-signing' }))).PublicKey;
+  const before = await publicKey(first);
+  await first.stop();
+  const second = await startAws({ dataDir, seeds: seedEntries() });
+  const { Policy } = await second.client().send(new GetKeyPolicyCommand({ KeyId: seed?.keyId }));
+  const { Aliases = [] } = await second.client().send(new ListAliasesCommand({}));
+  const after = await publicKey(second);
+  await second.stop();
+  expect(Policy).toContain('"Sid" : "changed"');
+  expect(Aliases.map(({ AliasName }) => AliasName)).not.toContain(seed?.alias);
+  expect(after).toEqual(before);
 });

@@ -83,6 +83,19 @@ describe.each(CASES)('%s', (spec, algorithms) => {
   );
 });
 
+test('an ECDSA signature in another encoding than DER’s one is none', async () => {
+  const client = aws.client();
+  const KeyId = await signingKey('ECC_NIST_P256');
+  const request = { KeyId, SigningAlgorithm: 'ECDSA_SHA_256' as const, Message: Buffer.from('message') };
+  const { Signature = new Uint8Array() } = await client.send(new SignCommand(request));
+  const [, length = 0, ...body] = Signature;
+  for (const other of [[...Signature, 0], [0x30, 0x81, length, ...body], [0x30, length, 0x02], [0x30]]) {
+    await expect(
+      client.send(new VerifyCommand({ ...request, Signature: Uint8Array.from(other) })),
+    ).rejects.toMatchObject({ name: 'KMSInvalidSignatureException' });
+  }
+});
+
 test('what cannot be signed is refused by name', async () => {
   const client = aws.client();
   const KeyId = await signingKey('ECC_NIST_P256');

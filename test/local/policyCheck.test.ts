@@ -90,6 +90,7 @@ describe('is refused', () => {
       [{ ...base, Principal: { AWS: `arn:aws:iam::${ACCOUNT}:role/Andr\u00e9` } }],
       MALFORMED,
     ],
+    ['a star for all of an account', [{ ...base, Principal: { AWS: `arn:aws:iam::${ACCOUNT}:*` } }], MALFORMED],
     ['a star as a service', [{ ...base, Principal: { Service: '*' } }], MALFORMED],
     [
       'an instance profile',
