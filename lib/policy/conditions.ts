@@ -9,6 +9,7 @@ import {
 } from './conditionValues.ts';
 import { CONDITION_KEYS, GLOBAL_CONDITION_KEYS } from './data/actions.generated.ts';
 import { operatorNamed, type Quantifier, readOperator } from './operators.ts';
+import { CALLER_KEYS } from './principals.ts';
 import type { Condition } from './types.ts';
 
 /**
@@ -55,6 +56,7 @@ export class Conditions {
   readonly #testIds = new Map<string, number>();
   readonly #conditionIds = new Map<string, ConditionId>([['', TRUE]]);
   readonly #written = new Map<string, ConditionId>();
+  readonly #aboutCaller: boolean[] = [];
   readonly #implied = new Map<number, boolean>();
   readonly #opposites = new Map<number, Test | undefined>();
 
@@ -88,6 +90,15 @@ export class Conditions {
     const test = this.tests[id];
     if (test === undefined) throw new RangeError(`no test ${id}`);
     return test;
+  }
+
+  /** Whether a test looks at a key that is fixed once the caller is known. */
+  aboutCaller(condition: ConditionId): boolean {
+    const known = this.#aboutCaller[condition];
+    if (known !== undefined) return known;
+    const about = this.testsOf(condition).some((id) => CALLER_KEYS.has(this.test(id).key));
+    this.#aboutCaller[condition] = about;
+    return about;
   }
 
   /** The condition once some keys are known: tests that hold go, and it is `FALSE` when one fails. */

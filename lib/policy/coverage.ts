@@ -2,7 +2,7 @@ import { type ActionSet, actionsOf, isEmpty } from './actions.ts';
 import type { ConditionId, Conditions } from './conditions.ts';
 import { globMatches } from './glob.ts';
 import { type Atom, accountKey, atomOf } from './principals.ts';
-import type { KeyPolicy, Statement } from './types.ts';
+import type { KeyPolicy, Principal, Statement } from './types.ts';
 
 /** What of a key the reading of its policy depends on. */
 export interface KeyIdentity {
@@ -48,6 +48,8 @@ export interface Applied {
 
 interface Exception {
   rule: Rule;
+  /** Equal for statements that mean the same. */
+  content: string;
   keys: ReadonlySet<string>;
   roles: ReadonlySet<string>;
   /** Keys of accounts that are excepted by their root. */
@@ -57,9 +59,17 @@ interface Exception {
 /** The statements of one document by the principals that they name. */
 export interface StatementIndex {
   atoms: readonly Atom[];
-  named: ReadonlyMap<string, readonly Rule[]>;
-  roles: ReadonlyMap<string, readonly Rule[]>;
+  named: ReadonlyMap<string, readonly Applied[]>;
+  roles: ReadonlyMap<string, readonly Applied[]>;
   exceptions: readonly Exception[];
+}
+
+const NONE: readonly Applied[] = [];
+
+/** What was read already; give one to all documents of a comparison. */
+export interface Caches {
+  actions: Map<string, ActionSet>;
+  atoms: Map<string, Atom>;
 }
 
 /** Sorts the statements of a policy by whom they name; those without effect are left out. */
@@ -67,15 +77,15 @@ export function indexStatements(
   policy: KeyPolicy,
   key: KeyIdentity,
   conditions: Conditions,
-  actionCache: Map<string, ActionSet>,
+  caches: Caches,
 ): StatementIndex {
   const atoms = new Map<string, Atom>();
-  const named = new Map<string, Rule[]>();
-  const roles = new Map<string, Rule[]>();
+  const named = new Map<string, Applied[]>();
+  const roles = new Map<string, Applied[]>();
   const exceptions: Exception[] = [];
   policy.statements.forEach((statement, index) => {
     const doubt = resourceDoubt(statement, key);
-    const actions = actionsOf(statement, actionCache);
+    const actions = actionsOf(statement, caches.actions);
     if (doubt === undefined || isEmpty(actions)) return;
     const rule: Rule = {
       index,
@@ -86,30 +96,53 @@ export function indexStatements(
       condition: conditions.read(statement.conditions, policy.version),
       doubt,
     };
-    const principals = new Map(statement.principals.map(atomOf).map((atom) => [atom.key, atom]));
+    const principals = new Map<string, Atom>();
+    for (const principal of statement.principals) {
+      const atom = cachedAtom(principal, caches.atoms);
+      principals.set(atom.key, atom);
+    }
     for (const atom of principals.values()) atoms.set(atom.key, atom);
     if (statement.notPrincipal) {
       const excepted = [...principals.values()];
       exceptions.push({
         rule,
+        content: `${contentOf(rule)} ${[...principals.keys()].sort().join(' ')}`,
         keys: new Set(principals.keys()),
         roles: new Set(excepted.filter(({ kind }) => kind === 'identity').map(({ role }) => role ?? '')),
         accounts: new Set(excepted.filter(({ kind }) => kind === 'account').map((atom) => atom.key)),
       });
       return;
     }
+    const applied = { rule, doubt };
+    if (principals.has('*')) {
+      push(named, '*', applied);
+      return;
+    }
     for (const atom of principals.values()) {
-      push(named, atom.key, rule);
-      if (atom.kind === 'identity' && atom.role !== undefined) push(roles, atom.role, rule);
+      push(named, atom.key, applied);
+      if (atom.kind === 'identity' && atom.role !== undefined) push(roles, atom.role, applied);
     }
   });
   return { atoms: [...atoms.values()], named, roles, exceptions };
 }
 
-function push(map: Map<string, Rule[]>, key: string, rule: Rule): void {
+function cachedAtom(principal: Principal, atoms: Map<string, Atom>): Atom {
+  const written = principal.kind === 'AWS' ? principal.id : `${principal.kind}:${principal.id}`;
+  const known = atoms.get(written);
+  if (known !== undefined) return known;
+  const atom = atomOf(principal);
+  atoms.set(written, atom);
+  return atom;
+}
+
+function push(map: Map<string, Applied[]>, key: string, applied: Applied): void {
   const list = map.get(key);
-  if (list === undefined) map.set(key, [rule]);
-  else list.push(rule);
+  if (list === undefined) map.set(key, [applied]);
+  else list.push(applied);
+}
+
+function contentOf({ allow, actions, condition, doubt }: Rule): string {
+  return `${allow ? '+' : '-'}${actions.lo},${actions.hi},${condition},${doubt}`;
 }
 
 /** Doubt whether Resource means this key; `undefined` when it surely does not. In a key policy only `*` is sure. */
@@ -133,39 +166,70 @@ export type Layer = 'direct' | 'total';
  * Sources: IAM User Guide, "AWS JSON policy elements: Principal" and "NotPrincipal"; KMS Developer Guide, "Default key policy".
  */
 export function statementsFor(index: StatementIndex, atom: Atom, layer: Layer, ownAccount: string): Applied[] {
-  const applied: Applied[] = [];
-  const seen = new Set<Rule>();
-  const add = (
-    rules: readonly Rule[] | undefined,
-    doubt: number,
-    wanted: (rule: Rule) => boolean = () => true,
-  ): void => {
-    for (const rule of rules ?? []) {
-      if (seen.has(rule) || !wanted(rule)) continue;
-      seen.add(rule);
-      applied.push({ rule, doubt: rule.doubt | doubt });
-    }
-  };
-  add(index.named.get(atom.key), 0);
-  add(index.named.get('*'), 0);
-  if (atom.kind === 'session') add(index.roles.get(atom.role ?? ''), 0);
+  const { named, roles, exceptions } = index;
+  const applied = [...(named.get(atom.key) ?? NONE)];
+  if (atom.kind !== 'everyone') applied.push(...(named.get('*') ?? NONE));
+  if (atom.kind === 'session') add(applied, roles.get(atom.role ?? ''));
   if (atom.kind === 'service' || atom.kind === 'federated' || atom.kind === 'canonical') {
-    add(index.named.get(`${atom.name.slice(0, atom.name.indexOf(':'))}:*`), 0);
+    add(applied, named.get(anyOfKind(atom)));
   }
   if (atom.account !== undefined && atom.kind !== 'account') {
+    const ofAccount = named.get(accountKey(atom.account));
     const delegates = layer === 'total' || atom.account !== ownAccount;
-    add(index.named.get(accountKey(atom.account)), 0, (rule) => delegates || !rule.allow);
+    add(applied, delegates ? ofAccount : ofAccount?.filter(({ rule }) => !rule.allow));
   }
   if (atom.kind === 'unknown') {
     for (const other of index.atoms) {
-      if (other.kind === 'account') add(index.named.get(other.key), DOUBT.unknownAccount, (rule) => !rule.allow);
+      if (other.kind !== 'account') continue;
+      const denies = named.get(other.key)?.filter(({ rule }) => !rule.allow);
+      add(
+        applied,
+        denies?.map(({ rule, doubt }) => ({ rule, doubt: doubt | DOUBT.unknownAccount })),
+      );
     }
   }
-  for (const exception of index.exceptions) {
+  for (const exception of exceptions) {
     const doubt = exceptionDoubt(exception, atom);
-    if (doubt !== undefined) add([exception.rule], doubt);
+    if (doubt !== undefined) applied.push({ rule: exception.rule, doubt: exception.rule.doubt | doubt });
   }
   return applied;
+}
+
+/** A statement may name a principal twice, as itself and by its account or role. */
+function add(applied: Applied[], more: readonly Applied[] | undefined): void {
+  for (const one of more ?? NONE) if (!applied.some(({ rule }) => rule === one.rule)) applied.push(one);
+}
+
+function anyOfKind({ name }: Atom): string {
+  return `${name.slice(0, name.indexOf(':'))}:*`;
+}
+
+/**
+ * A text for each atom that is equal in two documents when the same statements apply to it in both, told by content. Statements
+ * on everyone and on whole accounts are summed up once.
+ */
+export function contentBy(index: StatementIndex): (atom: Atom) => string {
+  const sum = (applied: readonly Applied[] | undefined): string =>
+    [...new Set((applied ?? NONE).map(({ rule }) => contentOf(rule)))].sort().join(';');
+  const accounts = new Map<string, string>();
+  const wide = [sum(index.named.get('*')), ...index.exceptions.map(({ content }) => content).sort()].join('|');
+  for (const { kind, key } of index.atoms) if (kind === 'account') accounts.set(key, sum(index.named.get(key)));
+  const ofAll = [...accounts]
+    .map(([key, content]) => `${key} ${content}`)
+    .sort()
+    .join('|');
+  return (atom) => {
+    const account = atom.account === undefined ? '' : (accounts.get(accountKey(atom.account)) ?? '');
+    const more =
+      atom.kind === 'session'
+        ? sum(index.roles.get(atom.role ?? ''))
+        : atom.kind === 'unknown'
+          ? ofAll
+          : atom.account === undefined && atom.kind !== 'everyone'
+            ? sum(index.named.get(anyOfKind(atom)))
+            : '';
+    return `${sum(index.named.get(atom.key))}#${account}#${more}#${wide}`;
+  };
 }
 
 /** Doubt whether a statement with NotPrincipal applies to an atom; `undefined` when it surely does not. */

@@ -2,6 +2,7 @@ import { type ActionSet, bit, has, indexesOf, intersection, isEmpty, minus, unio
 import { Conditions } from './conditions.ts';
 import {
   type Applied,
+  contentBy,
   DOUBT,
   indexStatements,
   type KeyIdentity,
@@ -51,15 +52,15 @@ export interface Pair {
   /** Everyone, the own account, then all principals that either document names. */
   atoms: readonly Atom[];
   known: ReadonlyMap<string, ReadonlyMap<string, string>>;
-  /** What was worked out already, by document, layer, doubts and atom. */
-  sides: Map<string, Side>;
+  /** What was worked out already for an atom, by document, layer and doubts. */
+  sides: Map<Atom, Side[]>;
 }
 
 /** Reads two policies of a key into one set of atoms, tests and conditions. */
 export function readPair(before: KeyPolicy, after: KeyPolicy, key: KeyIdentity): Pair {
   const conditions = new Conditions();
-  const cache = new Map<string, ActionSet>();
-  const indexes = [before, after].map((policy) => indexStatements(policy, key, conditions, cache));
+  const caches = { actions: new Map<string, ActionSet>(), atoms: new Map<string, Atom>() };
+  const indexes = [before, after].map((policy) => indexStatements(policy, key, conditions, caches));
   const [first, second] = indexes as [StatementIndex, StatementIndex];
   const atoms = new Map<string, Atom>();
   for (const atom of [
@@ -88,12 +89,17 @@ export function readPair(before: KeyPolicy, after: KeyPolicy, key: KeyIdentity):
 
 /** What one document of a pair means for an atom, with these doubts taken to be so. */
 export function sideIn(pair: Pair, which: 'before' | 'after', atom: Atom, layer: Layer, world: number): Side {
-  const key = `${which} ${layer} ${world} ${atom.key}`;
-  const cached = pair.sides.get(key);
+  const slot = (which === 'after' ? 1 : 0) + (layer === 'total' ? 2 : 0) + 4 * world;
+  const sides = pair.sides.get(atom) ?? [];
+  const cached = sides[slot];
   if (cached !== undefined) return cached;
+  pair.sides.set(atom, sides);
   const applied = statementsFor(pair[which], atom, layer, pair.key.accountId);
-  const side = sideOf(applied, atom, pair.known.get(atom.key) ?? NOTHING, pair.conditions, world);
-  pair.sides.set(key, side);
+  const side =
+    world !== 0 && doubtsOf(applied) === 0
+      ? sideIn(pair, which, atom, layer, 0)
+      : sideOf(applied, pair.known.get(atom.key) ?? NOTHING, pair.conditions, world, atom.account);
+  sides[slot] = side;
   return side;
 }
 
@@ -109,7 +115,8 @@ export interface UnnamedLoss {
 /** Every difference between the two policies of a pair, at the widest caller that it holds for. */
 export function differencesOf(pair: Pair): { differences: Difference[]; unnamedLosses: UnnamedLoss[] } {
   const comparer = new Comparer(pair);
-  const results = pair.atoms.map((atom) => comparer.atom(atom));
+  const [was, is] = [contentBy(pair.before), contentBy(pair.after)];
+  const results = pair.atoms.filter((atom) => was(atom) !== is(atom)).map((atom) => comparer.atom(atom));
   const byKey = new Map(results.map((result) => [result.atom.key, result]));
   const own = byKey.get(accountKey(pair.key.accountId));
   const differences = results.flatMap((result) => [
@@ -184,15 +191,13 @@ class Comparer {
     const was = statementsFor(before, atom, layer, key.accountId);
     const is = statementsFor(after, atom, layer, key.accountId);
     const doubts = doubtsOf(was) | doubtsOf(is);
-    const inWorld = (world: number): readonly Change[] => {
-      const known = this.#pair.known.get(atom.key) ?? NOTHING;
-      const [from, to] = [was, is].map((applied) => sideOf(applied, atom, known, this.#pair.conditions, world)) as [
-        Side,
-        Side,
-      ];
-      const many = atom.kind === 'account' || atom.kind === 'everyone';
-      return this.#outcomes.compare(from, to, many ? this.#confirm(atom, world) : undefined);
-    };
+    const many = atom.kind === 'account' || atom.kind === 'everyone';
+    const inWorld = (world: number): readonly Change[] =>
+      this.#outcomes.compare(
+        sideIn(this.#pair, 'before', atom, layer, world),
+        sideIn(this.#pair, 'after', atom, layer, world),
+        many ? this.#confirm(atom, world) : undefined,
+      );
     if (doubts === 0) return { changes: inWorld(0), unnamed: NO };
     const worlds = subsetsOf(doubts);
     const answers = worlds.map(inWorld);

@@ -1,10 +1,10 @@
-import { indexesOf, KEY_ACTIONS, setOf } from './actions.ts';
+import { has, indexesOf, isEmpty, KEY_ACTIONS, setOf } from './actions.ts';
 import { sortedSet } from './ascii.ts';
 import type { Test } from './conditions.ts';
-import { DOUBT, type Rule, statementsFor } from './coverage.ts';
+import { type Applied, DOUBT, type Rule } from './coverage.ts';
 import { type Pair, sideIn } from './differences.ts';
-import { type Atom, CALLER_ACCOUNT, PRINCIPAL_ACCOUNT, PRINCIPAL_ARN } from './principals.ts';
-import { guardFor } from './sides.ts';
+import { type Atom, accountKey, accountOf, CALLER_ACCOUNT, PRINCIPAL_ACCOUNT, PRINCIPAL_ARN } from './principals.ts';
+import { guardFor, outright } from './sides.ts';
 
 /** How sure someone's power to change the policy is. */
 export type Power = 'no' | 'conditional' | 'yes';
@@ -113,42 +113,47 @@ function crossAccountOf(pair: Pair, which: 'before' | 'after', everyone: readonl
   const accounts = new Set<string>();
   for (const atom of pair.atoms) {
     if (atom.account === undefined || atom.account === own || accounts.has(atom.account)) continue;
-    const named = statementsFor(pair[which], atom, 'direct', own).some(
-      ({ rule }) => rule.allow && namesAtom(pair, which, atom, rule.index),
-    );
-    if (named && waysOf(pair, which, atom).length > 0) accounts.add(atom.account);
+    if (isNamed(pair, which, atom) && canDoAnything(pair, which, atom)) accounts.add(atom.account);
   }
   for (const test of everyone) {
     if (!confines(test)) continue;
     for (const { text } of test.values) {
-      const account =
-        test.key === CALLER_ACCOUNT || test.key === PRINCIPAL_ACCOUNT
-          ? text
-          : test.key === PRINCIPAL_ARN
-            ? text.split(':', 5)[4]
-            : undefined;
-      if (account !== undefined && /^[0-9]{12}$/.test(account) && account !== own) accounts.add(account);
+      const account = accountIn(test.key, text);
+      if (account !== undefined && account !== own) accounts.add(account);
     }
   }
   return [...accounts].sort();
 }
 
-/** Whether a statement lets an atom in by its own name or that of its account, and not merely as one of everyone. */
-function namesAtom(pair: Pair, which: 'before' | 'after', atom: Atom, index: number): boolean {
-  const { named, exceptions } = pair[which];
-  const everyone = named.get('*') ?? [];
-  return (
-    !everyone.some((rule) => rule.index === index) &&
-    !exceptions.some(({ rule }) => rule.index === index) &&
-    atom.account !== undefined
+function accountIn(key: string, value: string): string | undefined {
+  if (key === PRINCIPAL_ARN) return accountOf(value);
+  return (key === CALLER_ACCOUNT || key === PRINCIPAL_ACCOUNT) && /^[0-9]{12}$/.test(value) ? value : undefined;
+}
+
+/** Whether an Allow lets an atom in by its own name or that of its account, and not merely as one of everyone. */
+function isNamed(pair: Pair, which: 'before' | 'after', atom: Atom): boolean {
+  const { named, roles } = pair[which];
+  return [named.get(atom.key), roles.get(atom.role ?? ''), named.get(accountKey(atom.account ?? ''))].some((applied) =>
+    applied?.some(({ rule }) => rule.allow),
   );
+}
+
+function canDoAnything(pair: Pair, which: 'before' | 'after', atom: Atom): boolean {
+  const side = sideIn(pair, which, atom, 'direct', 0);
+  return !isEmpty(outright(side)) || waysOf(pair, which, atom).length > 0;
 }
 
 /** Deny statements in doubt count as if they held, and so do doubtful Allows as if they did not: a key must not hang on a doubt. */
 function keepersOf(pair: Pair, which: 'before' | 'after'): Facts['keepers'] {
   const keepers: Facts['keepers'] = [];
+  const puts = (applied: readonly Applied[] | undefined): boolean =>
+    applied?.some(({ rule }) => rule.allow && has(rule.actions, PUT)) ?? false;
+  const { named, roles, exceptions } = pair[which];
+  const everyone = puts(named.get('*')) || exceptions.some(({ rule }) => rule.allow && has(rule.actions, PUT));
   for (const atom of pair.atoms) {
     if (atom.account !== pair.key.accountId) continue;
+    if (!everyone && !puts(named.get(atom.key)) && !(atom.kind === 'session' && puts(roles.get(atom.role ?? ''))))
+      continue;
     const power = powerOf(pair, which, atom, PUT);
     if (power !== 'no') keepers.push({ principal: atom.name, power, account: atom.kind === 'account' });
   }

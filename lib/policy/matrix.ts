@@ -6,10 +6,10 @@ import type { MatrixCell } from './types.ts';
 import { VERBS } from './verbs.ts';
 
 /** More rows than this nobody reads; principals whose access changes come first. */
-const MOST_ROWS = 100;
+const MOST_ROWS = 40;
 
 /**
- * Who may do what before and after, by verb, for at most 100 principals: those whose access changes, then the others that have
+ * Who may do what before and after, by verb, for at most 40 principals: those whose access changes, then the others that have
  * any, in the order of the documents.
  *
  * Over the actions of a verb that either document gives to the principal, a cell is `yes` when all of them are given outright,

@@ -63,6 +63,13 @@ export const PRINCIPAL_ACCOUNT = 'aws:principalaccount';
 export const CALLER_ACCOUNT = 'kms:calleraccount';
 export const IS_AWS_SERVICE = 'aws:principalisawsservice';
 
+export const CALLER_KEYS: ReadonlySet<string> = new Set([
+  PRINCIPAL_ARN,
+  PRINCIPAL_ACCOUNT,
+  CALLER_ACCOUNT,
+  IS_AWS_SERVICE,
+]);
+
 /**
  * What the request context holds for sure when this atom calls. Sessions carry the ARN of their role, with its path, which only
  * the role's own ARN tells.

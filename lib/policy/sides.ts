@@ -2,7 +2,7 @@ import { type ActionSet, has, intersection, minus, NO_ACTIONS, union } from './a
 import { type ConditionId, type Conditions, FALSE, TRUE } from './conditions.ts';
 import type { Applied, Rule } from './coverage.ts';
 import { type Guard, guardOf, NEVER } from './guards.ts';
-import { type Atom, PRINCIPAL_ARN } from './principals.ts';
+import { PRINCIPAL_ARN } from './principals.ts';
 
 /** A statement with what is left of its condition once the caller is known. */
 export interface Conditional {
@@ -23,20 +23,23 @@ export interface Side {
   applied: readonly Conditional[];
 }
 
-/** @param world The doubts that are taken to be so. */
+/**
+ * @param world The doubts that are taken to be so.
+ * @param account Of the atom, when it has one.
+ */
 export function sideOf(
   applied: readonly Applied[],
-  atom: Atom,
   known: ReadonlyMap<string, string>,
   conditions: Conditions,
   world: number,
+  account: string | undefined,
 ): Side {
   let allow = NO_ACTIONS;
   let deny = NO_ACTIONS;
   const rules: Conditional[] = [];
   for (const { rule, doubt } of applied) {
     if ((doubt & ~world) !== 0) continue;
-    const condition = residual(conditions, rule.condition, atom, known);
+    const condition = residual(conditions, rule.condition, known, account);
     if (condition === FALSE) continue;
     rules.push({ rule, condition });
     if (condition !== TRUE) continue;
@@ -59,11 +62,11 @@ export function sideOf(
 function residual(
   conditions: Conditions,
   condition: ConditionId,
-  atom: Atom,
   known: ReadonlyMap<string, string>,
+  account: string | undefined,
 ): ConditionId {
+  if (!conditions.aboutCaller(condition)) return condition;
   const rest = conditions.given(condition, known);
-  const account = atom.account;
   if (rest === TRUE || rest === FALSE || account === undefined || known.has(PRINCIPAL_ARN)) return rest;
   const foreign = conditions.testsOf(rest).some((id) => {
     const test = conditions.test(id);
