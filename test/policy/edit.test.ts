@@ -5,6 +5,7 @@ import { readDefaultView } from '../../lib/policy/defaultView.ts';
 import { applyEdits } from '../../lib/policy/edit.ts';
 import { memberOf } from '../../lib/policy/json.ts';
 import type { DefaultView, Edit, EditOp, Finding, Key } from '../../lib/policy/types.ts';
+import { validateKeyPolicy } from '../../lib/policy/validate.ts';
 import { policyOf, policyValue, readingOf, statementValue } from './arbitrary.ts';
 import { ADMIN, ANA, APP, EXTERNAL, FOREIGN, KEYS, keyOf, ROOT } from './keyOf.ts';
 
@@ -367,6 +368,12 @@ describe('a key of every class', () => {
       externalAccounts: ['444455556666'],
     });
     expect(view(edited(text, [edit('allowDeletion')], key), key)).toMatchObject({ administratorsMayDelete: true });
+  });
+  it.each(Object.entries(KEYS))('%s: what is added passes every rule', (_, key) => {
+    const text = edited(plain, [edit('addAdministrator', ADMIN), edit('addUser', APP), edit('allowDeletion')], key);
+    const guardians = { applier: 'arn:aws:iam::111122223333:role/Applier', breakGlass: [] };
+    const { findings } = validateKeyPolicy({ text, key, guardians });
+    expect(findings.filter(({ severity }) => severity !== 'info')).toEqual([]);
   });
   it('has in its statements what belongs to it', () => {
     const all = (key: Key) =>
