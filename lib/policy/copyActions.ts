@@ -16,8 +16,6 @@ export interface CopiedActions {
   finding?: Omit<Finding, 'path'>;
 }
 
-const PUBLIC_KEY = 'kms:GetPublicKey';
-
 /**
  * Puts the actions of a statement right for another key, or says why that takes a person: the console's lists become those
  * of the other key; from other lists, actions that this key cannot do are dropped as long as some use of the key is left.
@@ -30,14 +28,15 @@ export function copyActions(statement: Statement, from: Key, to: Key): CopiedAct
       return copyAdministration(statement, from, to);
   }
   const [before, after] = [keyClass(from), keyClass(to)];
-  if (before === after) return {};
-  const list = userActions(from);
-  if (statement.effect === 'Allow' && list !== undefined && actionsDiffer(statement.actions, list) === undefined) {
-    const actions = userActions(to);
-    return actions === undefined ? unknownUsage(statement, to) : replaced(statement, [...actions], to);
-  }
-  if (before === 'keyEncapsulation' || after === 'keyEncapsulation') {
-    return statement.effect === 'Allow' && statement.actions.some(isUse) ? unknownUsage(statement, to) : {};
+  if (before !== after) {
+    const list = userActions(from);
+    if (statement.effect === 'Allow' && list !== undefined && actionsDiffer(statement.actions, list) === undefined) {
+      const actions = userActions(to);
+      return actions === undefined ? unknownUsage(statement, to) : replaced(statement, [...actions], to);
+    }
+    if (before === 'keyEncapsulation' || after === 'keyEncapsulation') {
+      return statement.effect === 'Allow' && statement.actions.some(isUse) ? unknownUsage(statement, to) : {};
+    }
   }
   return dropUnfit(statement, from, to);
 }
@@ -62,9 +61,8 @@ function dropUnfit(statement: Statement, from: Key, to: Key): CopiedActions {
   const uses = (key: Key) => (name: string) => CRYPTOGRAPHIC.has(name) && possibleFor(name, key);
   const unfit = statement.actions.filter((action) => {
     const names = matching(action);
-    const isUse = names.length > 0 && names.every((name) => CRYPTOGRAPHIC.has(name) || name === PUBLIC_KEY);
     // What the other key could not do either was a mistake before, and is not this copy's to mend.
-    return isUse && !names.some((name) => possibleFor(name, to)) && names.some((name) => possibleFor(name, from));
+    return !names.some((name) => possibleFor(name, to)) && names.some((name) => possibleFor(name, from));
   });
   if (unfit.length === 0) return {};
   const left = statement.actions.filter((action) => !unfit.includes(action));
@@ -72,7 +70,7 @@ function dropUnfit(statement: Statement, from: Key, to: Key): CopiedActions {
   const keepsUse = left.some((action) => matching(action).some(uses(to)));
   const instead = [...CRYPTOGRAPHIC].filter(uses(to)).join(', ');
   const title = titleOf(statement);
-  const what = `${unfit.join(', ')} cannot be done with a ${to.spec} key with the usage ${to.usage}`;
+  const what = `${unfit.join(', ')} cannot be done with ${kindOf(to)}`;
   if (statement.effect === 'Deny') {
     if (keepsUse || !lostUse) return {};
     return {
@@ -140,6 +138,10 @@ function matching(pattern: string): string[] {
   return operationsOf(pattern)
     .filter(({ inKeyPolicy }) => inKeyPolicy)
     .map(({ name }) => name);
+}
+
+function kindOf(key: Key): string {
+  return `a ${key.multiRegion ? 'multi-Region ' : ''}${key.spec} key with the usage ${key.usage} and the origin ${key.origin}`;
 }
 
 function titleOf(statement: Statement): string {

@@ -104,6 +104,10 @@ describe('a console policy', () => {
     const there = copied(consolePolicy(KEYS.symmetric), KEYS.multiRegion);
     expect(administration(there.text)).toEqual(expect.arrayContaining(['kms:ReplicateKey', 'kms:UpdatePrimaryRegion']));
     expect(there.findings).toMatchObject([{ code: 'COPY_ACTIONS', severity: 'info', path: '/Statement/1/Action' }]);
+    expect(there.findings[0]?.message).toMatch(/ENCRYPT_DECRYPT: with kms:ReplicateKey, kms:UpdatePrimaryRegion\.$/);
+    expect(copied(there.text, FROM, KEYS.multiRegion).findings[0]?.message).toMatch(
+      /ENCRYPT_DECRYPT: without kms:ReplicateKey, kms:UpdatePrimaryRegion\.$/,
+    );
     expect(copied(there.text, KEYS.symmetric, KEYS.multiRegion).text).toBe(consolePolicy(KEYS.symmetric));
     expect(administration(copied(consolePolicy(KEYS.symmetric), KEYS.mac).text)).not.toContain('kms:RotateKeyOnDemand');
   });
@@ -408,6 +412,38 @@ describe('actions', () => {
       kms('PutKeyPolicy CreateGrant'),
       [],
     ],
+    [
+      'a pattern that means something else here',
+      allow({ Action: 'kms:Generate*' }),
+      FROM,
+      KEYS.mac,
+      'kms:Generate*',
+      [],
+    ],
+    [
+      'a pattern of which one is left',
+      allow({ Action: kms('Decrypt Generate*') }),
+      FROM,
+      KEYS.mac,
+      kms('Generate*'),
+      ['COPY_ACTION_DROPPED'],
+    ],
+    [
+      'a pattern of which none is left',
+      allow({ Action: kms('Decrypt Generate* DescribeKey') }),
+      FROM,
+      KEYS.rsaEncryption,
+      kms('Decrypt DescribeKey'),
+      ['COPY_ACTION_DROPPED'],
+    ],
+    [
+      'replication of a key that has none',
+      allow({ Action: kms('DescribeKey ReplicateKey') }),
+      KEYS.multiRegion,
+      FROM,
+      kms('DescribeKey'),
+      ['COPY_ACTION_DROPPED'],
+    ],
     ['another key of the same use', allow({ Action: kms('Decrypt') }), FROM, BESIDE, kms('Decrypt'), []],
     [
       'a Deny of what this key does not do',
@@ -444,7 +480,7 @@ describe('actions', () => {
   ])('%s', (_, statement, from, to, expected, codes) => {
     expect(actionsFor(statement, to, from)).toEqual([expected, codes]);
   });
-  it.each<[string, Element, Key, string]>([
+  it.each<[string, Element, Key, string, Key?]>([
     [
       'use of another kind',
       allow({ Sid: 'Mine', Action: kms('Decrypt DescribeKey') }),
@@ -458,6 +494,32 @@ describe('actions', () => {
       'COPY_ACTION_NOT_FOR_USAGE',
     ],
     [
+      'use of another kind, with the public key',
+      allow({ Sid: 'Mine', Action: kms('Encrypt GetPublicKey DescribeKey') }),
+      KEYS.mac,
+      'COPY_ACTION_NOT_FOR_USAGE',
+      KEYS.rsaEncryption,
+    ],
+    [
+      'a pattern beside description',
+      allow({ Sid: 'Mine', Action: kms('Generate* DescribeKey') }),
+      KEYS.rsaEncryption,
+      'COPY_ACTION_NOT_FOR_USAGE',
+    ],
+    [
+      'use beside description',
+      allow({ Sid: 'Mine', Action: kms('Decrypt DescribeKey') }),
+      keyOf({ usage: 'ENCAPSULATE_DECAPSULATE' }),
+      'COPY_USAGE_UNKNOWN',
+    ],
+    [
+      'use by a key that is not known',
+      allow({ Sid: 'Mine', Action: kms('Decrypt') }),
+      KEYS.symmetric,
+      'COPY_USAGE_UNKNOWN',
+      keyOf({ usage: 'ENCAPSULATE_DECAPSULATE' }),
+    ],
+    [
       'use of a key that is not known',
       allow({ Sid: 'Mine', Action: kms('Decrypt') }),
       keyOf({ usage: 'ENCAPSULATE_DECAPSULATE' }),
@@ -469,8 +531,8 @@ describe('actions', () => {
       keyOf({ usage: 'ENCAPSULATE_DECAPSULATE' }),
       'COPY_USAGE_UNKNOWN',
     ],
-  ])('refuses %s by name', (_, statement, to, code) => {
-    expect(refused(textOf(statement), to)).toMatchObject([
+  ])('refuses %s by name', (_, statement, to, code, from) => {
+    expect(refused(textOf(statement), to, from)).toMatchObject([
       {
         code,
         severity: 'error',
@@ -481,7 +543,11 @@ describe('actions', () => {
     ]);
   });
   it('of administration alone pass for such a key', () => {
-    expect(actionsFor(allow({ Action: 'kms:*' }), keyOf({ usage: 'ENCAPSULATE_DECAPSULATE' }))).toEqual(['kms:*', []]);
+    for (const action of ['kms:*', 'kms:Get*', 's3:GetObject']) {
+      expect(actionsFor(allow({ Action: action }), keyOf({ usage: 'ENCAPSULATE_DECAPSULATE' }))).toEqual([action, []]);
+    }
+    const deny = allow({ Effect: 'Deny', Action: 'kms:Decrypt' });
+    expect(actionsFor(deny, keyOf({ usage: 'ENCAPSULATE_DECAPSULATE' }))).toEqual(['kms:Decrypt', []]);
   });
   it('behind NotAction stay', () => {
     const text = textOf(allow({ Action: undefined, NotAction: kms('Decrypt') }));
