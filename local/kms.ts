@@ -52,17 +52,23 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 /**
  * AWS KMS on a laptop, on the wire as JSON 1.1: keys, aliases, tags, policies with a check of their own, and real signatures.
  * Everything is in `kms.jsonl` in the data folder, written before it is answered. Paths under `/_kms/` are in kms/control.ts.
+ * Throws on a `KMS_CONSISTENCY_DELAY_MS` that is no number.
  */
 export function openKms({ dataDir, iam, consistencyDelayMs, region = REGION, seeds = [] }: KmsOptions): AwsService {
   const store = openStore(openJournal<Entry>(join(dataDir, 'kms.jsonl')));
-  if (store.state.keys.size === 0) for (const entry of seeds) store.record(entry);
-  const fromEnvironment = Number(process.env.KMS_CONSISTENCY_DELAY_MS ?? 0);
-  const context: KmsContext = { store, iam, region, consistencyDelayMs: consistencyDelayMs ?? fromEnvironment };
+  if (store.state.keys.size === 0 && seeds.length > 0) store.record({ type: 'seed', entries: seeds });
+  const context: KmsContext = { store, iam, region, consistencyDelayMs: consistencyDelayMs ?? delayFromEnvironment() };
   return {
     handle: async (request) =>
       request.path.startsWith('/_kms/') ? control(context, request) : answer(context, request),
     close: async () => {},
   };
+}
+
+function delayFromEnvironment(): number {
+  const text = process.env.KMS_CONSISTENCY_DELAY_MS ?? '0';
+  if (!/^[0-9]+$/.test(text)) throw new Error(`KMS_CONSISTENCY_DELAY_MS must be milliseconds, not ${text}`);
+  return Number(text);
 }
 
 function answer(context: KmsContext, request: AwsRequest): AwsResponse {

@@ -76,8 +76,13 @@ export function authorize(
 }
 
 /** For operations that are asked of IAM alone. Throws `AccessDeniedException`. */
-export function authorizeByIam(operation: string, resource: string, caller: Caller): void {
-  if (!caller.allows(`kms:${operation}`, resource, { 'kms:BypassPolicyLockoutSafetyCheck': ['false'] })) {
+export function authorizeByIam(
+  operation: string,
+  resource: string,
+  caller: Caller,
+  context: RequestContext = {},
+): void {
+  if (!caller.allows(`kms:${operation}`, resource, context)) {
     throw denied(caller, `kms:${operation}`, resource);
   }
 }

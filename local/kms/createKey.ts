@@ -13,7 +13,8 @@ const USAGES: readonly KeyUsage[] = ['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'GENERATE
 
 /** CreateKey. Key material of asymmetric keys is real; symmetric and HMAC keys have none, as nothing here encrypts. */
 export const createKey: Operation = ({ store, iam, region }, input, caller) => {
-  authorizeByIam('CreateKey', '*', caller);
+  const bypass = optionalBoolean(input, 'BypassPolicyLockoutSafetyCheck');
+  authorizeByIam('CreateKey', '*', caller, { 'kms:BypassPolicyLockoutSafetyCheck': [String(bypass)] });
   const specs = Object.keys(KEY_SPECS);
   const spec = oneOf(input, 'KeySpec', specs) ?? oneOf(input, 'CustomerMasterKeySpec', specs) ?? 'SYMMETRIC_DEFAULT';
   const usage = oneOf(input, 'KeyUsage', USAGES) ?? 'ENCRYPT_DECRYPT';
@@ -23,7 +24,6 @@ export const createKey: Operation = ({ store, iam, region }, input, caller) => {
   }
   const origin = oneOf(input, 'Origin', ['AWS_KMS', 'EXTERNAL']) ?? 'AWS_KMS';
   const multiRegion = optionalBoolean(input, 'MultiRegion');
-  const bypass = optionalBoolean(input, 'BypassPolicyLockoutSafetyCheck');
   const keyId = multiRegion ? `mrk-${randomUUID().replaceAll('-', '')}` : randomUUID();
   const privateKey = origin === 'AWS_KMS' ? newPrivateKey(facts) : undefined;
   const key: NewKey = {

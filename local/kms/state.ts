@@ -43,6 +43,9 @@ export function visiblePolicy(key: KmsKey, delayMs: number, now: number): Stored
 
 function apply(state: KmsState, entry: Entry): void {
   switch (entry.type) {
+    case 'seed':
+      for (const one of entry.entries) apply(state, one);
+      return;
     case 'createKey': {
       const policies = [{ text: entry.policy, ids: entry.ids, at: entry.at }];
       state.keys.set(entry.key.arn, { ...entry.key, createdAt: entry.at, policies });

@@ -93,6 +93,8 @@ export interface PutRecord {
 
 /** One line of the journal: what happened is its effect, so that the two cannot part. Times are milliseconds since the epoch. */
 export type Entry =
+  /** What a fresh folder begins with: one line, so that a crash leaves all of it or none. */
+  | { type: 'seed'; entries: readonly Entry[] }
   | { type: 'createKey'; at: number; key: NewKey; policy: string; ids: Record<string, string> }
   | { type: 'putKeyPolicy'; at: number; record: PutRecord; ids: Record<string, string> }
   | { type: 'setAlias'; at: number; name: string; accountId: string; keyId: string; arn: string }

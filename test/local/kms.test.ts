@@ -17,7 +17,7 @@ import {
   UntagResourceCommand,
   UpdateAliasCommand,
 } from '@aws-sdk/client-kms';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { checkPolicy } from '../../local/kms/policyCheck.ts';
 import { SEEDS, seedEntries } from '../../local/seed.ts';
 import { type LocalAws, startAws } from './aws.ts';
@@ -128,6 +128,16 @@ describe('GetKeyPolicy', () => {
     expect(await readPolicy(keyId)).toBe(before);
     await aws.put('/_kms/options', { consistencyDelayMs: 0 });
     expect(await readPolicy(keyId)).toContain('"Sid" : "new"');
+  });
+
+  test('takes the delay from the environment, and refuses one that is no number', async () => {
+    vi.stubEnv('KMS_CONSISTENCY_DELAY_MS', '1500');
+    const slow = await startAws();
+    vi.stubEnv('KMS_CONSISTENCY_DELAY_MS', 'soon');
+    await expect(startAws()).rejects.toThrow('KMS_CONSISTENCY_DELAY_MS must be milliseconds, not soon');
+    vi.unstubAllEnvs();
+    expect(await slow.get('/_kms/options')).toEqual({ consistencyDelayMs: 1500 });
+    await slow.stop();
   });
 });
 
