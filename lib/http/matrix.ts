@@ -13,7 +13,7 @@ const STATES: Readonly<Record<State, { rank: number; mark: string; word: string 
   yes: { rank: 2, mark: '●', word: 'may' },
 };
 const CHANGES = {
-  gains: { mark: '＋', word: 'gains' },
+  gains: { mark: '+', word: 'gains' },
   loses: { mark: '−', word: 'loses' },
 } as const;
 
@@ -84,7 +84,7 @@ function table(rows: readonly Row[], verbs: readonly Verb[]): Html {
   );
   const sum = `${counted(gains ?? 0, 'gain')}, ${counted(losses ?? 0, 'loss', 'losses')}`;
   return html`<div class="matrix" role="region" aria-label="Who may do what" tabindex="0"><table>
-<caption>Who may do what once this is applied: ${sum}. ● may, ◐ under conditions, – no; ＋ gains, − loses.</caption>
+<caption>Who may do what once this is applied: ${sum}. ● may, ◐ under conditions, – no; + gains, − loses.</caption>
 <thead><tr><th scope="col">Principal</th>${verbs.map((verb) => html`<th scope="col">${verb}</th>`)}</tr></thead>
 <tbody>${rows.map(
     ({ principal, name, cells }) =>

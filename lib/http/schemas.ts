@@ -33,12 +33,10 @@ const instant = z.pipe(
   z.transform((value) => (value.includes('T') ? new Date(value).toISOString() : value)),
 );
 
-const hash = z
-  .string(wrong('must be a text'))
-  .check(
-    z.regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits'),
-    z.describe('Canonical hash of the policy that the submitter edited; 409 when the live one is another.'),
-  );
+const hash = (about: string) =>
+  z
+    .string(wrong('must be a text'))
+    .check(z.regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits'), z.describe(about));
 
 const KEY = 'Key id, key ARN, alias name or alias ARN.';
 const person = (about: string) => text(1, 320, about);
@@ -82,7 +80,7 @@ const proposal = {
       ),
   ),
   copyFrom: z.optional(text(1, 2048, `Another key whose policy is taken over, account-correct. ${KEY}`)),
-  base: z.optional(hash),
+  base: z.optional(hash('Canonical hash of the policy that the submitter edited; 409 when the live one is another.')),
 };
 
 const WAYS = ['policy', 'edits', 'copyFrom'] as const;
@@ -128,6 +126,8 @@ export const reviewForm = z.strictObject({
     text(0, 512, "Typed by hand: one of the key's aliases without alias/, or the first 8 characters of its id."),
     '',
   ),
+  after: z.optional(hash('SHA-256 of the document that the page showed.')),
+  base: z.optional(hash('Canonical hash of the policy that the page showed as the one before.')),
 });
 
 /** `POST /changes/{id}/cancel`. */

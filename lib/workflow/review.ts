@@ -29,6 +29,9 @@ export interface Form {
   decision: 'approve' | 'reject';
   comment: string;
   confirm: string;
+  /** The hashes that the page held: what was before the person's eyes. */
+  after?: string | undefined;
+  base?: string | undefined;
 }
 
 /** Words that confirm a decision about this key: any of its aliases without `alias/`, or the first 8 characters of its id. */
@@ -44,7 +47,7 @@ export async function answerReview(token: string, form: Form, now: string): Prom
     return refuse('WRONG_CONFIRMATION', 'What you typed is not the name of the key. Nothing was decided.');
   }
   if (link.usedAt !== undefined) return refuse('ALREADY_DECIDED', 'This link was used already.');
-  const { decision, comment } = form;
-  const verdict = { person: link.person, decision, comment, channel: 'link', binding: link.binding } as const;
+  const { decision, comment, after = link.binding.after, base = link.binding.base } = form;
+  const verdict = { person: link.person, decision, comment, channel: 'link', binding: { after, base } } as const;
   return decideChange(link.changeId, verdict, now, useLink(token, now));
 }

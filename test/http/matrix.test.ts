@@ -42,7 +42,7 @@ describe('matrixTable', () => {
       '111122223333 role/service-role/App | may gains, before: no | conditional gains, before: no | conditional loses, before: may | no loses, before: conditional | may',
     ]);
     expect(heard(markup)).toContain('2 gains, 2 losses');
-    for (const seen of ['● ', '◐ ', '– ', '＋', '−'])
+    for (const seen of ['● ', '◐ ', '– ', '+', '−'])
       expect(markup.slice(markup.indexOf('<tbody>'))).toContain(seen.trim());
   });
   it('has headers for rows and columns, and the whole ARN as title', () => {
@@ -115,7 +115,7 @@ describe('matrixText', () => {
     expect(text).toBe(
       [
         '111122223333 role/service-role/App',
-        '  decrypt: ＋ gains: ● may, before: no',
+        '  decrypt: + gains: ● may, before: no',
         '  read: ● may',
         'c',
         '  administer: − loses: ◐ conditional, before: may',

@@ -60,7 +60,8 @@ describe('the document', () => {
 
 describe('the routes', () => {
   const service = readService({ stage: 'local', env: {} });
-  const served = service.routes.filter(({ path }) => path !== '/openapi.json');
+  // The routes of getKeyByPath are those of the three key operations, as API Gateway spells them when it has decoded the path.
+  const served = service.routes.filter(({ path }) => path !== '/openapi.json' && !path.includes('{path+}'));
 
   it('are those of serverless.yml, with the same function and the same way in', () => {
     const asServed = served.map(({ method, path, functionKey, authorizer }) => ({

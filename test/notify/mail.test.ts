@@ -37,7 +37,7 @@ describe('the mail that asks', () => {
       'The settlement partner reads our nightly export from 1 December on.',
       LINK,
       'To decide you type payments,',
-      '444455556666 role/settlement-batch decrypt: ＋ gains: ● may, before: no',
+      '444455556666 role/settlement-batch decrypt: + gains: ● may, before: no',
       'SEC-123',
       'Fri 27 Nov 2026, 19:38 UTC (in 2 days 22 hours)',
       '1 of 2',

@@ -1,0 +1,190 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { inflateRawSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+interface Statement {
+  Effect: string;
+  Action: string | string[];
+  Resource: unknown;
+  Condition?: unknown;
+}
+interface Resource {
+  Type: string;
+  Properties: Record<string, unknown> & {
+    Policies?: { PolicyDocument: { Statement: Statement[] } }[];
+    Role?: { 'Fn::GetAtt': [string, string] };
+    RetentionInDays?: number;
+    LogGroupName?: string;
+    FunctionName?: string;
+    Runtime?: string;
+  };
+}
+
+let folder: string;
+let resources: Record<string, Resource>;
+
+const ofType = (type: string) => Object.entries(resources).filter(([, resource]) => resource.Type === type);
+const list = (value: string | string[]) => (Array.isArray(value) ? value : [value]);
+const statements = (role: Resource) =>
+  (role.Properties.Policies ?? []).flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+const rolesThatMay = (action: string) =>
+  ofType('AWS::IAM::Role')
+    .filter(([, role]) => statements(role).some((s) => s.Effect === 'Allow' && list(s.Action).includes(action)))
+    .map(([name]) => name)
+    .sort();
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'countersign-package-'));
+  for (const name of [
+    'serverless.yml',
+    'rules.yml',
+    'package.json',
+    'tsconfig.json',
+    'functions',
+    'lib',
+    'statemachine',
+  ]) {
+    cpSync(name, join(folder, name), { recursive: true });
+  }
+  symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
+  const env = { PATH: process.env.PATH ?? '', HOME: folder, AWS_EC2_METADATA_DISABLED: 'true' };
+  execFileSync(process.execPath, [resolve('node_modules/osls/bin/serverless.js'), 'package'], { cwd: folder, env });
+  const template = readFileSync(join(folder, '.serverless', 'cloudformation-template-update-stack.json'), 'utf8');
+  resources = JSON.parse(template).Resources;
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+}, 180_000);
+
+describe('the packaged template', () => {
+  it('lets one role put a key policy, and one function have that role', () => {
+    expect(rolesThatMay('kms:PutKeyPolicy')).toEqual(['ApplyRole']);
+    const theirs = ofType('AWS::Lambda::Function').filter(
+      ([, { Properties }]) => Properties.Role?.['Fn::GetAtt'][0] === 'ApplyRole',
+    );
+    expect(theirs.map(([, { Properties }]) => Properties.FunctionName)).toEqual(['countersign-prod-apply']);
+    const role = resources.ApplyRole as Resource;
+    expect(statements(role)).toContainEqual({
+      Effect: 'Deny',
+      Action: 'kms:PutKeyPolicy',
+      Resource: '*',
+      Condition: { Bool: { 'kms:BypassPolicyLockoutSafetyCheck': 'true' } },
+    });
+  });
+
+  it('has no wildcard in any action, no NotAction, and no managed policy', () => {
+    for (const [, role] of ofType('AWS::IAM::Role')) {
+      for (const statement of statements(role)) {
+        expect(statement).not.toHaveProperty('NotAction');
+        for (const action of list(statement.Action)) expect(action).not.toContain('*');
+      }
+      expect(role.Properties).not.toHaveProperty('ManagedPolicyArns');
+    }
+  });
+
+  it('lets nobody delete an item or scan, and nobody alter a fact', () => {
+    expect(rolesThatMay('dynamodb:DeleteItem')).toEqual([]);
+    expect(rolesThatMay('dynamodb:Scan')).toEqual([]);
+    for (const name of rolesThatMay('dynamodb:UpdateItem')) {
+      const denies = statements(resources[name] as Resource).filter(({ Effect }) => Effect === 'Deny');
+      expect(
+        denies.some(
+          ({ Action, Condition }) =>
+            list(Action).includes('dynamodb:UpdateItem') && JSON.stringify(Condition).includes('LOG#*'),
+        ),
+      ).toBe(true);
+    }
+    expect(rolesThatMay('states:SendTaskSuccess')).toEqual(['AskRole', 'DecideRole', 'SweepRole']);
+    expect(rolesThatMay('states:StartExecution')).toEqual(['SubmitRole', 'SweepRole']);
+    expect(rolesThatMay('ses:SendEmail')).toEqual(['AskRole']);
+  });
+
+  it('gives each function a role of its own file, Node 24, and logs that are kept and go away', () => {
+    const functions = ofType('AWS::Lambda::Function');
+    expect(functions.length).toBeGreaterThanOrEqual(21);
+    const groups = new Map(
+      ofType('AWS::Logs::LogGroup').map(([, { Properties }]) => [Properties.LogGroupName, Properties.RetentionInDays]),
+    );
+    for (const [, { Properties }] of functions) {
+      expect(Properties.Runtime).toBe('nodejs24.x');
+      expect(Properties.Role?.['Fn::GetAtt'][0]).toMatch(/Role$/);
+      expect(groups.get(`/aws/lambda/${Properties.FunctionName}`)).toBeGreaterThanOrEqual(365);
+    }
+    for (const [, { Properties }] of ofType('AWS::Logs::LogGroup'))
+      expect(Properties.RetentionInDays).toBeGreaterThan(0);
+  });
+
+  it('asks for a signed-in person or a signed request on every route but those that anyone may ask', () => {
+    const open = ofType('AWS::ApiGatewayV2::Route')
+      .filter(([, { Properties }]) => !['JWT', 'AWS_IAM'].includes(String(Properties.AuthorizationType)))
+      .map(([, { Properties }]) => String(Properties.RouteKey))
+      .sort();
+    expect(open).toEqual(['GET /health', 'GET /openapi.json', 'GET /review/{token}', 'POST /review/{token}']);
+    for (const [, { Properties }] of ofType('AWS::ApiGatewayV2::Route')) {
+      if (Properties.AuthorizationType === 'JWT') expect(Properties.AuthorizationScopes).toEqual(['countersign']);
+    }
+  });
+
+  it('writes no path into the access log, since the path of a review link is its secret', () => {
+    const [stage] = ofType('AWS::ApiGatewayV2::Stage');
+    const { Format } = (stage?.[1].Properties.AccessLogSettings ?? {}) as { Format?: string };
+    expect(Format).toContain('$context.routeKey');
+    expect(Format).not.toMatch(/\$context\.(path|domainName|http\.path)/);
+  });
+
+  it('keeps the table when the stack goes, with recovery to a point in time', () => {
+    const [table] = ofType('AWS::DynamoDB::Table');
+    expect(table?.[1]).toMatchObject({
+      DeletionPolicy: 'Retain',
+      Properties: {
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      },
+    });
+  });
+});
+
+describe('each bundle', () => {
+  it('starts by itself, holds its rules file and nothing of local/', async () => {
+    const zips = readdirSync(join(folder, '.serverless')).filter((name) => name.endsWith('.zip'));
+    expect(zips.length).toBe(ofType('AWS::Lambda::Function').length);
+    Object.assign(process.env, { AWS_REGION: 'us-east-1', TABLE_NAME: 'none' });
+    for (const zip of zips) {
+      const files = unzip(readFileSync(join(folder, '.serverless', zip)));
+      const name = zip.replace('.zip', '');
+      expect([...files.keys()].sort()).toEqual([`functions/${name}.mjs`, 'rules.yml']);
+      const code = files.get(`functions/${name}.mjs`) as Buffer;
+      for (const mark of ['oidc-provider', 'aws-local-stepfunctions', 'dynoxide', '/local/token', 'x-local']) {
+        expect(code.includes(mark), `${mark} in ${zip}`).toBe(false);
+      }
+      expect(code.includes('PutKeyPolicyRequest'), name).toBe(name === 'apply');
+      const path = join(folder, 'unpacked', `${name}.mjs`);
+      mkdirSync(join(folder, 'unpacked'), { recursive: true });
+      writeFileSync(path, code);
+      expect(Object.keys(await import(/* @vite-ignore */ pathToFileURL(path).href))).toEqual(['handler']);
+    }
+  }, 60_000);
+});
+
+/** The files of a zip archive by its central directory; deflated or stored. */
+function unzip(zip: Buffer): Map<string, Buffer> {
+  const files = new Map<string, Buffer>();
+  let at = zip.readUInt32LE(zip.lastIndexOf(Buffer.from('504b0506', 'hex')) + 16);
+  while (zip.readUInt32LE(at) === 0x02014b50) {
+    const [method, size, nameLength, extraLength, commentLength] = [
+      zip.readUInt16LE(at + 10),
+      zip.readUInt32LE(at + 20),
+      zip.readUInt16LE(at + 28),
+      zip.readUInt16LE(at + 30),
+      zip.readUInt16LE(at + 32),
+    ];
+    const local = zip.readUInt32LE(at + 42);
+    const start = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28);
+    const data = zip.subarray(start, start + size);
+    files.set(zip.toString('utf8', at + 46, at + 46 + nameLength), method === 0 ? data : inflateRawSync(data));
+    at += 46 + nameLength + extraLength + commentLength;
+  }
+  return files;
+}
