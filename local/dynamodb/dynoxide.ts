@@ -17,7 +17,7 @@ export interface Dynoxide {
  */
 const SUPERVISOR = `
 set -C
-echo $$ > "$3" || exit 3
+echo $$ > "$3" 2>/dev/null || exit 3
 set +C
 "$0" serve --host 127.0.0.1 --port "$1" --db-path "$2" </dev/null &
 database=$!
@@ -30,6 +30,8 @@ rm -f "$3"
 exit $ended
 `;
 
+const FILE_TAKEN = 3;
+
 /** Milliseconds a database whose owner was just killed may take to follow it. */
 const LAST_BREATH = 5000;
 
@@ -41,8 +43,8 @@ export async function startDynoxide(binary: string, databasePath: string): Promi
   const path = resolve(databasePath);
   const pidPath = `${path}.pid`;
   mkdirSync(dirname(path), { recursive: true });
-  await untilFree(path, pidPath);
   for (let attempt = 1; ; attempt++) {
+    await untilFree(path, pidPath);
     const port = await freePort();
     const child = spawn('sh', ['-c', SUPERVISOR, binary, String(port), path, pidPath], {
       // A group of its own: Ctrl-C in the terminal is for us, who still need the database while we stop.
@@ -52,13 +54,14 @@ export async function startDynoxide(binary: string, databasePath: string): Promi
     const failure = await untilListening(child);
     const endpoint = `http://127.0.0.1:${port}`;
     if (failure === undefined) return { endpoint, close: () => stop(child) };
-    // Somebody else may have taken the port in between.
-    if (attempt === 5 || !failure.includes('already in use')) throw new Error(`DynamoDB did not start: ${failure}`);
+    // Somebody else may have taken the port, or the file, in between.
+    const lost = failure.code === FILE_TAKEN || failure.said.includes('already in use');
+    if (attempt === 5 || !lost) throw new Error(`DynamoDB did not start: ${failure.said} (exit code ${failure.code})`);
   }
 }
 
-/** Undefined when it listens, or what it said before it ended. */
-function untilListening(child: ChildProcess): Promise<string | undefined> {
+/** Undefined when it listens, or how it ended before that. */
+function untilListening(child: ChildProcess): Promise<{ said: string; code: number | null } | undefined> {
   return new Promise((done) => {
     let said = '';
     const hear = (chunk: Buffer) => {
@@ -67,8 +70,8 @@ function untilListening(child: ChildProcess): Promise<string | undefined> {
     };
     child.stdout?.on('data', hear);
     child.stderr?.on('data', hear);
-    child.once('error', (error) => done(error.message));
-    child.once('close', (code) => done(said.trim() || `exit code ${code}`));
+    child.once('error', (error) => done({ said: error.message, code: null }));
+    child.once('close', (code) => done({ said: said.trim(), code }));
   });
 }
 

@@ -175,6 +175,16 @@ describe('the database process', () => {
     expect(await read('x')).toBeUndefined();
   });
 
+  it('is there once when two start at the same moment', async () => {
+    const both = await Promise.allSettled([openDynamodb({ dataDir, tables }), openDynamodb({ dataDir, tables })]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    for (const one of both) {
+      if (one.status === 'fulfilled') await one.value.close();
+      else expect(String(one.reason)).toContain('another process');
+    }
+    expect(running()).toEqual([]);
+  });
+
   it('takes no notice of the pid file of a process that is somebody else by now', async () => {
     writeFileSync(join(dataDir, 'dynamodb.sqlite.pid'), `${process.pid}\n${process.ppid}\n`);
     await boot();
