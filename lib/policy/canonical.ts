@@ -16,7 +16,8 @@ type ConditionElement = Record<string, Record<string, string[]>>;
  * Kept, because KMS stores and returns it unchanged and people decide by it: Version, Id, every Sid, every wildcard as it was
  * written, and a statement that stands there twice. So a document with another Sid is another document, though it gives the
  * same access; two documents with different meaning never have the same form; and what GetKeyPolicy returns has the form of
- * what was put. One exception cannot be seen here: KMS replaces the unique id of a live principal by its ARN.
+ * what was put. Two exceptions: that KMS replaces the unique id of a live principal by its ARN cannot be seen here; and the root
+ * ARNs of one account id in several partitions have one form, of which KMS takes only that of its own partition.
  *
  * Sources: AWS re:Post "invalid principals"; hashicorp/terraform-provider-aws #27422, #39788 (lists reordered on read);
  * IAM User Guide, "Condition operators" (key names are not case-sensitive).
@@ -63,9 +64,15 @@ function element(name: string, not: boolean, filled: boolean, value: unknown): R
 function principalElement(principals: Principal[]): PrincipalElement {
   const byKind: PrincipalElement = {};
   for (const kind of sortedSet(principals.map((principal) => principal.kind))) {
-    byKind[kind] = sortedSet(principals.filter((principal) => principal.kind === kind).map(({ id }) => id));
+    byKind[kind] = sortedSet(principals.filter((principal) => principal.kind === kind).map(canonicalId));
   }
   return byKind;
+}
+
+/** An account's root ARN as the account id, so that the partition in which a document was read makes no difference. */
+function canonicalId({ kind, id }: Principal): string {
+  const account = kind === 'AWS' ? /^arn:aws[a-z-]*:iam::([0-9]{12}):root$/.exec(id)?.[1] : undefined;
+  return account ?? id;
 }
 
 function conditionElement(conditions: Condition[]): ConditionElement {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalForm, canonicalHash, sha256 } from '../../lib/policy/canonical.ts';
+import { parseKeyPolicy } from '../../lib/policy/parse.ts';
 import { policyOf, policyValue } from './arbitrary.ts';
 
 const base = {
@@ -62,6 +63,11 @@ describe('the canonical hash is the same', () => {
     ['for another order of statements', (d) => d.Statement.reverse()],
   ])('%s', (_name, change) => {
     expect(altered(change)).toBe(canonicalHash(policyOf(base)));
+  });
+  it('for an account id, in whatever partition it is read', () => {
+    const text = JSON.stringify({ Statement: { Effect: 'Allow', Principal: { AWS: '111122223333' } } });
+    const [here, there] = [parseKeyPolicy(text, 'aws'), parseKeyPolicy(text, 'aws-us-gov')];
+    expect(here.ok && there.ok && canonicalHash(here.policy) === canonicalHash(there.policy)).toBe(true);
   });
   it('for one statement without its list', () => {
     const one = base.Statement[0];

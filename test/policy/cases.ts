@@ -438,6 +438,10 @@ export const CASES: Record<string, Case> = {
     ],
     good: [good({ ...aws(`${OTHER}:root`), Effect: 'Deny' }), plain],
   },
+  EXTERNAL_ACCOUNT_REGION: {
+    bad: [bad(aws(`${OTHER}:root`), '/Principal/AWS/0', 'me-central-1', key({ region: 'me-central-1' }))],
+    good: [good(aws(`${OTHER}:root`)), good(aws(ROLE), key({ region: 'me-central-1' }))],
+  },
   ACTION_INVALID: {
     bad: [
       bad({ Action: 'Decrypt' }, '/Action', 'Decrypt'),
@@ -727,6 +731,48 @@ export const CASES: Record<string, Case> = {
       good(when('StringLike', 'kms:ViaService', 's3.*.amazonaws.com')),
       good(when('StringEquals', 'kms:KeySpec', ['RSA_2048', 'SYMMETRIC_DEFAULT'])),
       good(when('StringEquals', 'aws:PrincipalOrgID', 'o-a1b2c3d4e5')),
+    ],
+  },
+  CONDITION_PRIVATE_ADDRESS: {
+    bad: [
+      bad(
+        when('NotIpAddress', 'aws:SourceIp', ['203.0.113.0/24', '10.1.0.0/16']),
+        '/Condition/NotIpAddress/aws:SourceIp',
+        '10.1.0.0/16',
+      ),
+    ],
+    good: [
+      good(when('IpAddress', 'aws:SourceIp', '203.0.113.0/24')),
+      good(when('IpAddress', 'aws:VpcSourceIp', '10.1.0.0/16')),
+    ],
+  },
+  CONDITION_NEVER_HOLDS: {
+    bad: [
+      bad(
+        {
+          Condition: {
+            StringEquals: { 'kms:CallerAccount': '111122223333' },
+            StringLike: { 'kms:CallerAccount': '4444*' },
+          },
+        },
+        '/Condition',
+        'kms:CallerAccount',
+      ),
+      bad(
+        { Condition: { StringEquals: { 'kms:CallerAccount': '111122223333' }, Null: { 'kms:CallerAccount': 'true' } } },
+        '/Condition',
+      ),
+    ],
+    good: [
+      good({
+        Condition: {
+          StringEquals: { 'kms:CallerAccount': '111122223333' },
+          StringLike: { 'kms:CallerAccount': '1111*' },
+        },
+      }),
+      good({
+        Condition: { StringEquals: { 'kms:CallerAccount': '111122223333', 'aws:PrincipalAccount': '444455556666' } },
+      }),
     ],
   },
   APPLIER_LOCKED_OUT: {

@@ -18,73 +18,54 @@ const characterNotAllowed: SubjectRule = {
   fix: 'Replace it; word processors write curly quotes and long dashes.',
   source: 'AWS KMS API model, PolicyType: pattern [\\u0009\\u000A\\u000D\\u0020-\\u00FF]+',
   check: ({ text }) => {
-    if (ALLOWED.test(text)) return [];
-    const match = NOT_ALLOWED.exec(text);
+    const match = ALLOWED.test(text) ? null : NOT_ALLOWED.exec(text);
     if (match === null) return [];
     const lines = text.slice(0, match.index).split(/\r\n|\n|\r/);
     const line = lines.length;
     const column = (lines.at(-1) ?? '').length + 1;
     const point = codePoint(match[0].codePointAt(0) ?? 0);
-    return [
-      {
-        path: '',
-        line,
-        column,
-        message: `Line ${line}, column ${column} has ${point}, which PutKeyPolicy does not take.`,
-      },
-    ];
+    const message = `Line ${line}, column ${column} has ${point}, which PutKeyPolicy does not take.`;
+    return [{ path: '', line, column, message }];
   },
 };
 
-interface Piece {
-  path: string;
-  /** For the message: `the action`; worked out only when there is one. */
-  what: () => string;
-  name: string;
-  value: string;
-}
+/** Called with a string of the document, its place, and what it is: `the action`, or its condition key. */
+type Visit = (value: string, path: string, name: string, what: string, conditionKey?: string) => void;
 
-/** Condition keys whose values people or programs choose freely. */
+/** Condition keys whose values, and ends of names, people or programs choose freely. */
 const FREE_VALUES =
   /^(kms:encryptioncontext(keys$|:)|aws:(principaltag|requesttag|resourcetag)\/|aws:(tagkeys|useragent|referer|sourceidentity|username)$)/;
 
-/** Strings by which KMS finds or matches something. */
-function identifiers(context: Context): Piece[] {
-  return context.statements.flatMap(({ name, statement, node, principals, actions, conditions }) => [
-    ...actions.map(({ path, pattern }) => ({ path, what: () => 'the action', name, value: pattern })),
-    ...principals.map(({ path, written }) => ({ path, what: () => 'the principal', name, value: written })),
-    ...placed(node, statement.notResource ? 'NotResource' : 'Resource', statement.resources).map(({ path, value }) => ({
-      path,
-      what: () => 'the resource',
-      name,
-      value,
-    })),
-    ...conditions.flatMap(({ path, operator, key, lowerKey, values }) => [
-      { path, what: () => 'the condition operator', name, value: operator },
-      ...(FREE_VALUES.test(lowerKey) ? [] : [{ path, what: () => 'the condition key', name, value: key }]),
-      ...(FREE_VALUES.test(lowerKey)
-        ? []
-        : values.map((value) => ({ path, what: () => `a value of ${quote(key)}`, name, value }))),
-    ]),
-  ]);
+/** Visits the strings by which KMS finds or matches something. */
+function visitIdentifiers({ statements }: Context, visit: Visit): void {
+  for (const { name, statement, node, principals, actions, conditions } of statements) {
+    for (const { path, pattern } of actions) visit(pattern, path, name, 'the action');
+    for (const { path, written } of principals) visit(written, path, name, 'the principal');
+    const element = statement.notResource ? 'NotResource' : 'Resource';
+    for (const { path, value } of placed(node, element, statement.resources)) visit(value, path, name, 'the resource');
+    for (const { path, operator, key, lowerKey, values } of conditions) {
+      visit(operator, path, name, 'the condition operator');
+      if (FREE_VALUES.test(lowerKey)) continue;
+      visit(key, path, name, 'the condition key');
+      for (const value of values) visit(value, path, name, 'a value of', key);
+    }
+  }
 }
 
-/** Strings that only people read, or whose text the policy's owner chose. */
-function freeTexts({ policy, statements }: Context): Piece[] {
-  return [
-    ...(policy.id === undefined ? [] : [{ path: '/Id', what: () => 'Id', name: 'The policy', value: policy.id }]),
-    ...statements.flatMap(({ name, statement, conditions }) => [
-      ...(statement.sid === undefined
-        ? []
-        : [{ path: `${statement.path}/Sid`, what: () => 'the Sid', name, value: statement.sid }]),
-      ...conditions.flatMap(({ path, key, lowerKey, values }) =>
-        FREE_VALUES.test(lowerKey)
-          ? [key, ...values].map((value) => ({ path, what: () => `a free text of ${quote(key)}`, name, value }))
-          : [],
-      ),
-    ]),
-  ];
+/** Visits the strings that only people read, or whose text the policy's owner chose. */
+function visitFreeTexts({ policy, statements }: Context, visit: Visit): void {
+  if (policy.id !== undefined) visit(policy.id, '/Id', 'The policy', 'the Id');
+  for (const { name, statement, conditions } of statements) {
+    if (statement.sid !== undefined) visit(statement.sid, `${statement.path}/Sid`, name, 'the Sid');
+    for (const { path, key, lowerKey, values } of conditions) {
+      if (!FREE_VALUES.test(lowerKey)) continue;
+      visit(key, path, name, 'the condition key');
+      for (const value of values) visit(value, path, name, 'a value of', key);
+    }
+  }
 }
+
+const told = (what: string, key: string | undefined): string => (key === undefined ? what : `${what} ${quote(key)}`);
 
 const identifierCharacter: PolicyRule = {
   on: 'policy',
@@ -93,15 +74,18 @@ const identifierCharacter: PolicyRule = {
   title: 'An identifier with a look-alike, invisible or direction-changing character, also one hidden by an escape',
   fix: 'Type the identifier anew in plain ASCII.',
   source: TROJAN,
-  check: (context) =>
-    identifiers(context).flatMap(({ path, what, name, value }): Hit[] => {
+  check: (context) => {
+    const hits: Hit[] = [];
+    visitIdentifiers(context, (value, path, name, what, key) => {
       const match = /[^ -~]/u.exec(value) ?? /^ | $/.exec(value);
-      if (match === null) return [];
+      if (match === null) return;
       const point = codePoint(match[0].codePointAt(0) ?? 0);
       const plain = looksLike(value);
       const alike = plain === undefined ? '' : ` It looks like ${quote(plain)}, but is not the same.`;
-      return [{ path, message: `${name}: ${what()} ${quote(value)} contains ${point}.${alike}` }];
-    }),
+      hits.push({ path, message: `${name}: ${told(what, key)} ${quote(value)} contains ${point}.${alike}` });
+    });
+    return hits;
+  },
 };
 
 const textInvisible: PolicyRule = {
@@ -111,13 +95,15 @@ const textInvisible: PolicyRule = {
   title: 'Free text with a character that cannot be seen, or that turns the direction of what follows',
   fix: 'Remove the character.',
   source: TROJAN,
-  check: (context) =>
-    freeTexts(context).flatMap(({ path, what, name, value }) => {
+  check: (context) => {
+    const hits: Hit[] = [];
+    visitFreeTexts(context, (value, path, name, what, key) => {
       const point = firstInvisible(value);
-      return point === undefined
-        ? []
-        : [{ path, message: `${name}: ${what()} ${quote(value)} contains ${codePoint(point)}.` }];
-    }),
+      if (point === undefined) return;
+      hits.push({ path, message: `${name}: ${told(what, key)} ${quote(value)} contains ${codePoint(point)}.` });
+    });
+    return hits;
+  },
 };
 
 const textEscaped: PolicyRule = {
@@ -128,13 +114,17 @@ const textEscaped: PolicyRule = {
   fix: 'Use characters up to U+00FF.',
   source: 'AWS KMS API model, PolicyType; whether KMS decodes escapes before it checks is not documented',
   check: (context) => {
-    if (!/\\u/i.test(context.text)) return [];
-    return [...freeTexts(context), ...identifiers(context)].flatMap(({ path, what, name, value }) => {
+    const hits: Hit[] = [];
+    const visit: Visit = (value, path, name, what, key) => {
       const beyond = /[^\0-\u00ff]/u.exec(value)?.[0].codePointAt(0);
-      return beyond === undefined
-        ? []
-        : [{ path, message: `${name}: ${what()} ${quote(value)} decodes to ${codePoint(beyond)}, beyond U+00FF.` }];
-    });
+      if (beyond === undefined) return;
+      const message = `${name}: ${told(what, key)} ${quote(value)} decodes to ${codePoint(beyond)}, beyond U+00FF.`;
+      hits.push({ path, message });
+    };
+    if (!context.text.includes('\\u')) return hits;
+    visitFreeTexts(context, visit);
+    visitIdentifiers(context, visit);
+    return hits;
   },
 };
 

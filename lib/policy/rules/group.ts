@@ -2,6 +2,7 @@ import { rootArn } from '../consolePrincipal.ts';
 import { groupPolicy } from '../externalPolicies.ts';
 import { quote } from '../visible.ts';
 import type { Context, Hit, PolicyRule, PrincipalView, StatementView } from './context.ts';
+import { without } from './principal.ts';
 
 /** An IAM group as a principal, with both ways out that the documentation names. */
 const principalGroup: PolicyRule = {
@@ -18,7 +19,11 @@ const principalGroup: PolicyRule = {
     ),
 };
 
-function waysOut({ key }: Context, { name, statement }: StatementView, { id, path, form }: PrincipalView): Hit {
+function waysOut(
+  { key }: Context,
+  { name, statement, principals }: StatementView,
+  { id, path, form }: PrincipalView,
+): Hit {
   const account = 'account' in form ? form.account : key.accountId;
   const enabling = {
     Sid: 'Enable IAM User Permissions',
@@ -36,7 +41,7 @@ function waysOut({ key }: Context, { name, statement }: StatementView, { id, pat
     path,
     message: `${name} names the IAM group ${quote(id)}; KMS takes accounts, roles and users, but no groups.`,
     fix,
-    ...(/\/\d+$/.test(path) && { patch: [{ op: 'remove', path }] }),
+    ...without(path, principals, statement),
     documents: [
       { title: `IAM policy for the group ${id}`, document: groupPolicy(id, statement.actions, key).document },
       { title: 'Key policy statement that enables IAM policies', document: enabling },

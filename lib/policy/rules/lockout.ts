@@ -93,14 +93,22 @@ function candidates(context: Context): string[] {
   });
 }
 
-/** Whether anyone but the applier can change the policy again. */
+const OTHERS = new WeakMap<Context, { able: Certain }>();
+
+/** Whether anyone but the applier can change the policy again; worked out once for each document. */
 function others(context: Context): Certain {
+  const known = OTHERS.get(context);
+  if (known !== undefined) return known.able;
   let best: Certain = false;
   for (const arn of candidates(context)) {
-    const ability = canPut(context, arn);
-    if (ability === true) return true;
-    if (ability === undefined) best = undefined;
+    const one = canPut(context, arn);
+    if (one === undefined) best = undefined;
+    else if (one) {
+      best = true;
+      break;
+    }
   }
+  OTHERS.set(context, { able: best });
   return best;
 }
 

@@ -1,12 +1,16 @@
 import { ACTION_RULES } from './action.ts';
+import { AUDIENCE_RULES } from './audience.ts';
 import { CHARACTER_RULES } from './characters.ts';
-import { CONDITION_RULES } from './condition.ts';
+import { CONDITION_KEY_RULES } from './conditionKey.ts';
+import { CONDITION_OPERATOR_RULES } from './conditionOperator.ts';
+import { CONDITION_VALUE_RULES } from './conditionValue.ts';
 import type { PolicyRule, SubjectRule } from './context.ts';
 import { DOCUMENT_RULES } from './document.ts';
 import { GROUP_RULES } from './group.ts';
 import { KEY_RULES } from './key.ts';
 import { LOCKOUT_RULES } from './lockout.ts';
 import { PRINCIPAL_RULES } from './principal.ts';
+import { SERVICE_RULES } from './service.ts';
 import { STATEMENT_RULES } from './statement.ts';
 import { type RuleText, STRUCTURE } from './structure.ts';
 
@@ -24,9 +28,9 @@ export const THEMES: readonly { title: string; rules: readonly Rule[] }[] = [
   { title: 'The document', rules: DOCUMENT_RULES },
   { title: 'Characters', rules: CHARACTER_RULES },
   { title: 'Statements', rules: STATEMENT_RULES },
-  { title: 'Principals', rules: [...GROUP_RULES, ...PRINCIPAL_RULES] },
+  { title: 'Principals', rules: [...GROUP_RULES, ...PRINCIPAL_RULES, ...AUDIENCE_RULES, ...SERVICE_RULES] },
   { title: 'Actions', rules: ACTION_RULES },
-  { title: 'Conditions', rules: CONDITION_RULES },
+  { title: 'Conditions', rules: [...CONDITION_KEY_RULES, ...CONDITION_OPERATOR_RULES, ...CONDITION_VALUE_RULES] },
   { title: 'Lockout', rules: LOCKOUT_RULES },
 ];
 

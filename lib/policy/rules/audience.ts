@@ -1,0 +1,149 @@
+import { type ConditionView, listing, type PolicyRule } from './context.ts';
+import { eachPrincipal } from './eachPrincipal.ts';
+
+const notPrincipal: PolicyRule = {
+  on: 'policy',
+  code: 'NOTPRINCIPAL',
+  severity: 'warning',
+  title: 'NotPrincipal in a Deny: the account and every session of the excepted must be excepted too',
+  fix: 'Deny {"AWS": "*"} under the condition ArnNotEquals aws:PrincipalArn.',
+  source: 'IAM User Guide, "AWS JSON policy elements: NotPrincipal"',
+  check: ({ statements }) =>
+    statements
+      .filter(({ statement }) => statement.notPrincipal && statement.effect === 'Deny')
+      .map(({ statement, name }) => ({
+        path: `${statement.path}/NotPrincipal`,
+        message: `${name} denies everyone but its NotPrincipal; whom that hits is easily misjudged.`,
+      })),
+};
+
+const notPrincipalAllow: PolicyRule = {
+  on: 'policy',
+  code: 'NOTPRINCIPAL_ALLOW',
+  severity: 'error',
+  title: 'NotPrincipal in an Allow opens the key to everyone but the named, anonymous callers included',
+  fix: 'Name those who are to have access in Principal.',
+  source: 'IAM User Guide, "AWS JSON policy elements: NotPrincipal"',
+  check: ({ statements }) =>
+    statements
+      .filter(({ statement }) => statement.notPrincipal && statement.effect === 'Allow')
+      .map(({ statement, name }) => ({
+        path: `${statement.path}/NotPrincipal`,
+        message: `${name} allows everyone in the world but its NotPrincipal.`,
+      })),
+};
+
+/** Condition keys that tie a request to chosen callers, if their values are fixed. */
+const CONFINING = new Set([
+  'kms:calleraccount',
+  'aws:principalaccount',
+  'aws:principalarn',
+  'aws:principalorgid',
+  'aws:principalorgpaths',
+  'aws:userid',
+  'aws:username',
+  'aws:sourceaccount',
+  'aws:sourcearn',
+  'aws:sourceorgid',
+  'aws:sourceorgpaths',
+  'aws:sourcevpc',
+  'aws:sourcevpce',
+  'aws:sourceowner',
+]);
+
+/** No wildcard at all, or one only behind a fixed beginning that ties it down: the account of an ARN, four letters of an id. */
+const FIXED = /^[^*?]+$|^arn:[^:*?]*:[^:]*:[^:]*:[0-9]{12}:|^(?!arn:)[^*?]{4}/;
+
+/** Holds only for chosen callers: a fixed value, an operator that needs the key, no variable. */
+function confines({ lowerKey, use, values }: ConditionView): boolean {
+  if (!CONFINING.has(lowerKey) || use === undefined || use.operator === 'Null') return false;
+  if (use.operator.negative || use.ifExists || use.quantifier === 'all' || values.length === 0) return false;
+  return values.every((value) => !value.includes('${') && FIXED.test(value));
+}
+
+const principalStar: PolicyRule = {
+  on: 'policy',
+  code: 'PRINCIPAL_STAR_WITHOUT_CONDITION',
+  severity: 'warning',
+  title: 'Everyone in every account is allowed, and no condition limits it to known callers',
+  fix: 'Name the principals, or limit with StringEquals kms:CallerAccount, aws:PrincipalOrgID or ArnLike aws:PrincipalArn.',
+  source:
+    'AWS KMS Developer Guide, "Key policies in AWS KMS": do not set the Principal to an asterisk unless conditions limit it',
+  check: (context) =>
+    eachPrincipal(context, ({ form }, { name, statement, conditions }) =>
+      form.type === 'everyone' && statement.effect === 'Allow' && !statement.notPrincipal && !conditions.some(confines)
+        ? { message: `${name} allows everyone in every AWS account; no condition of it holds for known callers alone.` }
+        : undefined,
+    ),
+};
+
+const principalStarString: PolicyRule = {
+  on: 'policy',
+  code: 'PRINCIPAL_STAR_STRING',
+  severity: 'warning',
+  title: '"Principal": "*" is refused by the console\'s policy editor',
+  fix: 'Write {"AWS": "*"}, which means the same.',
+  source: 'aws/aws-cdk #10403, #12511',
+  check: (context) =>
+    eachPrincipal(context, ({ form, path }, { name, statement }) =>
+      form.type === 'everyone' && /^\/(Not)?Principal$/.test(path.slice(statement.path.length))
+        ? { message: `${name} has a bare "*" as its principal.`, patch: [{ op: 'replace', path, value: { AWS: '*' } }] }
+        : undefined,
+    ),
+};
+
+const externalNeedsIam: PolicyRule = {
+  on: 'policy',
+  code: 'EXTERNAL_ACCOUNT_NEEDS_IAM',
+  severity: 'info',
+  title: 'Another account gets access; its administrators must allow it in IAM too',
+  fix: 'Hand the IAM policy in externalPolicies to the administrators of that account.',
+  source: 'AWS KMS Developer Guide, "Allowing users in other accounts to use a KMS key"',
+  check: (context) => {
+    const first = new Map<string, { path: string; names: Set<string> }>();
+    for (const { statement, principals, name } of context.statements) {
+      if (statement.effect !== 'Allow' || statement.notPrincipal) continue;
+      for (const { form, own, path } of principals) {
+        if (!('account' in form) || own) continue;
+        const seen = first.get(form.account) ?? { path, names: new Set<string>() };
+        first.set(form.account, { ...seen, names: seen.names.add(name) });
+      }
+    }
+    return [...first].map(([account, { path, names }]) => ({
+      path,
+      message: `Account ${account} is let in by ${listing([...names])}; it needs an IAM policy of its own before anything works.`,
+    }));
+  },
+};
+
+/** Regions that every account has; the others must be enabled in each account first. */
+const DEFAULT_REGIONS =
+  /^(us-(east|west)-[12]|ca-central-1|sa-east-1|eu-(central-1|north-1|west-[123])|ap-(south-1|northeast-[123]|southeast-[12])|(cn|us-gov)-.*)$/;
+
+const externalRegion: PolicyRule = {
+  on: 'policy',
+  code: 'EXTERNAL_ACCOUNT_REGION',
+  severity: 'warning',
+  title: "Another account works only if it has enabled the key's Region, an opt-in Region",
+  fix: 'Make sure that the account has enabled the Region.',
+  source: 'AWS KMS Developer Guide, "Key policies in AWS KMS": principals of other accounts in opt-in Regions',
+  check: (context) =>
+    DEFAULT_REGIONS.test(context.key.region)
+      ? []
+      : eachPrincipal(context, ({ form, own }, { name }) =>
+          'account' in form && !own
+            ? {
+                message: `${name} names account ${form.account}; it must have enabled the Region ${context.key.region}.`,
+              }
+            : undefined,
+        ),
+};
+
+export const AUDIENCE_RULES: readonly PolicyRule[] = [
+  notPrincipal,
+  notPrincipalAllow,
+  principalStar,
+  principalStarString,
+  externalNeedsIam,
+  externalRegion,
+];

@@ -1,0 +1,140 @@
+import { lowerAscii } from '../ascii.ts';
+import { nearest } from '../operations.ts';
+import { quote } from '../visible.ts';
+import { listing, type PolicyRule, type StatementView } from './context.ts';
+import { eachCondition, hasKey, KNOWN, keyOf, needsKey } from './eachCondition.ts';
+
+const CONDITIONS = 'AWS KMS Developer Guide, "Condition keys for AWS KMS"';
+const OPERATORS = 'IAM User Guide, "IAM JSON policy elements: Condition operators"';
+
+const FORBIDDEN = /^((aws|kms):resourcetag(\/.*)?|kms:resourcealiases)$/;
+
+const keyForbidden: PolicyRule = {
+  on: 'policy',
+  code: 'CONDITION_KEY_FORBIDDEN',
+  severity: 'error',
+  aws: 'MalformedPolicyDocumentException',
+  title: 'Condition keys that only IAM policies may have: aws:ResourceTag, kms:ResourceTag, kms:ResourceAliases',
+  fix: 'Remove the condition; a key policy speaks of its own key alone.',
+  source: 'awsdocs/aws-kms-developer-guide PR #47; error text "These condition keys are not permitted in a key policy"',
+  check: (context) =>
+    eachCondition(context, ({ key, lowerKey }, { name }) =>
+      FORBIDDEN.test(lowerKey)
+        ? { message: `${name} has the condition key ${quote(key)}, which no key policy may have.` }
+        : undefined,
+    ),
+};
+
+const keyUnknown: PolicyRule = {
+  on: 'policy',
+  code: 'CONDITION_KEY_UNKNOWN',
+  severity: 'warning',
+  title: 'A condition key that no request to AWS KMS has, as far as is known',
+  fix: 'Correct the name.',
+  source: CONDITIONS,
+  check: (context) =>
+    eachCondition(context, ({ key, lowerKey }, { name }) => {
+      if (keyOf(lowerKey) !== undefined || FORBIDDEN.test(lowerKey)) return undefined;
+      const meant = nearest(
+        key,
+        KNOWN.map((known) => known.key),
+      );
+      const message = `${name} has the unknown condition key ${quote(key)}.`;
+      return meant === undefined ? { message } : { message, fix: `Probably ${meant} is meant.` };
+    }),
+};
+
+const keyRepeated: PolicyRule = {
+  on: 'policy',
+  code: 'CONDITION_KEY_REPEATED',
+  severity: 'error',
+  title: 'The same condition operator and key twice, told apart only by upper and lower case',
+  fix: 'Make it one line with all values, if any of them is to match.',
+  source: 'IAM Access Analyzer, "Duplicate keys with different case"',
+  check: (context) =>
+    context.statements.flatMap(({ conditions, name }) => {
+      const seen = new Set<string>();
+      return conditions.flatMap(({ operator, key, lowerKey, path }) => {
+        const line = JSON.stringify([lowerAscii(operator), lowerKey]);
+        if (!seen.has(line)) {
+          seen.add(line);
+          return [];
+        }
+        return [
+          {
+            path,
+            message: `${name} has ${quote(key)} under ${quote(operator)} twice; whether one or both count is not defined.`,
+          },
+        ];
+      });
+    }),
+};
+
+const keyDeprecated: PolicyRule = {
+  on: 'policy',
+  code: 'CONDITION_KEY_DEPRECATED',
+  severity: 'info',
+  title: 'A condition key under its old name',
+  fix: 'Use kms:KeySpec or kms:KeyUsage.',
+  source: CONDITIONS,
+  check: (context) =>
+    eachCondition(context, ({ key, lowerKey }, { name }) =>
+      lowerKey === 'kms:customermasterkeyspec' || lowerKey === 'kms:customermasterkeyusage'
+        ? { message: `${name} has the deprecated condition key ${quote(key)}.` }
+        : undefined,
+    ),
+};
+
+/** Operations of a statement whose requests never have the key; of a wildcard only when that is so for all that it names. */
+function without({ actions, statement }: StatementView, lowerKey: string): string[] {
+  if (statement.notAction) return [];
+  return actions.flatMap(({ operations }) => {
+    const governed = operations.filter(({ inKeyPolicy }) => inKeyPolicy);
+    return governed.some((action) => hasKey(action, lowerKey)) ? [] : governed.map(({ name }) => name);
+  });
+}
+
+const blocksAction: PolicyRule = {
+  on: 'policy',
+  code: 'CONDITION_BLOCKS_ACTION',
+  severity: 'warning',
+  title: 'A condition that can never hold for an action, because its requests do not have the key',
+  fix: 'Put the action into a statement of its own, without the condition.',
+  source: `${CONDITIONS}: each key names the operations that it works for`,
+  check: (context) =>
+    eachCondition(context, (condition, view) => {
+      const blocked = needsKey(condition) ? [...new Set(without(view, condition.lowerKey))] : [];
+      if (blocked.length === 0) return undefined;
+      const effect = view.statement.effect === 'Allow' ? 'never allows' : 'never denies';
+      return { message: `${view.name} ${effect} ${listing(blocked)}: such a request has no ${quote(condition.key)}.` };
+    }),
+};
+
+const alwaysHolds: PolicyRule = {
+  on: 'policy',
+  code: 'CONDITION_ALWAYS_HOLDS',
+  severity: 'warning',
+  title: 'A condition that always holds for an action, because its requests do not have the key that must not match',
+  fix: 'Put the action into a statement of its own.',
+  source: `${OPERATORS}: negated operators hold when the key is absent`,
+  check: (context) =>
+    eachCondition(context, (condition, view) => {
+      const { use, lowerKey, key } = condition;
+      if (use === undefined || use.operator === 'Null' || (!use.operator.negative && !use.ifExists)) return undefined;
+      const free = [...new Set(without(view, lowerKey))];
+      if (free.length === 0) return undefined;
+      const effect = view.statement.effect === 'Allow' ? 'allows' : 'denies';
+      return {
+        message: `${view.name} ${effect} ${listing(free)} whatever the condition on ${quote(key)} says: such a request has no such key.`,
+      };
+    }),
+};
+
+export const CONDITION_KEY_RULES: readonly PolicyRule[] = [
+  keyForbidden,
+  keyUnknown,
+  keyRepeated,
+  keyDeprecated,
+  blocksAction,
+  alwaysHolds,
+];

@@ -1,0 +1,235 @@
+import { cidrWithin, parseCidr } from '../cidr.ts';
+import { Conditions, testsExclude } from '../conditions.ts';
+import { readValue } from '../conditionValues.ts';
+import { type JsonNumber, memberOf } from '../json.ts';
+import type { Key } from '../types.ts';
+import { quote } from '../visible.ts';
+import { type ConditionView, type Context, type Hit, listing, type PolicyRule, type StatementView } from './context.ts';
+import { eachCondition } from './eachCondition.ts';
+
+const CONDITIONS = 'AWS KMS Developer Guide, "Condition keys for AWS KMS"';
+const OPERATORS = 'IAM User Guide, "IAM JSON policy elements: Condition operators"';
+
+const noValues: PolicyRule = {
+  on: 'policy',
+  code: 'CONDITION_NO_VALUES',
+  severity: 'warning',
+  title: 'A condition without values',
+  fix: 'Write the values, or remove the condition.',
+  source: OPERATORS,
+  check: (context) =>
+    eachCondition(context, ({ key, values }, { name }) =>
+      values.length === 0 ? { message: `${name} compares ${quote(key)} with no value at all.` } : undefined,
+    ),
+};
+
+const valueType: PolicyRule = {
+  on: 'policy',
+  code: 'CONDITION_VALUE_UNREADABLE',
+  severity: 'warning',
+  title: 'A value that the operator cannot read: no number, date, address, boolean or ARN',
+  fix: 'Write the value in the form that the operator needs, or use a String operator.',
+  source: OPERATORS,
+  check: (context) =>
+    eachCondition(context, ({ values, use, operator }, { name }) => {
+      if (use === undefined) return undefined;
+      const bad = values.find((value) => {
+        if (value.includes('${')) return false;
+        if (use.operator === 'Null') return !/^(true|false)$/i.test(value);
+        return readValue(value, use.operator.reading, false).form === 'opaque';
+      });
+      return bad === undefined ? undefined : { message: `${name} has the value ${quote(bad)} for ${quote(operator)}.` };
+    }),
+};
+
+/** One hit for each JSON number in a Condition that a test picks out. */
+function* eachNumber(
+  { statements }: Context,
+  hit: (number: JsonNumber, condition: ConditionView, view: StatementView) => Hit | undefined,
+): Iterable<Hit> {
+  for (const view of statements) {
+    let line = 0;
+    const element = view.node && memberOf(view.node, 'Condition');
+    for (const { value: block } of element?.kind === 'object' ? element.members : []) {
+      for (const { value } of block.kind === 'object' ? block.members : []) {
+        const condition = view.conditions[line++];
+        for (const item of value.kind === 'array' ? value.items : [value]) {
+          const found = item.kind === 'number' && condition ? hit(item, condition, view) : undefined;
+          if (found !== undefined) yield found;
+        }
+      }
+    }
+  }
+}
+
+const valueNumber: PolicyRule = {
+  on: 'policy',
+  code: 'CONDITION_VALUE_NUMBER',
+  severity: 'error',
+  title: 'A JSON number where a string belongs, or one with an exponent',
+  fix: 'Write it in quotes; an account id has leading zeros that a number loses.',
+  source: 'IAM Access Analyzer, "Data type mismatch"; Countersign: one text must not be read in two ways',
+  check: (context) =>
+    eachNumber(context, ({ raw, pointer: path }, { use, key }, { name }) => {
+      const numeric = use !== undefined && use.operator !== 'Null' && /^(number|date)$/.test(use.operator.type);
+      if (numeric && /^-?[0-9]+(\.[0-9]+)?$/.test(raw)) return undefined;
+      const message = `${name} compares ${quote(key)} with the number ${raw}; a string belongs there.`;
+      return { path, message, patch: [{ op: 'replace', path, value: raw }] };
+    }),
+};
+
+const wildcardLiteral: PolicyRule = {
+  on: 'policy',
+  code: 'CONDITION_WILDCARD_IS_LITERAL',
+  severity: 'warning',
+  title: 'A wildcard under an operator that compares letter by letter',
+  fix: 'Use StringLike, or ArnLike for ARNs.',
+  source: OPERATORS,
+  check: (context) =>
+    eachCondition(context, ({ values, use, operator }, { name }) => {
+      const reading = use === undefined || use.operator === 'Null' ? undefined : use.operator.reading;
+      const wild =
+        reading === 'string' || reading === 'fold'
+          ? values.find((value) => /[*?]/.test(value.replace(/\$\{.*?\}/g, '')))
+          : undefined;
+      return wild === undefined
+        ? undefined
+        : { message: `${name} has ${quote(wild)} under ${quote(operator)}, which takes "*" and "?" as they are.` };
+    }),
+};
+
+const variableOld: PolicyRule = {
+  on: 'policy',
+  code: 'CONDITION_VARIABLE_NOT_EXPANDED',
+  severity: 'warning',
+  title: 'A policy variable, which Version 2008-10-17 takes as plain text',
+  fix: 'Write "Version": "2012-10-17".',
+  source: 'IAM User Guide, "IAM policy elements: Variables and tags"',
+  check: (context) =>
+    context.policy.version === '2012-10-17'
+      ? []
+      : eachCondition(context, ({ values }, { name }) => {
+          const variable = values.find((value) => value.includes('${'));
+          return variable === undefined
+            ? undefined
+            : { message: `${name} has the variable ${quote(variable)}, which is not replaced.` };
+        }),
+};
+
+/** What a value of a key always looks like; another one never matches. */
+const FORMS: Readonly<Record<string, { form: RegExp; is: string }>> = {
+  'kms:calleraccount': { form: /^[0-9]{12}$/, is: 'an account id of 12 digits' },
+  'aws:principalaccount': { form: /^[0-9]{12}$/, is: 'an account id of 12 digits' },
+  'aws:sourceaccount': { form: /^[0-9]{12}$/, is: 'an account id of 12 digits' },
+  'aws:principalorgid': { form: /^o-[a-z0-9]{10,32}$/, is: 'an organization id such as o-a1b2c3d4e5' },
+  'kms:viaservice': {
+    form: /^[a-z0-9-]+\.[a-z0-9-]+\.amazonaws\.com$/,
+    is: 'of the form service.region.amazonaws.com',
+  },
+};
+
+/** Keys that have one value in every request on this key. */
+function constantsOf(key: Key): Readonly<Record<string, string>> {
+  return {
+    'kms:keyspec': key.spec,
+    'kms:keyusage': key.usage,
+    'kms:keyorigin': key.origin,
+    'kms:customermasterkeyspec': key.spec,
+    'kms:customermasterkeyusage': key.usage,
+    'kms:multiregion': String(key.multiRegion),
+    'aws:resourceaccount': key.accountId,
+    'aws:requestedregion': key.region,
+  };
+}
+
+const valueNeverMatches: PolicyRule = {
+  on: 'policy',
+  code: 'CONDITION_VALUE_NEVER_MATCHES',
+  severity: 'warning',
+  title: 'A value that the key of the condition never has',
+  fix: 'Correct the value.',
+  source: CONDITIONS,
+  check: (context) => {
+    const constants = constantsOf(context.key);
+    return eachCondition(context, ({ key, lowerKey, values, use }, { name }) => {
+      if (use === undefined || use.operator === 'Null' || use.operator.reading !== 'string') return undefined;
+      const form = Object.hasOwn(FORMS, lowerKey) ? FORMS[lowerKey] : undefined;
+      const odd = form && values.find((value) => !form.form.test(value) && !value.includes('${'));
+      if (form !== undefined && odd !== undefined) {
+        return { message: `${name} compares ${quote(key)} with ${quote(odd)}; its value is always ${form.is}.` };
+      }
+      const constant = Object.hasOwn(constants, lowerKey) ? constants[lowerKey] : undefined;
+      if (
+        constant === undefined ||
+        values.includes(constant) ||
+        values.length === 0 ||
+        values.some((value) => value.includes('${'))
+      )
+        return undefined;
+      return {
+        message: `${name} compares ${quote(key)} with ${listing(values.map(quote))}; for this key it is always ${quote(constant)}.`,
+      };
+    });
+  },
+};
+
+/** RFC 1918, loopback and link-local ranges. */
+const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '127.0.0.0/8', '169.254.0.0/16'].flatMap(
+  (range) => parseCidr(range) ?? [],
+);
+
+const privateAddress: PolicyRule = {
+  on: 'policy',
+  code: 'CONDITION_PRIVATE_ADDRESS',
+  severity: 'warning',
+  title: 'A private address under aws:SourceIp, which holds public addresses alone',
+  fix: 'Use aws:VpcSourceIp, or aws:SourceVpc or aws:SourceVpce.',
+  source:
+    'IAM User Guide, "AWS global condition context keys": aws:SourceIp; IAM Access Analyzer, "Private IP address"',
+  check: (context) =>
+    eachCondition(context, ({ lowerKey, values, key, use }, { name }) => {
+      if (lowerKey !== 'aws:sourceip' || use === undefined || use.operator === 'Null') return undefined;
+      const found = values.find((value) => {
+        const range = parseCidr(value);
+        return range !== undefined && PRIVATE.some((wide) => cidrWithin(range, wide));
+      });
+      if (found === undefined) return undefined;
+      return {
+        message: `${name} compares ${quote(key)} with the private address ${quote(found)}, which KMS never sees.`,
+      };
+    }),
+};
+
+const neverHolds: PolicyRule = {
+  on: 'policy',
+  code: 'CONDITION_NEVER_HOLDS',
+  severity: 'warning',
+  title: 'Conditions of one statement that exclude each other',
+  fix: 'Make two statements of it, or remove one of the conditions.',
+  source: 'IAM User Guide, "IAM JSON policy elements: Condition": all conditions of a statement must hold',
+  check: ({ statements, policy }) => {
+    const conditions = new Conditions();
+    return statements.flatMap(({ statement, name }) => {
+      if (statement.conditions.length < 2) return [];
+      const read = conditions.read(statement.conditions, policy.version);
+      const tests = conditions.testsOf(read).map((id) => conditions.test(id));
+      const pair = tests.flatMap((a, index) =>
+        tests.slice(index + 1).flatMap((b) => (testsExclude(a, b) ? [a] : [])),
+      )[0];
+      if (pair === undefined) return [];
+      const message = `${name} has conditions on ${quote(pair.shownKey)} that can never hold at once, so it has no effect.`;
+      return [{ path: `${statement.path}/Condition`, message }];
+    });
+  },
+};
+
+export const CONDITION_VALUE_RULES: readonly PolicyRule[] = [
+  noValues,
+  valueType,
+  valueNumber,
+  wildcardLiteral,
+  variableOld,
+  valueNeverMatches,
+  privateAddress,
+  neverHolds,
+];

@@ -1,0 +1,65 @@
+import { quote } from '../visible.ts';
+import type { PolicyRule } from './context.ts';
+import { eachPrincipal } from './eachPrincipal.ts';
+
+const MALFORMED = 'MalformedPolicyDocumentException';
+const PRINCIPAL = 'IAM User Guide, "AWS JSON policy elements: Principal"';
+const INVALID = 'AWS re:Post, "Policy contains a statement with one or more invalid principals"';
+
+const serviceInvalid: PolicyRule = {
+  on: 'policy',
+  code: 'SERVICE_PRINCIPAL_INVALID',
+  severity: 'error',
+  aws: MALFORMED,
+  title: 'A service principal has the form service.amazonaws.com',
+  fix: 'Write the service principal as the documentation of that service names it.',
+  source: `${PRINCIPAL}: AWS service principals`,
+  check: (context) =>
+    eachPrincipal(context, ({ form, id }, { name }) =>
+      form.type !== 'service' ||
+      /[*?]/.test(id) ||
+      /^[a-z0-9-]+(\.[a-z0-9-]+)*\.(amazonaws|amazon)\.com(\.cn)?$/.test(id)
+        ? undefined
+        : { message: `${name} names ${quote(id)}, which is no service principal.` },
+    ),
+};
+
+const SOURCE_KEYS = new Set(['aws:sourcearn', 'aws:sourceaccount', 'aws:sourceorgid', 'aws:sourceorgpaths']);
+
+const serviceWithoutSource: PolicyRule = {
+  on: 'policy',
+  code: 'SERVICE_WITHOUT_SOURCE',
+  severity: 'warning',
+  title: 'A service is allowed for whatever account it acts for (confused deputy)',
+  fix: 'Add a condition on aws:SourceArn or aws:SourceAccount.',
+  source: 'AWS KMS Developer Guide, "Permissions for AWS services in key policies"',
+  check: (context) =>
+    eachPrincipal(context, ({ form, id }, { name, statement, conditions }) => {
+      if (form.type !== 'service' || statement.effect !== 'Allow') return undefined;
+      const limited = conditions.some(
+        ({ lowerKey, use }) =>
+          SOURCE_KEYS.has(lowerKey) && use !== undefined && use.operator !== 'Null' && !use.operator.negative,
+      );
+      if (limited) return undefined;
+      return {
+        message: `${name} lets ${quote(id)} use the key on behalf of any account: no condition on aws:SourceArn or aws:SourceAccount.`,
+      };
+    }),
+};
+
+const serviceIndirect: PolicyRule = {
+  on: 'policy',
+  code: 'SERVICE_DOES_NOT_CALL_KMS',
+  severity: 'warning',
+  title: 'A service that never calls KMS under its own name',
+  fix: 'Allow the IAM principal behind it, under the condition kms:ViaService.',
+  source: INVALID,
+  check: (context) =>
+    eachPrincipal(context, ({ form, id }, { name }) =>
+      form.type === 'service' && id === 'ec2.amazonaws.com'
+        ? { message: `${name} names ${quote(id)}; Amazon EC2 calls KMS for the caller, as the caller.` }
+        : undefined,
+    ),
+};
+
+export const SERVICE_RULES: readonly PolicyRule[] = [serviceInvalid, serviceWithoutSource, serviceIndirect];
