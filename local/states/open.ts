@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { answer, demand, Fault, jsonObject } from '../fault.ts';
 import type { AwsService, Caller, Invoke } from '../types.ts';
-import { type Definition, readDefinition } from './definition.ts';
+import { type Definition, expectValid, readDefinition } from './definition.ts';
 import { type Execution, statusOf } from './execution.ts';
 import { historyOf } from './history.ts';
 import * as member from './members.ts';
@@ -33,18 +33,14 @@ type Operation = (members: Members, caller: Caller) => unknown;
  */
 export function openStates({ dataDir, region, accountId, stateMachines, functionKeys, invoke }: StatesOptions): States {
   const opened = Date.now();
-  const machines = new Map(
-    stateMachines.map(({ name, arn, definition, roleArn }) => [
-      arn,
-      {
-        name,
-        arn,
-        roleArn: roleArn ?? `arn:aws:iam::${accountId}:role/${name}`,
-        definition: readDefinition(definition),
-      },
-    ]),
-  );
   const store = openStore(dataDir);
+  const machines = new Map(
+    stateMachines.map(({ name, arn, definition: source, roleArn }) => {
+      const definition = readDefinition(source);
+      if (!store.definitions.has(definition.revision)) expectValid(definition);
+      return [arn, { name, arn, roleArn: roleArn ?? `arn:aws:iam::${accountId}:role/${name}`, definition }];
+    }),
+  );
   const runs = new Map<string, () => void>();
   let resumed = false;
 

@@ -80,7 +80,10 @@ export function openStore(dataDir: string): Store {
     tasksByToken,
     start({ arn, name, stateMachineArn, input }, definition) {
       const { revision } = definition;
-      if (!definitions.has(revision)) append({ definition: definition.text });
+      if (!definitions.has(revision)) {
+        journal.append({ definition: definition.text });
+        definitions.set(revision, definition);
+      }
       append({ execution: arn, type: 'ExecutionStarted', at: Date.now(), name, stateMachineArn, revision, input });
       return executions.get(arn) as Execution;
     },
