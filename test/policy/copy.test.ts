@@ -215,6 +215,8 @@ describe('conditions', () => {
     ['kms:ViaService', 's3.*.amazonaws.com', ABROAD, 's3.*.amazonaws.com', []],
     ['kms:GranteeServicePrincipal', 'x.us-east-1.amazonaws.com', ABROAD, 'x.eu-west-1.amazonaws.com', ['COPY_REGION']],
     ['aws:RequestedRegion', 'us-east-1', ABROAD, 'eu-west-1', ['COPY_REGION']],
+    ['kms:ReplicaRegion', 'us-east-1', ABROAD, 'us-east-1', ['COPY_REGION_KEPT']],
+    ['aws:RequestedRegion', 'eu-central-1', ABROAD, 'eu-central-1', []],
     ['kms:ReplicaRegion', 'eu-central-1', ABROAD, 'eu-central-1', []],
     [
       'aws:PrincipalArn',
