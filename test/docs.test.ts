@@ -1,0 +1,25 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { statesPage } from '../docs/generate.ts';
+
+it('the drawn state machine is the one that runs', () => {
+  expect(readFileSync('docs/states.md', 'utf8')).toBe(
+    statesPage(readFileSync('statemachine/approval.asl.json', 'utf8')),
+  );
+});
+
+it('every link between the pages leads somewhere', () => {
+  const pages = [
+    'README.md',
+    'CONTRIBUTING.md',
+    ...readdirSync('docs', { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join('docs', name)),
+  ];
+  for (const page of pages) {
+    for (const [, target = ''] of readFileSync(page, 'utf8').matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)) {
+      expect(existsSync(join(dirname(page), target)), `${target} in ${page}`).toBe(true);
+    }
+  }
+});
