@@ -32,6 +32,8 @@ const DEEPEST = 256;
 const MOST_DUPLICATES = 20;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const NUMBER_LIKE = /[-+.0-9A-Za-z_]+/y;
+/** Neither escapes nor what must be escaped. */
+const PLAIN = /^[ -[\]-\uffff]*$/;
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
   '\\': '\\',
@@ -155,7 +157,7 @@ class Parser {
   }
 
   #object(pointer: string): JsonObject {
-    const place = this.#enter(pointer);
+    const { start, line, column } = this.#enter(pointer);
     const members: JsonMember[] = [];
     const names = new Set<string>();
     if (!this.#closes('}', pointer)) {
@@ -178,11 +180,11 @@ class Parser {
       } while (this.#more('}', pointer));
     }
     this.#depth -= 1;
-    return { kind: 'object', members, ...place, end: this.#at };
+    return { kind: 'object', members, pointer, start, end: this.#at, line, column };
   }
 
   #array(pointer: string): JsonArray {
-    const place = this.#enter(pointer);
+    const { start, line, column } = this.#enter(pointer);
     const items: JsonNode[] = [];
     if (!this.#closes(']', pointer)) {
       do {
@@ -191,17 +193,16 @@ class Parser {
       } while (this.#more(']', pointer));
     }
     this.#depth -= 1;
-    return { kind: 'array', items, ...place, end: this.#at };
+    return { kind: 'array', items, pointer, start, end: this.#at, line, column };
   }
 
-  #enter(pointer: string): JsonPlace {
+  #enter(pointer: string): Pick<JsonPlace, 'start' | 'line' | 'column'> {
     this.#depth += 1;
     if (this.#depth > this.#limits.maxDepth) {
       this.#refuse('JSON_TOO_DEEP', `Nested more than ${this.#limits.maxDepth} levels deep.`, pointer);
     }
-    const place = this.#place(pointer);
-    this.#at += 1;
-    return place;
+    const start = this.#at++;
+    return { start, line: this.#line, column: start - this.#lineStart + 1 };
   }
 
   #closes(bracket: string, pointer: string): boolean {
@@ -221,8 +222,29 @@ class Parser {
   }
 
   #string(pointer: string): JsonString {
+    const start = this.#at;
+    const line = this.#line;
+    const column = start - this.#lineStart + 1;
+    const quote = this.#text.indexOf('"', start + 1);
+    let value = quote < 0 ? '' : this.#text.slice(start + 1, quote);
+    if (quote >= 0 && PLAIN.test(value)) this.#at = quote + 1;
+    else value = this.#escapedString(pointer);
+    return {
+      kind: 'string',
+      value,
+      raw: this.#text.slice(start, this.#at),
+      pointer,
+      start,
+      end: this.#at,
+      line,
+      column,
+    };
+  }
+
+  /** A string that is not as simple as most: it has escapes, or something is wrong with it. */
+  #escapedString(pointer: string): string {
     const text = this.#text;
-    const place = this.#place(pointer);
+    const column = this.#at - this.#lineStart + 1;
     let at = this.#at + 1;
     let from = at;
     let value = '';
@@ -251,11 +273,11 @@ class Parser {
         severity: 'error',
         message: 'An escape in this string is half of a surrogate pair, which is no character.',
         path: pointer,
-        line: place.line,
-        column: place.column,
+        line: this.#line,
+        column,
       });
     }
-    return { kind: 'string', value, raw: text.slice(place.start, this.#at), ...place, end: this.#at };
+    return value;
   }
 
   #escape(pointer: string): string {

@@ -73,10 +73,14 @@ const LOWERED: readonly { action: Action; lower: string }[] = ACTIONS.map((actio
   lower: action.name.toLowerCase(),
 }));
 
+const EXACT = new Map(LOWERED.map(({ action, lower }) => [lower, action]));
+
 /** The operations that an action pattern of a policy names: `*` and `?` as in IAM, ASCII case set aside. */
 export function operationsOf(pattern: string): Action[] {
   const lower = lowerAscii(pattern);
-  if (!/[*?]/.test(lower)) return LOWERED.filter((entry) => entry.lower === lower).map(({ action }) => action);
+  const exact = EXACT.get(lower);
+  if (exact !== undefined) return [exact];
+  if (!/[*?]/.test(lower)) return [];
   return LOWERED.filter((entry) => globMatches(lower, entry.lower)).map(({ action }) => action);
 }
 

@@ -25,6 +25,10 @@ export function principalForm({ kind, id }: Principal): PrincipalForm {
   if (kind === 'Federated') return { type: 'federated' };
   if (kind === 'CanonicalUser') return { type: 'canonicalUser' };
   if (id === '*') return { type: 'everyone' };
+  if (!id.startsWith('arn:')) {
+    const unique = UNIQUE_ID.exec(id);
+    return unique ? { type: 'uniqueId', prefix: unique[1] ?? '' } : { type: 'invalid' };
+  }
   const iam = IAM.exec(id);
   if (iam) {
     const [, partition = '', account = '', resource = '', type, name = ''] = iam;
@@ -36,9 +40,7 @@ export function principalForm({ kind, id }: Principal): PrincipalForm {
     const [, partition = '', account = '', resource, name = ''] = sts;
     return { type: resource === 'assumed-role' ? 'session' : 'federatedUser', partition, account, name };
   }
-  const unique = UNIQUE_ID.exec(id);
-  if (unique) return { type: 'uniqueId', prefix: unique[1] ?? '' };
-  return { type: id.startsWith('arn:') ? 'arn' : 'invalid' };
+  return { type: 'arn' };
 }
 
 /** The account that a principal belongs to, when its text says so. */

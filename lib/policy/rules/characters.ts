@@ -67,6 +67,9 @@ function visitFreeTexts({ policy, statements }: Context, visit: Visit): void {
 
 const told = (what: string, key: string | undefined): string => (key === undefined ? what : `${what} ${quote(key)}`);
 
+/** Printable ASCII that neither begins nor ends with a space. */
+const PLAIN = /^(?! )[ -~]*(?<! )$/;
+
 const identifierCharacter: PolicyRule = {
   on: 'policy',
   code: 'IDENTIFIER_CHARACTER',
@@ -77,7 +80,7 @@ const identifierCharacter: PolicyRule = {
   check: (context) => {
     const hits: Hit[] = [];
     visitIdentifiers(context, (value, path, name, what, key) => {
-      const match = /[^ -~]/u.exec(value) ?? /^ | $/.exec(value);
+      const match = PLAIN.test(value) ? null : (/[^ -~]/u.exec(value) ?? /^ | $/.exec(value));
       if (match === null) return;
       const point = codePoint(match[0].codePointAt(0) ?? 0);
       const plain = looksLike(value);

@@ -209,8 +209,8 @@ const neverHolds: PolicyRule = {
   source: 'IAM User Guide, "IAM JSON policy elements: Condition": all conditions of a statement must hold',
   check: ({ statements, policy }) => {
     const conditions = new Conditions();
-    return statements.flatMap(({ statement, name }) => {
-      if (statement.conditions.length < 2) return [];
+    return statements.flatMap(({ statement, name, conditions: lines }) => {
+      if (new Set(lines.map(({ lowerKey }) => lowerKey)).size === lines.length) return [];
       const read = conditions.read(statement.conditions, policy.version);
       const tests = conditions.testsOf(read).map((id) => conditions.test(id));
       const pair = tests.flatMap((a, index) =>

@@ -106,6 +106,13 @@ export function contextOf(subject: Subject, policy: KeyPolicy, node: JsonObject)
     known.set(pattern, operations);
     return operations;
   };
+  const governedBy = new Map<string, readonly Action[]>();
+  const about = ({ actions: patterns, notAction }: Statement, actions: ActionView[]): readonly Action[] => {
+    const written = `${notAction} ${patterns.join()}`;
+    const operations = governedBy.get(written) ?? governed(actions, notAction);
+    governedBy.set(written, operations);
+    return operations;
+  };
   const list = memberOf(node, 'Statement');
   const nodes = list?.kind === 'array' ? list.items : list === undefined ? [] : [list];
   const statements = policy.statements.map((statement, index) => {
@@ -121,7 +128,7 @@ export function contextOf(subject: Subject, policy: KeyPolicy, node: JsonObject)
       principals: principalsOf(statement, at, subject.key),
       actions,
       conditions: conditionsOf(statement),
-      operations: governed(actions, statement.notAction),
+      operations: about(statement, actions),
     };
   });
   const judges = new Map<string, (arn: string) => Ability>();

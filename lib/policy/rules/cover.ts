@@ -1,3 +1,4 @@
+import { lowerAscii } from '../ascii.ts';
 import { isSessionOf } from '../principalForm.ts';
 import type { ConditionView, PrincipalView, StatementView } from './context.ts';
 
@@ -5,8 +6,8 @@ import type { ConditionView, PrincipalView, StatementView } from './context.ts';
 export function alwaysCovers(deny: StatementView, allow: StatementView): boolean {
   if (deny.statement.notPrincipal || allow.statement.notPrincipal || allow.principals.length === 0) return false;
   return (
-    allow.principals.every((principal) => deny.principals.some((by) => includes(by, principal))) &&
-    deny.conditions.every((condition) => allow.conditions.some((given) => sameTest(condition, given)))
+    deny.conditions.every((condition) => allow.conditions.some((given) => sameTest(condition, given))) &&
+    allow.principals.every((principal) => deny.principals.some((by) => includes(by, principal)))
   );
 }
 
@@ -21,7 +22,7 @@ function includes(wide: PrincipalView, narrow: PrincipalView): boolean {
 
 function sameTest(a: ConditionView, b: ConditionView): boolean {
   return (
-    a.operator.toLowerCase() === b.operator.toLowerCase() &&
+    lowerAscii(a.operator) === lowerAscii(b.operator) &&
     a.lowerKey === b.lowerKey &&
     a.values.length === b.values.length &&
     a.values.every((value) => b.values.includes(value))

@@ -45,9 +45,10 @@ const principalUniqueId: PolicyRule = {
   source: 'IAM User Guide, "IAM identifiers": unique identifiers',
   check: (context) =>
     eachPrincipal(context, ({ form, id, path }, { name }) => {
+      if (form.type !== 'uniqueId') return undefined;
       const ids = context.world.ids ?? {};
       const arn = Object.hasOwn(ids, id) ? ids[id] : undefined;
-      if (form.type !== 'uniqueId' || arn === undefined) return undefined;
+      if (arn === undefined) return undefined;
       const message = `${name} names ${quote(id)}, which is ${quote(arn)}; the document will read differently once it is put.`;
       return { message, patch: [{ op: 'replace', path, value: arn }] };
     }),

@@ -1,9 +1,8 @@
-import { byCodeUnit, lowerAscii } from '../ascii.ts';
 import { canonicalForm } from '../canonical.ts';
 import { possibleFor } from '../operations.ts';
 import type { JsonPatch, Statement } from '../types.ts';
 import { quote } from '../visible.ts';
-import { type Context, type Hit, listing, type PolicyRule, placed, type StatementView } from './context.ts';
+import { type Hit, listing, type PolicyRule, placed, type StatementView } from './context.ts';
 import { alwaysCovers } from './cover.ts';
 
 const MALFORMED = 'MalformedPolicyDocumentException';
@@ -97,9 +96,21 @@ const statementRepeated: PolicyRule = {
 
 /** Equal for statements that say the same, and cheap; the canonical form is worked out only where this one repeats. */
 function outline({ effect, principals, actions, conditions }: Statement): string {
-  const least = (values: string[]): string => values.sort(byCodeUnit)[0] ?? '';
-  const operators = conditions.map(({ operator, key }) => lowerAscii(`${operator} ${key}`));
-  return [effect, least(principals.map(({ id }) => id)), least(actions.map(lowerAscii)), least(operators)].join('\n');
+  let [least, greatest, value, key] = ['\uffff', '', '\uffff', 0];
+  let [shortest, longest] = [Number.POSITIVE_INFINITY, 0];
+  for (const { id } of principals) {
+    if (id < least) least = id;
+    if (id > greatest) greatest = id;
+  }
+  for (const { length } of actions) {
+    shortest = Math.min(shortest, length);
+    longest = Math.max(longest, length);
+  }
+  for (const condition of conditions) {
+    key = Math.max(key, condition.key.length);
+    for (const one of condition.values) if (one < value) value = one;
+  }
+  return `${effect} ${shortest} ${longest} ${key} ${value} ${least} ${greatest}`;
 }
 
 function repeated(group: readonly StatementView[]): Hit[] {
@@ -165,17 +176,20 @@ const allowDenied: PolicyRule = {
   title: 'An Allow that a Deny always covers',
   fix: 'Remove the Allow, or narrow the Deny.',
   source: 'IAM User Guide, "Policy evaluation logic": an explicit Deny wins',
-  check: (context) =>
-    context.statements
-      .filter(({ statement, operations }) => statement.effect === 'Allow' && operations.length > 0)
-      .flatMap((allow) => denied(context, allow)),
+  check: ({ statements }) => {
+    const denies = statements.filter(({ statement }) => statement.effect === 'Deny');
+    return statements.flatMap((allow) =>
+      allow.statement.effect === 'Allow' && allow.operations.length > 0 ? denied(denies, allow) : [],
+    );
+  },
 };
 
-function denied(context: Context, allow: StatementView): { path: string; message: string }[] {
-  const denies = context.statements.filter((deny) => deny.statement.effect === 'Deny' && alwaysCovers(deny, allow));
-  const refused = new Set(denies.flatMap(({ operations }) => operations));
+function denied(denies: readonly StatementView[], allow: StatementView): Hit[] {
+  const covering = denies.filter((deny) => alwaysCovers(deny, allow));
+  if (covering.length === 0) return [];
+  const refused = new Set(covering.flatMap(({ operations }) => operations));
   if (!allow.operations.every((operation) => refused.has(operation))) return [];
-  const by = listing(denies.map(({ name }) => name));
+  const by = listing(covering.map(({ name }) => name));
   return [{ path: allow.statement.path, message: `${allow.name} gives nothing: ${by} always denies all of it.` }];
 }
 
