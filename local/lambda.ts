@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { devNull } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
+import { bundleSources } from './lambda/bundle.ts';
 import type { Service, ServiceFunction, ServiceRole } from './serverless.ts';
 import type { Invocation, Invoke } from './types.ts';
 import type { FromWorker, ToWorker } from './worker.ts';
@@ -14,6 +15,8 @@ export interface Lambdas {
   warm(): Promise<void>;
   close(): Promise<void>;
 }
+
+const WORKER = join(import.meta.dirname, 'worker.ts');
 
 export interface LambdaOptions {
   /** AWS_ENDPOINT_URL and whatever else each function gets on top of its environment in serverless.yml. */
@@ -34,15 +37,26 @@ export interface LambdaOptions {
 export function startLambdas(service: Service, options: LambdaOptions): Lambdas {
   const environments = new Map<string, Environment>();
   let isClosed = false;
+  // What cannot be bundled runs from its sources: then only the function that is broken fails, and says how.
+  const bundles = bundleSources([WORKER, ...[...service.functions.values()].map(({ file }) => file)]).catch(
+    () => new Map<string, string>(),
+  );
+  let workerFile = WORKER;
+  const bundled = async (lambda: ServiceFunction): Promise<ServiceFunction> => {
+    const byFile = await bundles;
+    workerFile = byFile.get(WORKER) ?? WORKER;
+    return { ...lambda, file: byFile.get(lambda.file) ?? lambda.file };
+  };
 
+  /** Functions of one role with different variables must not see each other's. */
+  const idOf = ({ role, environment }: ServiceFunction) => JSON.stringify([role, Object.entries(environment).sort()]);
   const environmentOf = (lambda: ServiceFunction): Environment => {
-    // Functions of one role with different variables must not see each other's.
-    const id = JSON.stringify([lambda.role, Object.entries(lambda.environment).sort()]);
+    const id = idOf(lambda);
     const running = environments.get(id);
     if (running) return running;
     const role = service.roles.get(lambda.role);
     if (!role) throw new Error(`functions.${lambda.key}.role: there is no role ${lambda.role}`);
-    const environment = new Environment(lambda, role, options, () => environments.delete(id));
+    const environment = new Environment(workerFile, lambda, role, options, () => environments.delete(id));
     environments.set(id, environment);
     return environment;
   };
@@ -52,17 +66,16 @@ export function startLambdas(service: Service, options: LambdaOptions): Lambdas 
       const lambda = service.functions.get(key);
       if (!lambda)
         return { ok: false, errorType: 'ResourceNotFoundException', errorMessage: `Function not found: ${key}` };
+      const ready = await bundled(lambda);
       if (isClosed) return { ok: false, errorType: 'ServiceException', errorMessage: 'Lambda is shutting down' };
-      return environmentOf(lambda).invoke(lambda, event);
+      return environmentOf(ready).invoke(ready, event);
     },
     warm: async () => {
-      const files = new Map<Environment, string[]>();
-      for (const lambda of service.functions.values()) {
-        if (isClosed) return;
-        const environment = environmentOf(lambda);
-        files.set(environment, [...(files.get(environment) ?? []), lambda.file]);
+      const ready = await Promise.all([...service.functions.values()].map(bundled));
+      for (const together of Map.groupBy(ready, idOf).values()) {
+        const [first] = together;
+        if (first && !isClosed) await environmentOf(first).load(together.map(({ file }) => file));
       }
-      for (const [environment, list] of files) if (!isClosed) await environment.load(list);
     },
     close: async () => {
       isClosed = true;
@@ -79,10 +92,10 @@ class Environment {
   #onLoaded: (() => void) | undefined;
   #hasEnded = false;
 
-  constructor(lambda: ServiceFunction, role: ServiceRole, options: LambdaOptions, onEnd: () => void) {
+  constructor(file: string, lambda: ServiceFunction, role: ServiceRole, options: LambdaOptions, onEnd: () => void) {
     this.#onEnd = onEnd;
     this.#log = (record) => appendFileSync(options.logFile, `${JSON.stringify(record)}\n`);
-    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    this.#worker = new Worker(file, {
       env: environmentVariables(lambda, role, options),
       execArgv: [],
       stdout: true,

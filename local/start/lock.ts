@@ -19,21 +19,21 @@ export function lockDataDir(dataDir: string): Lock {
   try {
     // A link appears whole or not at all, and never replaces another.
     for (let attempt = 0; !link(candidate, path); attempt++) {
-      const owner = existsSync(path) ? readFileSync(path, 'utf8') : '';
-      const [pid, ...start] = owner.split(' ');
-      if (attempt === 10 || (pid && start.join(' ') === startOf(Number(pid)))) {
+      const owner = readFileIfThere(path);
+      const [pid = '', ...start] = owner?.split(' ') ?? [];
+      if (attempt === 10 || (pid !== '' && start.join(' ') === startOf(Number(pid)))) {
         throw new Error(
           `Countersign is running on ${dataDir} already (process ${pid}). Stop that one, or set DATA_DIR to another folder.`,
         );
       }
-      if (owner !== '') rmSync(path, { force: true });
+      if (owner !== undefined) rmSync(path, { force: true });
     }
   } finally {
     rmSync(candidate, { force: true });
   }
   return {
     release: () => {
-      if (existsSync(path) && readFileSync(path, 'utf8') === mine) rmSync(path);
+      if (readFileIfThere(path) === mine) rmSync(path);
     },
   };
 }
@@ -48,13 +48,23 @@ function link(from: string, to: string): boolean {
   }
 }
 
+function readFileIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
 /** When a process began, in words that mean something only beside its pid; '' when there is none. */
 function startOf(pid: number): string {
   try {
     if (existsSync('/proc/self/stat')) {
-      // After the name in parentheses, which may hold anything, the 20th field is the start in ticks since boot (proc(5)).
+      // Behind the name in parentheses, which may hold anything: the state, and 19 fields on the start in ticks since boot
+      // (proc(5)). A zombie was killed; only its parent has not looked yet.
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return fields[0] === 'Z' ? '' : (fields[19] ?? '');
     }
     return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
   } catch {
