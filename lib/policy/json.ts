@@ -11,6 +11,7 @@ import {
   type JsonString,
 } from './jsonNode.ts';
 import type { Finding } from './types.ts';
+import { quote } from './visible.ts';
 
 export * from './jsonNode.ts';
 
@@ -172,7 +173,11 @@ class Parser {
         names.add(name.value);
         this.#space(pointer);
         if (this.#text[this.#at] !== ':') {
-          this.#refuse('JSON_SYNTAX', `A colon must follow the name ${name.raw}, not ${this.#seen()}.`, name.pointer);
+          this.#refuse(
+            'JSON_SYNTAX',
+            `A colon must follow the name ${quote(name.value)}, not ${this.#seen()}.`,
+            name.pointer,
+          );
         }
         this.#at += 1;
         this.#space(pointer);
@@ -305,8 +310,11 @@ class Parser {
     NUMBER.lastIndex = this.#at;
     const raw = NUMBER.exec(this.#text)?.[0];
     if (raw !== word || !Number.isFinite(Number(raw))) {
-      const shown = word.length > 40 ? `${word.slice(0, 40)}…` : word;
-      this.#refuse(/^[-+.]?[0-9]/.test(word) ? 'JSON_NUMBER' : 'JSON_SYNTAX', `${shown} is no JSON value.`, pointer);
+      this.#refuse(
+        /^[-+.]?[0-9]/.test(word) ? 'JSON_NUMBER' : 'JSON_SYNTAX',
+        `${quote(word)} is no JSON value.`,
+        pointer,
+      );
     }
     this.#at += raw.length;
     return { kind: 'number', raw, ...place, end: this.#at };
@@ -358,7 +366,7 @@ class Parser {
     this.findings.push({
       code: 'JSON_DUPLICATE_NAME',
       severity: 'error',
-      message: `The name ${JSON.stringify(name.value)} stands twice in one object; which of the two counts is left to the reader.`,
+      message: `The name ${quote(name.value)} stands twice in one object; which of the two counts is left to the reader.`,
       path: name.pointer,
       line: name.line,
       column: name.column,
@@ -368,8 +376,7 @@ class Parser {
 
   #seen(): string {
     const point = this.#text.codePointAt(this.#at);
-    if (point === undefined) return 'the end of the text';
-    return point > 0x20 && point < 0x7f ? `"${String.fromCodePoint(point)}"` : codePoint(point);
+    return point === undefined ? 'the end of the text' : quote(String.fromCodePoint(point));
   }
 
   #refuse(code: string, message: string, path: string): never {

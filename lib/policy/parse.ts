@@ -1,6 +1,7 @@
 import { escapePointer, type JsonNode, type JsonObject, memberOf, parseJson, toValue } from './json.ts';
 import { STRUCTURE, type StructureCode } from './rules/structure.ts';
 import type { Condition, Finding, JsonPatch, KeyPolicy, Principal, Statement } from './types.ts';
+import { quote } from './visible.ts';
 
 export type ParseResult =
   | { ok: true; policy: KeyPolicy; node: JsonObject; text: string; findings: [] }
@@ -78,7 +79,7 @@ class Reader {
 
   #statement(node: JsonNode): Statement | undefined {
     if (node.kind !== 'object') {
-      this.#refuse('ELEMENT_TYPE', node, `${node.pointer} is ${article(node)}; a statement is an object.`);
+      this.#refuse('ELEMENT_TYPE', node, `${quote(node.pointer)} is ${article(node)}; a statement is an object.`);
       return undefined;
     }
     this.#known(node, STATEMENT_ELEMENTS, 'A statement');
@@ -108,8 +109,8 @@ class Reader {
     const value = almost ? node.value.charAt(0).toUpperCase() + node.value.slice(1).toLowerCase() : undefined;
     const patch: JsonPatch[] | undefined =
       value === undefined ? undefined : [{ op: 'replace', path: `${statement.pointer}/Effect`, value }];
-    const is = node?.kind === 'string' ? JSON.stringify(node.value) : node === undefined ? 'missing' : article(node);
-    const message = `Effect of ${statement.pointer} is ${is}; it must be exactly Allow or Deny.`;
+    const is = node?.kind === 'string' ? quote(node.value) : node === undefined ? 'missing' : article(node);
+    const message = `Effect of ${quote(statement.pointer)} is ${is}; it must be exactly Allow or Deny.`;
     this.#refuse('EFFECT_INVALID', node ?? statement, message, patch);
     return 'Deny';
   }
@@ -119,7 +120,7 @@ class Reader {
     const plain = memberOf(node, name);
     const negated = memberOf(node, not);
     if (plain !== undefined && negated !== undefined) {
-      this.#refuse('ELEMENTS_EXCLUSIVE', negated, `${node.pointer} has both ${name} and ${not}.`);
+      this.#refuse('ELEMENTS_EXCLUSIVE', negated, `${quote(node.pointer)} has both ${name} and ${not}.`);
     }
     return { value: plain ?? negated, not: plain === undefined && negated !== undefined };
   }
@@ -127,7 +128,7 @@ class Reader {
   #principals(node: JsonNode): Principal[] {
     if (node.kind === 'string' && node.value === '*') return [{ kind: 'AWS', id: '*' }];
     if (node.kind !== 'object') {
-      const message = `${node.pointer} is ${article(node)}; write an object such as {"AWS": "arn:aws:iam::111122223333:role/Name"}.`;
+      const message = `${quote(node.pointer)} is ${article(node)}; write an object such as {"AWS": "arn:aws:iam::111122223333:role/Name"}.`;
       this.#refuse('ELEMENT_TYPE', node, message);
       return [];
     }
@@ -136,7 +137,7 @@ class Reader {
       const kind = PRINCIPAL_TYPES.find((type) => type === name.value);
       if (kind === undefined) {
         const types = PRINCIPAL_TYPES.join(', ');
-        this.#refuse('PRINCIPAL_TYPE_UNKNOWN', name, `${JSON.stringify(name.value)} is no principal type (${types}).`);
+        this.#refuse('PRINCIPAL_TYPE_UNKNOWN', name, `${quote(name.value)} is no principal type (${types}).`);
         continue;
       }
       for (const id of this.#strings(value)) principals.push({ kind, id: kind === 'AWS' ? this.#account(id) : id });
@@ -150,13 +151,13 @@ class Reader {
 
   #conditions(node: JsonNode): Condition[] {
     if (node.kind !== 'object') {
-      this.#refuse('ELEMENT_TYPE', node, `${node.pointer} is ${article(node)}; a Condition is an object.`);
+      this.#refuse('ELEMENT_TYPE', node, `${quote(node.pointer)} is ${article(node)}; a Condition is an object.`);
       return [];
     }
     const conditions: Condition[] = [];
     for (const { name: operator, value: block } of node.members) {
       if (block.kind !== 'object') {
-        const message = `${block.pointer} is ${article(block)}; it must be an object of condition keys.`;
+        const message = `${quote(block.pointer)} is ${article(block)}; it must be an object of condition keys.`;
         this.#refuse('ELEMENT_TYPE', block, message);
         continue;
       }
@@ -172,7 +173,12 @@ class Reader {
     for (const item of node.kind === 'array' ? node.items : [node]) {
       if (item.kind === 'string') values.push(item.value);
       else if (item.kind === 'boolean' || item.kind === 'number') values.push(item.raw);
-      else this.#refuse('ELEMENT_TYPE', item, `${item.pointer} is ${article(item)}; a condition value is a string.`);
+      else
+        this.#refuse(
+          'ELEMENT_TYPE',
+          item,
+          `${quote(item.pointer)} is ${article(item)}; a condition value is a string.`,
+        );
     }
     return values;
   }
@@ -182,7 +188,7 @@ class Reader {
     const values: string[] = [];
     for (const item of node.kind === 'array' ? node.items : [node]) {
       if (item.kind === 'string') values.push(item.value);
-      else this.#refuse('ELEMENT_TYPE', item, `${item.pointer} is ${article(item)}; it must be a string.`);
+      else this.#refuse('ELEMENT_TYPE', item, `${quote(item.pointer)} is ${article(item)}; it must be a string.`);
     }
     return values;
   }
@@ -190,7 +196,7 @@ class Reader {
   #string(node: JsonObject, name: string): string | undefined {
     const value = memberOf(node, name);
     if (value === undefined || value.kind === 'string') return value?.value;
-    this.#refuse('ELEMENT_TYPE', value, `${value.pointer} is ${article(value)}; it must be a string.`);
+    this.#refuse('ELEMENT_TYPE', value, `${quote(value.pointer)} is ${article(value)}; it must be a string.`);
     return undefined;
   }
 
@@ -206,7 +212,7 @@ class Reader {
               { op: 'remove', path: name.pointer },
               { op: 'add', path: `${node.pointer}/${escapePointer(meant)}`, value: toValue(value) },
             ];
-      const message = `${owner} has no element ${JSON.stringify(name.value)}.${hint}`;
+      const message = `${owner} has no element ${quote(name.value)}.${hint}`;
       this.#refuse('ELEMENT_UNKNOWN', name, message, patch);
     }
   }

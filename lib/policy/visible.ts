@@ -1,4 +1,4 @@
-import { codePoint } from './json.ts';
+import { codePoint } from './jsonNode.ts';
 
 /** Characters that a reader cannot see, takes for a plain space, or that turn the direction of what follows (CVE-2021-42574). */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Variation_Selector}\u115f\u1160\u2800\u3164\uffa0]|(?! )\p{Zs}/u;

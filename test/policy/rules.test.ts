@@ -67,7 +67,13 @@ describe('a finding', () => {
   });
   it('names the nearest condition key', () => {
     const document = withRoot(allow({ Condition: { StringEquals: { 'kms:ViaServce': 'x' } } }));
-    expect(findingsOf('CONDITION_KEY_UNKNOWN', document)[0]?.fix).toContain('kms:ViaService');
+    expect(findingsOf('CONDITION_KEY_UNKNOWN', document)[0]).toMatchObject({
+      fix: expect.stringContaining('kms:ViaService'),
+      patch: [
+        { op: 'remove', path: '/Statement/1/Condition/StringEquals/kms:ViaServce' },
+        { op: 'add', path: '/Statement/1/Condition/StringEquals/kms:ViaService', value: 'x' },
+      ],
+    });
   });
   it('is not repeated thousands of times', () => {
     const actions = Array.from({ length: 2000 }, (_, index) => `kms:No${index}`);

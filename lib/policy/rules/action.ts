@@ -110,8 +110,8 @@ const actionNotSupported: PolicyRule = {
       if (view.statement.notAction || governed.length === 0 || governed.some(({ name }) => possibleFor(name, key))) {
         return undefined;
       }
-      const kind = `${key.spec} key for ${key.usage}${key.multiRegion ? '' : ' in one Region'}, origin ${key.origin}`;
-      return { message: `${view.name} ${verb(view)} ${quote(pattern)}, which a ${kind} cannot do.` };
+      const kind = `key of spec ${key.spec}, usage ${key.usage}, origin ${key.origin}${key.multiRegion ? '' : ', in one Region,'}`;
+      return { message: `${view.name} ${verb(view)} ${quote(pattern)}, which no ${kind} can do.` };
     }),
 };
 

@@ -1,7 +1,8 @@
 import { lowerAscii } from '../ascii.ts';
+import { escapePointer, memberOf, toValue } from '../json.ts';
 import { nearest } from '../operations.ts';
 import { quote } from '../visible.ts';
-import { listing, type PolicyRule, type StatementView } from './context.ts';
+import { listing, nodeAt, type PolicyRule, type StatementView } from './context.ts';
 import { eachCondition, hasKey, KNOWN, keyOf, needsKey } from './eachCondition.ts';
 
 const CONDITIONS = 'AWS KMS Developer Guide, "Condition keys for AWS KMS"';
@@ -33,14 +34,27 @@ const keyUnknown: PolicyRule = {
   fix: 'Correct the name.',
   source: CONDITIONS,
   check: (context) =>
-    eachCondition(context, ({ key, lowerKey }, { name }) => {
+    eachCondition(context, ({ key, lowerKey, path }, { name }) => {
       if (keyOf(lowerKey) !== undefined || FORBIDDEN.test(lowerKey)) return undefined;
       const meant = nearest(
         key,
         KNOWN.map((known) => known.key),
       );
       const message = `${name} has the unknown condition key ${quote(key)}.`;
-      return meant === undefined ? { message } : { message, fix: `Probably ${meant} is meant.` };
+      if (meant === undefined) return { message };
+      const fix = `Probably ${meant} is meant.`;
+      const block = nodeAt(context.node, path.slice(0, path.lastIndexOf('/')));
+      const value = memberOf(block, key);
+      if (value === undefined || meant.includes('${') || memberOf(block, meant) !== undefined) return { message, fix };
+      const to = `${block.pointer}/${escapePointer(meant)}`;
+      return {
+        message,
+        fix,
+        patch: [
+          { op: 'remove', path },
+          { op: 'add', path: to, value: toValue(value) },
+        ],
+      };
     }),
 };
 

@@ -65,7 +65,7 @@ const setOperatorEmpty: PolicyRule = {
   code: 'CONDITION_FOR_ALL_VALUES_EMPTY',
   severity: 'warning',
   title: 'ForAllValues in an Allow also holds when the request does not have the key at all',
-  fix: 'Add Null: {"<key>": "false"}, or use ForAnyValue.',
+  fix: 'Add the condition Null with "false" for the key, or use ForAnyValue.',
   source: 'IAM User Guide, "Multivalued context keys": ForAllValues with an Allow effect',
   check: (context) =>
     eachCondition(context, ({ key, lowerKey, use }, { name, statement, conditions }) => {
@@ -74,7 +74,14 @@ const setOperatorEmpty: PolicyRule = {
         (other) => other.lowerKey === lowerKey && other.use !== undefined && needsKey(other),
       );
       if (required) return undefined;
-      return { message: `${name} limits by ForAllValues on ${quote(key)}; a request without that key passes.` };
+      const message = `${name} limits by ForAllValues on ${quote(key)}; a request without that key passes.`;
+      const fix = `Add the condition Null: {${JSON.stringify(key)}: "false"}, or use ForAnyValue.`;
+      if (conditions.some((other) => other.use?.operator === 'Null')) return { message, fix };
+      return {
+        message,
+        fix,
+        patch: [{ op: 'add', path: `${statement.path}/Condition/Null`, value: { [key]: 'false' } }],
+      };
     }),
 };
 

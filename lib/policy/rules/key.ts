@@ -1,5 +1,5 @@
 import { quote } from '../visible.ts';
-import type { SubjectRule } from './context.ts';
+import { listing, type SubjectRule } from './context.ts';
 
 /** Key policies can be changed for customer managed keys alone; those of AWS managed keys can only be viewed. */
 const keyAwsManaged: SubjectRule = {
@@ -35,7 +35,8 @@ const keyOtherAccount: SubjectRule = {
     const applier = guardians.applier.split(':')[4];
     const owner = key.arn.split(':')[4];
     if (owner === key.accountId && applier === owner) return [];
-    const message = `The key belongs to account ${owner}; changes are applied in account ${applier}, and PutKeyPolicy does not work across accounts.`;
+    const accounts = listing([...new Set([owner ?? '', key.accountId])]);
+    const message = `The key belongs to account ${accounts}; changes are applied in account ${applier}, and PutKeyPolicy does not work across accounts.`;
     return [{ path: '', message }];
   },
 };
