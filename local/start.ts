@@ -19,12 +19,15 @@ async function stop(): Promise<void> {
   process.exit(0);
 }
 
+function localKeys(): Set<string> {
+  const roles = [...readService({ stage: 'local' }).roles.values()].map(({ name }) => name);
+  return new Set([...roles, ...PIPELINE_ROLES].map((name) => accessKeyOf(name).accessKeyId));
+}
+
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
 
 try {
-  const roles = [...readService({ stage: 'local' }).roles.values()].map(({ name }) => name);
-  const localKeys = new Set([...roles, ...PIPELINE_ROLES].map((name) => accessKeyOf(name).accessKeyId));
   const settings = readSettings(process.env, localKeys);
   system = await startSystem(settings);
   const { api, aws, people } = system;

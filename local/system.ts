@@ -57,12 +57,14 @@ export async function startSystem({ port, awsPort, dataDir, rulesFile, rules, en
       },
     });
 
-    const dynamodb = await openDynamodb({
-      dataDir,
-      tables: service.tables,
-      endpoint: endpoints.AWS_ENDPOINT_URL_DYNAMODB,
-    });
-    closers.push(dynamodb.close);
+    // It comes up in a process of its own while the rest is read here.
+    const opening = openDynamodb({ dataDir, tables: service.tables, endpoint: endpoints.AWS_ENDPOINT_URL_DYNAMODB });
+    closers.push(() =>
+      opening.then(
+        (database) => database.close(),
+        () => undefined,
+      ),
+    );
     const place = { dataDir, region: service.region, accountId: service.accountId };
     const iam = openIam({ dataDir, roles: [...service.roles.values()] });
     const states = openStates({
@@ -72,6 +74,7 @@ export async function startSystem({ port, awsPort, dataDir, rulesFile, rules, en
       // The lambdas need the edge's address, the edge needs the state machine: no execution goes on before `resume`.
       invoke: (key, event) => lambdas.invoke(key, event),
     });
+    const dynamodb = await opening;
     const edge: Edge = await orPort(
       'AWS_PORT',
       awsPort,

@@ -21,7 +21,8 @@ export function lockDataDir(dataDir: string): Lock {
     for (let attempt = 0; !link(candidate, path); attempt++) {
       const owner = readFileIfThere(path);
       const [pid = '', ...start] = owner?.split(' ') ?? [];
-      if (attempt === 10 || (pid !== '' && start.join(' ') === startOf(Number(pid)))) {
+      const alive = startOf(Number(pid));
+      if (attempt === 10 || (alive !== '' && start.join(' ') === alive)) {
         throw new Error(
           `Countersign is running on ${dataDir} already (process ${pid}). Stop that one, or set DATA_DIR to another folder.`,
         );

@@ -22,7 +22,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @param localKeys access keys of the local account; they look like real ones and are none
  * @throws Error that says which variable to change
  */
-export function readSettings(env: Environment, localKeys: ReadonlySet<string>): Settings {
+export function readSettings(env: Environment, localKeys: () => ReadonlySet<string>): Settings {
   refuseRealAws(env, localKeys);
   const rulesFile = resolve(env.RULES_FILE || join(import.meta.dirname, '..', '..', 'rules.yml'));
   return {
@@ -39,9 +39,9 @@ export function readSettings(env: Environment, localKeys: ReadonlySet<string>): 
 const ENDPOINT = /^AWS_ENDPOINT_URL_[A-Z0-9_]+$/;
 
 /** The lambdas get keys of their own; real ones in the shell mean that somebody is in the wrong terminal. */
-function refuseRealAws(env: Environment, localKeys: ReadonlySet<string>): void {
+function refuseRealAws(env: Environment, localKeys: () => ReadonlySet<string>): void {
   const key = env.AWS_ACCESS_KEY_ID ?? '';
-  if (/^(?:AKIA|ASIA)[A-Z0-9]{16}$/.test(key) && !localKeys.has(key)) {
+  if (/^(?:AKIA|ASIA)[A-Z0-9]{16}$/.test(key) && !localKeys().has(key)) {
     throw new Error(
       'AWS_ACCESS_KEY_ID looks like a real AWS access key. Nothing here needs one: unset it (and AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN) and start again.',
     );
