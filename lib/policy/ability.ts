@@ -21,6 +21,14 @@ export interface Ability {
   delegated: Certain;
 }
 
+/** What is known of a request besides the key, the operation and the caller. */
+export interface Circumstances {
+  /** BypassPolicyLockoutSafetyCheck. */
+  bypass?: boolean;
+  /** Values of condition keys, such as `aws:PrincipalOrgID`. */
+  known?: Readonly<Record<string, string>>;
+}
+
 /** The value of a condition key in a request; `null` when it is certainly absent, `undefined` when nobody knows. */
 type RequestContext = (lowerKey: string) => string | null | undefined;
 
@@ -50,11 +58,16 @@ interface JudgedTest {
  * @returns Answers for one ARN of a user or role of the key's account at a time.
  * Source: IAM User Guide, "Policy evaluation logic"; AWS KMS Developer Guide, "Default key policy".
  */
-export function abilities(policy: KeyPolicy, key: Key, action: string, bypass = false): (arn: string) => Ability {
+export function abilities(
+  policy: KeyPolicy,
+  key: Key,
+  action: string,
+  circumstances: Circumstances = {},
+): (arn: string) => Ability {
   const lower = lowerAscii(action);
   const variables = policy.version === '2012-10-17';
   const statements = policy.statements.filter((one) => isAbout(one, lower)).map((one) => judged(one, variables));
-  const common = requestOf(key, action, bypass);
+  const common = requestOf(key, action, circumstances);
   return (arn) => {
     const who = principalForm({ kind: 'AWS', id: arn });
     const account = accountOf(who) ?? null;
@@ -179,10 +192,11 @@ const OF_OPERATIONS = new Set(
 );
 
 /** What every direct request for one operation on this key has, whoever makes it. */
-function requestOf(key: Key, action: string, bypass: boolean): RequestContext {
+function requestOf(key: Key, action: string, { bypass = false, known = {} }: Circumstances): RequestContext {
   const own = new Set(ACTIONS.find(({ name }) => name === action)?.conditionKeys.map(lowerAscii));
   const absent = new Set([...ABSENT_IN_DIRECT_CALLS, ...[...OF_OPERATIONS].filter((name) => !own.has(name))]);
   const values = new Map<string, string>([
+    ...Object.entries(known).map(([name, value]): [string, string] => [lowerAscii(name), value]),
     ['aws:principalisawsservice', 'false'],
     ['aws:viaawsservice', 'false'],
     ['aws:securetransport', 'true'],

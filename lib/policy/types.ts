@@ -93,6 +93,11 @@ export interface Guardians {
   applier: string;
   /** Roles for emergencies that must stay able to manage the key; may be empty. */
   breakGlass: string[];
+  /**
+   * Condition keys that have one value in every request of these roles and of the account's administrators, such as
+   * `aws:PrincipalOrgID`. What is not named here counts as unknown: a Deny under a condition on it may hit the applier.
+   */
+  known?: Record<string, string>;
 }
 
 export type EditOp =
@@ -113,7 +118,13 @@ export interface Edit {
 
 /** The console's default view of a policy, or the first reason why it has none. */
 export type DefaultView =
-  | { supported: true; administrators: string[]; administratorsMayDelete: boolean; users: string[]; externalAccounts: string[] }
+  | {
+      supported: true;
+      administrators: string[];
+      administratorsMayDelete: boolean;
+      users: string[];
+      externalAccounts: string[];
+    }
   | { supported: false; reason: string; path: string };
 
 export type Certainty = 'certain' | 'may';

@@ -824,6 +824,10 @@ export const CASES: Record<string, Case> = {
     good: [
       { document: only(admin(ROLE)) },
       { document: withRoot(denyPut(when('StringNotEquals', 'aws:PrincipalAccount', '111122223333'))) },
+      {
+        document: withRoot(denyPut(when('StringNotEquals', 'aws:PrincipalOrgID', 'o-a1b2c3d4e5'))),
+        more: guardians({ known: { 'aws:principalOrgID': 'o-a1b2c3d4e5' } }),
+      },
     ],
   },
   BREAK_GLASS_LOCKED_OUT: {
@@ -854,6 +858,11 @@ export const CASES: Record<string, Case> = {
       { document: only(admin(APPLIER, ROLE)) },
       { document: only(admin(APPLIER, 'arn:aws:iam::111122223333:user/Alice')) },
       { document: withRoot(denyPut(when('ArnNotEquals', 'aws:PrincipalArn', [APPLIER, ROLE]))) },
+      {
+        document: withRoot(
+          denyPut(when('ArnNotLike', 'aws:PrincipalArn', [APPLIER, 'arn:aws:iam::111122223333:role/Adm*'])),
+        ),
+      },
       { document: withRoot() },
     ],
   },

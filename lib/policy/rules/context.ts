@@ -131,9 +131,11 @@ export function contextOf(subject: Subject, policy: KeyPolicy, node: JsonObject)
       operations: about(statement, actions),
     };
   });
+  const { bypass = false } = subject.request;
+  const circumstances = { bypass, known: subject.guardians.known ?? {} };
   const judges = new Map<string, (arn: string) => Ability>();
   const ability = (arn: string, action: string): Ability => {
-    const judge = judges.get(action) ?? abilities(policy, subject.key, action, subject.request.bypass);
+    const judge = judges.get(action) ?? abilities(policy, subject.key, action, circumstances);
     judges.set(action, judge);
     return judge(arn);
   };

@@ -1,5 +1,6 @@
 import { able, type Certain } from '../ability.ts';
 import { rootArn } from '../consolePrincipal.ts';
+import { globSample } from '../glob.ts';
 import { CRYPTOGRAPHIC, possibleFor } from '../operations.ts';
 import { isSessionOf, principalForm } from '../principalForm.ts';
 import { quote } from '../visible.ts';
@@ -79,12 +80,17 @@ const breakGlassLockedOut: PolicyRule = {
       })),
 };
 
-/** Users and roles of the account that the document names, and one that it does not, which IAM policies may empower. */
+/**
+ * Users and roles of the account that the document names, one for each pattern on aws:PrincipalArn, and one that it does not
+ * name, which IAM policies may empower.
+ */
 function candidates(context: Context): string[] {
   const { applier, breakGlass } = context.guardians;
   const named = context.statements.flatMap(({ principals, conditions }) => [
     ...principals.filter(({ form, own }) => own && (form.type === 'user' || form.type === 'role')).map(({ id }) => id),
-    ...conditions.filter(({ lowerKey }) => lowerKey === 'aws:principalarn').flatMap(({ values }) => values),
+    ...conditions
+      .filter(({ lowerKey }) => lowerKey === 'aws:principalarn')
+      .flatMap(({ values }) => values.map((value) => globSample(value, 'x'))),
   ]);
   const unnamed = rootArn(context.key.accountId, context.key).replace(/root$/, 'role/countersign-any-other-role');
   return [...new Set([unnamed, ...breakGlass, ...named])].filter((arn) => {
