@@ -41,7 +41,14 @@ const TARGETS = {
 const ABOUT = {
   what: 'AWS on this machine, for Countersign: one port for every service it uses. Nothing here reaches AWS.',
   services: ['dynamodb', 'kms', 'sesv2', 'stepfunctions', 'sts'],
-  also: ['GET /_aws/ses', 'GET /_slack/messages', 'GET /_kms/journal', 'GET /_iam/world', 'PUT /_iam/world'],
+  also: [
+    'GET /_aws/requests',
+    'GET /_aws/ses',
+    'GET /_slack/messages',
+    'GET /_kms/journal',
+    'GET /_iam/world',
+    'PUT /_iam/world',
+  ],
 };
 
 /**
@@ -65,6 +72,8 @@ export async function startEdge({ port, services }: EdgeOptions): Promise<Edge> 
     server.once('error', fail);
     server.listen(port, '127.0.0.1', done);
   });
+  /** Requests so far by caller and operation: `countersign-local-apply` → `kms.PutKeyPolicy` → 1. */
+  const requests: Record<string, Record<string, number>> = {};
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   async function serve(incoming: IncomingMessage): Promise<AwsResponse> {
@@ -91,6 +100,7 @@ export async function startEdge({ port, services }: EdgeOptions): Promise<Edge> 
           : undefined;
     if (service === undefined) {
       if (method === 'GET' && path === '/') return json(200, ABOUT);
+      if (method === 'GET' && path === '/_aws/requests') return json(200, { requests });
       throw new Fault(
         'UnknownOperationException',
         `No service here answers ${method} ${path} ${headers['x-amz-target'] ?? ''}`,
@@ -98,6 +108,9 @@ export async function startEdge({ port, services }: EdgeOptions): Promise<Edge> 
     }
     const signed = services.iam.callerOf(headers);
     if (!signed.ok) return refusal(new Fault(signed.code, signed.message, signed.status), api?.contentType);
+    const by = signed.caller.principal.replace(/^.*\//, '');
+    const what = `${api?.service ?? (action ? 'sts' : 'ses')}.${operation || action || 'SendEmail'}`;
+    requests[by] = { ...requests[by], [what]: (requests[by]?.[what] ?? 0) + 1 };
     return service.handle({ ...request, operation: operation || action, caller: signed.caller });
   }
 
