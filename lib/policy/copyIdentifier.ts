@@ -165,10 +165,10 @@ function copyFact(conditionKey: string, value: string, before: string, after: st
   return doubt('COPY_KEY_FACT_KEPT', why, `Compare with ${after}, or take the Condition out.`);
 }
 
-/** A Region anywhere but in front, as in `s3.us-east-1.amazonaws.com`. */
+/** A Region as a part of a service's name, as in `s3.us-east-1.amazonaws.com`. */
 function withRegion(name: string, from: Key, to: Key): string {
   const labels = name.split('.');
-  return labels.map((label, index) => (index > 0 && label === from.region ? to.region : label)).join('.');
+  return labels.map((label) => (label === from.region ? to.region : label)).join('.');
 }
 
 /** Says when the source's account or Region is left in a place whose meaning is not known. */

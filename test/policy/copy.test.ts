@@ -215,6 +215,13 @@ describe('conditions', () => {
     ['kms:ViaService', 's3.*.amazonaws.com', ABROAD, 's3.*.amazonaws.com', []],
     ['kms:GranteeServicePrincipal', 'x.us-east-1.amazonaws.com', ABROAD, 'x.eu-west-1.amazonaws.com', ['COPY_REGION']],
     ['aws:RequestedRegion', 'us-east-1', ABROAD, 'eu-west-1', ['COPY_REGION']],
+    [
+      'aws:SourceArn',
+      'arn:aws:kms:us-east-1:111122223333:key/else',
+      ABROAD,
+      'arn:aws:kms:us-east-1:111122223333:key/else',
+      ['COPY_KEY_KEPT'],
+    ],
     ['kms:ReplicaRegion', 'us-east-1', ABROAD, 'us-east-1', ['COPY_REGION_KEPT']],
     ['aws:RequestedRegion', 'eu-central-1', ABROAD, 'eu-central-1', []],
     ['kms:ReplicaRegion', 'eu-central-1', ABROAD, 'eu-central-1', []],
@@ -338,6 +345,7 @@ describe('conditions', () => {
           {
             code: 'COPY_ALIAS_UNCLEAR',
             severity: 'error',
+            message: expect.stringContaining(aliases.length === 0 ? 'no alias' : 'the aliases alias/a, alias/b'),
             path: '/Statement/0/Condition/StringEquals/kms:RequestAlias',
           },
         ]);

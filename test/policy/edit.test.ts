@@ -133,6 +133,10 @@ describe('each edit', () => {
     );
     expect(edited(allowed, [edit('preventDeletion')])).toBe(full);
     expect(codes(allowed, [edit('allowDeletion')])).toEqual(['EDIT_NO_EFFECT']);
+    expect(refused(full, [edit('addAdministrator', ADMIN)])[0]).toMatchObject({
+      code: 'EDIT_NO_EFFECT',
+      path: '/Statement/1/Principal',
+    });
     expect(refused(full, [edit('preventDeletion')])[0]).toMatchObject({
       code: 'EDIT_NO_EFFECT',
       path: '/Statement/1/Action',
