@@ -1,26 +1,15 @@
 import { join } from 'node:path';
 import { openJournal } from './journal.ts';
-import { type Arguments, methods, type SlackUser } from './slack/methods.ts';
+import { type Arguments, methods, type SlackCall, type SlackUser } from './slack/methods.ts';
 import { readArguments } from './slack/readArguments.ts';
 import type { AwsRequest, AwsResponse, AwsService } from './types.ts';
 
-export type { SlackUser } from './slack/methods.ts';
+export type { SlackCall, SlackUser } from './slack/methods.ts';
 
 export interface SlackOptions {
   /** The journal is `slack.jsonl` in it. */
   dataDir: string;
   users: readonly SlackUser[];
-}
-
-/** A call that changed something, as `GET /_slack/messages` gives it. */
-export interface SlackCall {
-  /** `chat.postMessage`, or `response_url` for what was posted there. */
-  method: string;
-  body: Arguments;
-  /** ISO 8601. */
-  at: string;
-  /** Of the message: Slack's seconds and microseconds, unique. */
-  ts: string;
 }
 
 /**

@@ -7,7 +7,7 @@ import { decisionSection, peopleSection } from './decision.ts';
 import { diffCount, documentLines, policyDiff, shown } from './diff.ts';
 import { layOutText } from './document.ts';
 import { externalPoliciesSection, findingsSection } from './findings.ts';
-import { type Html, html, trusted } from './html.ts';
+import { type Html, html, trusted } from '../render/html.ts';
 import { STYLE, STYLE_SOURCE } from './style.ts';
 
 /** What a page needs to be drawn. Nothing is read from anywhere else. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { MATRIX_STYLE } from './matrix.ts';
+import { MATRIX_STYLE } from '../render/matrix.ts';
 
 /** Deepest indentation, in steps of two spaces, behind which a wrapped line still hangs. */
 export const HANGING_MAX = 12;

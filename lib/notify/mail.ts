@@ -11,7 +11,7 @@ import {
   STATUS_WORDS,
   utc,
 } from '../change/wording.ts';
-import { matrixText } from '../http/matrix.ts';
+import { matrixText } from '../render/matrix.ts';
 import { type Part, toHtml, toText } from './parts.ts';
 
 /** One mail, ready for SES: a subject of one line, a text part and an HTML part that say the same. */

@@ -1,5 +1,5 @@
 import { reveal, revealIdentifier, revealSentence } from '../change/reveal.ts';
-import { type Html, html } from '../http/html.ts';
+import { type Html, html } from '../render/html.ts';
 
 /** A piece of a mail, written once and printed twice. */
 export type Part =

@@ -1,4 +1,13 @@
-import type { SlackCall } from '../slack.ts';
+/** A call that changed something, as `GET /_slack/messages` gives it. */
+export interface SlackCall {
+  /** `chat.postMessage`, or `response_url` for what was posted there. */
+  method: string;
+  body: Arguments;
+  /** ISO 8601. */
+  at: string;
+  /** Of the message: Slack's seconds and microseconds, unique. */
+  ts: string;
+}
 
 export type Arguments = Record<string, unknown>;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { escapeHtml, html, trusted } from '../../lib/http/html.ts';
+import { escapeHtml, html, trusted } from '../../lib/render/html.ts';
 
 describe('html', () => {
   it('escapes what stands in a hole, in text and in quotes', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MATRIX_STYLE, matrixTable, matrixText } from '../../lib/http/matrix.ts';
+import { MATRIX_STYLE, matrixTable, matrixText } from '../../lib/render/matrix.ts';
 import type { MatrixCell } from '../../lib/policy/types.ts';
 
 const APP = 'arn:aws:iam::111122223333:role/service-role/App';
