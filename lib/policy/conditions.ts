@@ -20,7 +20,8 @@ export interface Test {
   readonly id: number;
   /** Lower case. */
   readonly key: string;
-  readonly shownKey: string;
+  /** As AWS spells it; of several spellings of a key that is in no table, the first in code-unit order. */
+  shownKey: string;
   readonly quantifier: Quantifier;
   /** Holds when the request does not have the key. */
   readonly absent: boolean;
@@ -28,8 +29,8 @@ export interface Test {
   readonly negative: boolean;
   readonly type: ValueType;
   readonly values: readonly ConditionValue[];
-  /** Operator in AWS's spelling that says this, without prefix and suffix. */
-  readonly operator: string;
+  /** Operator in AWS's spelling that says this, without prefix and suffix; of several that were used, the first by name. */
+  operator: string;
   /** Holds or not by things that nobody sees here: a policy variable, tags, an operator or a value that AWS does not know. */
   readonly unseen: boolean;
 }
@@ -74,7 +75,7 @@ export class Conditions {
 
   /** The condition that all of these tests hold. */
   all(tests: readonly number[]): ConditionId {
-    const sorted = [...new Set(tests)].sort((a, b) => a - b);
+    const sorted = [...new Set(tests)].filter((id) => !alwaysHolds(this.test(id))).sort((a, b) => a - b);
     const key = sorted.join(',');
     const known = this.#conditionIds.get(key);
     if (known !== undefined) return known;
@@ -197,13 +198,18 @@ export class Conditions {
     });
   }
 
-  #intern(test: Omit<Test, 'id'>): Test {
-    const { key, quantifier, absent, type, values } = test;
-    const negative = test.negative;
+  #intern(asked: Omit<Test, 'id'>): Test {
+    const test = isAnyBool(asked) ? { ...asked, ...ANY_VALUE } : asked;
+    const { key, quantifier, absent, negative, type, values } = test;
     const kind = values.length === 0 ? 'none' : type;
     const identity = JSON.stringify([key, quantifier, absent, negative, kind, values.map(valueKey)]);
     const id = this.#testIds.get(identity);
-    if (id !== undefined) return this.test(id);
+    if (id !== undefined) {
+      const there = this.test(id);
+      if (test.operator < there.operator) there.operator = test.operator;
+      if (test.shownKey < there.shownKey) there.shownKey = test.shownKey;
+      return there;
+    }
     const made = { ...test, id: this.tests.length };
     this.#testIds.set(identity, made.id);
     this.tests.push(made);
@@ -224,6 +230,18 @@ export function singleValued(key: string): boolean {
 function nullTest(values: readonly string[]): Pick<Test, 'absent' | 'negative' | 'values'> {
   const wanted = new Set(values.map(lowerAscii));
   return { absent: wanted.has('true'), negative: wanted.has('false'), values: [] };
+}
+
+/** `Bool` with both of its values only asks for the key. */
+function isAnyBool({ type, negative, values }: Omit<Test, 'id'>): boolean {
+  return type === 'bool' && !negative && values.length === 2 && values.every(({ form }) => form === 'literal');
+}
+
+const ANY_VALUE = { negative: true, values: [], operator: 'Null' } as const;
+
+/** `Null` with both of its values asks nothing. */
+export function alwaysHolds({ absent, negative, values }: Test): boolean {
+  return absent && negative && values.length === 0;
 }
 
 function valueKey(value: ConditionValue): string {

@@ -32,7 +32,7 @@ export interface Rule {
 export const DOUBT = {
   /** Deny with NotPrincipal that excepts someone but not the account: "might deny" (IAM User Guide, NotPrincipal). */
   accountNotExcepted: 1,
-  /** NotPrincipal excepts an account: principals of it that are not excepted by name are denied; whether there are any is not seen. */
+  /** NotPrincipal excepts an account: the statement still applies to principals of it that are not excepted by name. */
   accountExcepted: 2,
   /** Account of a deleted user or role. */
   unknownAccount: 4,
@@ -236,8 +236,8 @@ export function contentBy(index: StatementIndex): (atom: Atom) => string {
 function exceptionDoubt({ rule, keys, roles, accounts }: Exception, atom: Atom): number | undefined {
   const byName = keys.has(atom.key) || (atom.kind === 'session' && roles.has(atom.role ?? ''));
   if (!byName) return 0;
-  if (rule.allow) return undefined;
   if (atom.kind === 'account') return DOUBT.accountExcepted;
+  if (rule.allow) return undefined;
   if (atom.account === undefined || accounts.has(accountKey(atom.account))) return undefined;
   return DOUBT.accountNotExcepted;
 }

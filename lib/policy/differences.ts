@@ -1,5 +1,5 @@
 import { type ActionSet, bit, has, indexesOf, intersection, isEmpty, minus, union } from './actions.ts';
-import { Conditions } from './conditions.ts';
+import { Conditions, FALSE } from './conditions.ts';
 import {
   type Applied,
   contentBy,
@@ -40,6 +40,8 @@ export interface Difference {
   allows: readonly Rule[];
   /** Deny statements: removed ones for a gain (before document), added ones for a loss (after document). */
   denies: readonly Rule[];
+  /** Equal for differences with the same statements behind them. */
+  cause: string;
 }
 
 /** Two policies of one key, read for comparison. */
@@ -156,33 +158,37 @@ class Comparer {
   delegated({ atom, changes }: Result, ofAccount: readonly Change[]): Difference[] {
     const own = atom.account === this.#pair.key.accountId && (atom.kind === 'identity' || atom.kind === 'session');
     if (!own) return [];
-    const total = this.#compare(atom, 'total').changes;
-    const seen = [...changes, ...ofAccount];
-    const rest = total.map(({ actions, outcome }) => {
-      const gains =
-        outcome.gain > 0
-          ? minus(
-              actions,
-              where(seen, ({ gain }) => gain > 0),
-            )
-          : NO;
-      const losses =
-        outcome.loss > 0
-          ? minus(
-              actions,
-              where(seen, ({ loss }) => loss > 0),
-            )
-          : NO;
-      const both = intersection(gains, losses);
-      const gainOnly: Outcome = { ...outcome, loss: 0, lost: [] };
-      const lossOnly: Outcome = { ...outcome, gain: 0, gained: [] };
-      return [
-        { actions: both, outcome },
-        { actions: minus(gains, both), outcome: gainOnly },
-        { actions: minus(losses, both), outcome: lossOnly },
-      ].filter(({ actions: left }) => !isEmpty(left));
-    });
-    return this.#explain(atom, 'total', rest.flat(), true);
+    const rest = this.#compare(atom, 'total').changes.flatMap(({ actions, outcome }) =>
+      indexesOf(actions).map((action) => {
+        const gains = outcome.gain > 0 && !this.#said('gained', outcome, action, atom, changes, ofAccount);
+        const loses = outcome.loss > 0 && !this.#said('lost', outcome, action, atom, changes, ofAccount);
+        return {
+          actions: bit(action),
+          outcome: {
+            gain: gains ? outcome.gain : 0,
+            loss: loses ? outcome.loss : 0,
+            gained: gains ? outcome.gained : [],
+            lost: loses ? outcome.lost : [],
+          } satisfies Outcome,
+        };
+      }),
+    );
+    const left = rest.filter(({ outcome }) => outcome.gain > 0 || outcome.loss > 0);
+    return this.#explain(atom, 'total', left, true);
+  }
+
+  /** Whether the caller's own difference or that of its account has every way of a difference through IAM policies. */
+  #said(
+    side: 'gained' | 'lost',
+    outcome: Outcome,
+    action: number,
+    atom: Atom,
+    own: readonly Change[],
+    ofAccount: readonly Change[],
+  ): boolean {
+    const direct = outcomeOf(own, action)?.[side] ?? [];
+    const wide = waysAs(atom, outcomeOf(ofAccount, action)?.[side] ?? [], this.#pair);
+    return outcome[side].every((way) => [...direct, ...wide].some((other) => this.#pair.reasoner.implies(way, other)));
   }
 
   /** Compares in every world that the doubts of the two documents leave open. */
@@ -191,12 +197,11 @@ class Comparer {
     const was = statementsFor(before, atom, layer, key.accountId);
     const is = statementsFor(after, atom, layer, key.accountId);
     const doubts = doubtsOf(was) | doubtsOf(is);
-    const many = atom.kind === 'account' || atom.kind === 'everyone';
     const inWorld = (world: number): readonly Change[] =>
       this.#outcomes.compare(
         sideIn(this.#pair, 'before', atom, layer, world),
         sideIn(this.#pair, 'after', atom, layer, world),
-        many ? this.#confirm(atom, world) : undefined,
+        this.#confirm(atom, world),
       );
     if (doubts === 0) return { changes: inWorld(0), unnamed: NO };
     const worlds = subsetsOf(doubts);
@@ -204,11 +209,21 @@ class Comparer {
     const losing = (of: readonly (readonly Change[])[]): ActionSet => where(of.flat(), ({ loss }) => loss > 0);
     const named = losing(answers.filter((_, index) => ((worlds[index] ?? 0) & DOUBT.accountExcepted) === 0));
     const unnamed = minus(losing(answers), named);
-    return { changes: merged(answers, unnamed), unnamed };
+    return { changes: merged(answers, unnamed, this.#pair.reasoner), unnamed };
+  }
+
+  /** A further test of a request that the guards show, for atoms of which not everything is known. */
+  #confirm(atom: Atom, world: number): Confirm | undefined {
+    if (atom.kind === 'everyone' || atom.kind === 'account') return this.#confirmOneOfMany(atom, world);
+    if (atom.kind !== 'session' || this.#pair.known.get(atom.key)?.has(PRINCIPAL_ARN)) return undefined;
+    return (_action, _inside, context) => {
+      const arn = context.get(PRINCIPAL_ARN);
+      return arn === undefined || (arn !== null && atomOf({ kind: 'AWS', id: arn }).role === atom.role);
+    };
   }
 
   /** Answers a request by one of many callers statement by statement, as the caller that it is. */
-  #confirm(atom: Atom, world: number): Confirm {
+  #confirmOneOfMany(atom: Atom, world: number): Confirm {
     return (action, inside, context) => {
       const { key, conditions } = this.#pair;
       const caller = this.#callerOf(atom, context);
@@ -266,10 +281,12 @@ class Comparer {
         const one = bit(action);
         const allows = this.#allows(atom, layer, direction, action);
         const denies = this.#denies(atom, layer, direction, one);
-        const cause = `${direction}${may}${JSON.stringify(ways)}${pathsOf(allows)}|${pathsOf(denies)}`;
-        const there = found.get(cause);
+        const replaced = direction === 'change' ? this.#allows(atom, layer, 'loss', action) : [];
+        const cause = [allows, denies, replaced].map(indexesIn).join('|');
+        const alike = JSON.stringify([direction, may, ways, cause]);
+        const there = found.get(alike);
         if (there !== undefined) there.actions = union(there.actions, one);
-        else found.set(cause, { atom, direction, actions: one, ways, delegated, may, allows, denies });
+        else found.set(alike, { atom, direction, actions: one, ways, delegated, may, allows, denies, cause });
       }
     }
     return [...found.values()];
@@ -320,8 +337,20 @@ const NO: ActionSet = { lo: 0, hi: 0 };
 const UNNAMED = 'whom-no-statement-names';
 const ALL_DOUBTS = Object.values(DOUBT).reduce((sum, doubt) => sum | doubt, 0);
 
+/** What is left of a wider caller's ways when it is this one. */
+function waysAs(atom: Atom, ways: readonly (readonly number[])[], { conditions, known }: Pair): (readonly number[])[] {
+  return ways
+    .map((way) => conditions.given(conditions.all(way), known.get(atom.key) ?? NOTHING))
+    .filter((condition) => condition !== FALSE)
+    .map((condition) => conditions.testsOf(condition));
+}
+
 function where(changes: readonly Change[], test: (outcome: Outcome) => boolean): ActionSet {
   return changes.reduce((set, { actions, outcome }) => (test(outcome) ? union(set, actions) : set), NO);
+}
+
+function outcomeOf(changes: readonly Change[], action: number): Outcome | undefined {
+  return changes.find(({ actions }) => has(actions, action))?.outcome;
 }
 
 function doubtsOf(applied: readonly Applied[]): number {
@@ -337,17 +366,17 @@ function subsetsOf(doubts: number): number[] {
 }
 
 /** One answer for each action out of the answers of all worlds; where they differ it is `may`. */
-function merged(worlds: readonly (readonly Change[])[], unnamed: ActionSet): Change[] {
+function merged(worlds: readonly (readonly Change[])[], unnamed: ActionSet, reasoner: Reasoner): Change[] {
   const all = where(worlds.flat(), () => true);
   const changes: Change[] = [];
   for (const action of indexesOf(all)) {
-    const outcomes = worlds.map((changes) => changes.find(({ actions }) => has(actions, action))?.outcome);
+    const outcomes = worlds.map((changes) => outcomeOf(changes, action));
     const losing = has(unnamed, action) ? [] : outcomes;
     const outcome: Outcome = {
       gain: agreed(outcomes.map((one) => one?.gain ?? 0)),
       loss: agreed(losing.map((one) => one?.loss ?? 0)),
-      gained: outcomes.find((one) => one !== undefined && one.gain > 0)?.gained ?? [],
-      lost: losing.find((one) => one !== undefined && one.loss > 0)?.lost ?? [],
+      gained: reasoner.widest(outcomes.flatMap((one) => one?.gained ?? [])),
+      lost: reasoner.widest(losing.flatMap((one) => one?.lost ?? [])),
     };
     if (outcome.gain > 0 || outcome.loss > 0) changes.push({ actions: bit(action), outcome });
   }
@@ -360,8 +389,9 @@ function agreed(levels: readonly (0 | 1 | 2)[]): 0 | 1 | 2 {
 }
 
 /** What is left of an atom's differences once those are out that a wider atom has for the same reason. */
-function unlessWider(result: Result, byKey: ReadonlyMap<string, Result>, { key }: Pair): Difference[] {
+function unlessWider(result: Result, byKey: ReadonlyMap<string, Result>, pair: Pair): Difference[] {
   const { atom } = result;
+  const { key, reasoner } = pair;
   if (atom.kind === 'everyone' || result.differences.length === 0) return [...result.differences];
   const foreign = atom.account !== undefined && atom.account !== key.accountId && atom.kind !== 'account';
   const wider = [byKey.get('*'), foreign ? byKey.get(accountKey(atom.account ?? '')) : undefined];
@@ -377,14 +407,17 @@ function unlessWider(result: Result, byKey: ReadonlyMap<string, Result>, { key }
         (other) =>
           other.direction === difference.direction &&
           !(other.may && !difference.may) &&
-          pathsOf(other.allows) === pathsOf(difference.allows) &&
-          pathsOf(other.denies) === pathsOf(difference.denies),
+          other.cause === difference.cause &&
+          difference.ways.every((way) => waysAs(atom, other.ways, pair).some((wide) => reasoner.implies(way, wide))),
       );
       return { ...difference, actions: same.reduce((set, other) => minus(set, other.actions), difference.actions) };
     })
     .filter(({ actions }) => !isEmpty(actions));
 }
 
-function pathsOf(rules: readonly Rule[]): string {
-  return rules.map(({ index }) => index).join(',');
+function indexesIn(rules: readonly Rule[]): string {
+  return rules
+    .map(({ index }) => index)
+    .sort((a, b) => a - b)
+    .join(',');
 }

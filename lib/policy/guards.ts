@@ -137,6 +137,16 @@ export class Reasoner {
     );
   }
 
+  /** The ways without those that another one contains. */
+  widest(ways: readonly (readonly number[])[]): readonly (readonly number[])[] {
+    return ways.filter(
+      (way, index) =>
+        !ways.some(
+          (other, at) => at !== index && this.implies(way, other) && (at < index || !this.implies(other, way)),
+        ),
+    );
+  }
+
   /** The tests of both, with values that cannot be struck out; `undefined` when no request can pass them all. */
   #meet(way: readonly number[], more: readonly number[]): readonly number[] | undefined {
     let tests = [...new Set([...way, ...more])];

@@ -94,14 +94,7 @@ export class Outcomes {
     const beyond = inside.ways
       .filter((way) => !this.#reasoner.wayWithin(way, inside, outside))
       .map((way) => this.#reduced(way, inside, outside));
-    const narrower = beyond.filter(
-      (way, index) =>
-        !beyond.some(
-          (other, at) =>
-            at !== index && this.#reasoner.implies(way, other) && (at < index || !this.#reasoner.implies(other, way)),
-        ),
-    );
-    return joined(narrower, this.#reasoner.conditions);
+    return joined(this.#reasoner.widest(beyond), this.#reasoner.conditions);
   }
 
   #reduced(way: readonly number[], inside: Ways, outside: Ways): readonly number[] {

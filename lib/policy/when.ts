@@ -1,6 +1,6 @@
 import { byCodeUnit } from './ascii.ts';
 import type { Conditions, Test } from './conditions.ts';
-import { singleValued } from './conditions.ts';
+import { alwaysHolds, singleValued } from './conditions.ts';
 import { operatorNamed } from './operators.ts';
 
 export type When = Record<string, Record<string, string[]>>;
@@ -11,7 +11,8 @@ export type When = Record<string, Record<string, string[]>>;
  * the tests do, never more.
  */
 export function whenOf(tests: readonly number[], conditions: Conditions): When | undefined {
-  if (tests.length === 0) return undefined;
+  const asking = tests.map((id) => conditions.test(id)).filter((test) => !alwaysHolds(test));
+  if (asking.length === 0) return undefined;
   const lines = new Map<string, Map<string, string[]>>();
   const put = (operator: string, key: string, values: string[], joins: boolean): void => {
     const block = lines.get(operator) ?? new Map<string, string[]>();
@@ -20,7 +21,7 @@ export function whenOf(tests: readonly number[], conditions: Conditions): When |
     else if (joins) block.set(key, [...new Set([...there, ...values])].sort(byCodeUnit));
     lines.set(operator, block);
   };
-  for (const test of tests.map((id) => conditions.test(id)).sort(byText)) write(test, put);
+  for (const test of asking.sort(byText)) write(test, put);
   return Object.fromEntries(
     [...lines]
       .sort(([a], [b]) => byCodeUnit(a, b))

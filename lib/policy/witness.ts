@@ -1,3 +1,4 @@
+import { byCodeUnit } from './ascii.ts';
 import { type Conditions, holds, type Test } from './conditions.ts';
 import { samplesOf } from './conditionValues.ts';
 import type { Reasoner, Ways } from './guards.ts';
@@ -73,7 +74,7 @@ function* requests(way: readonly number[], guards: readonly Ways[], conditions: 
   }
   const own = way.map((id) => conditions.test(id));
   const choices: { key: string; values: (string | null)[] }[] = [];
-  for (const [key, onKey] of byKey) {
+  for (const [key, onKey] of [...byKey].sort(([a], [b]) => byCodeUnit(a, b))) {
     const needed = own.filter((test) => test.key === key && !test.unseen);
     const values = candidates(onKey).filter((value) => needed.every((test) => holds(test, value) === true));
     if (values.length === 0) return;
@@ -92,7 +93,8 @@ function* requests(way: readonly number[], guards: readonly Ways[], conditions: 
 }
 
 function candidates(tests: readonly Test[]): (string | null)[] {
-  const values = new Set<string | null>([null, FRESH]);
+  const values = new Set<string>();
+  const text = tests.some(({ type }) => type === 'string' || type === 'binary');
   for (const { type } of tests) {
     if (type === 'bool') values.add('true').add('false');
     if (type === 'number') values.add('0');
@@ -101,5 +103,5 @@ function candidates(tests: readonly Test[]): (string | null)[] {
   }
   for (const test of tests)
     for (const value of test.values) for (const text of samplesOf(value, test.type)) values.add(text);
-  return [...values];
+  return [null, ...(text ? [FRESH] : []), ...[...values].sort(byCodeUnit)];
 }
