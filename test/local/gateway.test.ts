@@ -152,12 +152,14 @@ describe('the answer', () => {
   it('is what the function says', async () => {
     const response = await answer({
       statusCode: 201,
-      headers: { 'X-One': 'yes', 'content-length': '999' },
+      headers: { 'X-One': 'yes', 'content-length': '999', 'Transfer-Encoding': 'chunked', connection: 'upgrade' },
       cookies: ['a=1; HttpOnly', 'b=2'],
       body: 'made',
     });
     expect(response.status).toBe(201);
     expect(response.headers.get('x-one')).toBe('yes');
+    expect(response.headers.get('transfer-encoding')).toBeNull();
+    expect(response.headers.get('connection')).not.toBe('upgrade');
     expect(response.headers.get('content-type')).toBe('text/plain;charset=UTF-8');
     expect(response.headers.getSetCookie()).toEqual(['a=1; HttpOnly', 'b=2']);
     expect(response.headers.get('apigw-requestid')).toBeTruthy();

@@ -1,8 +1,20 @@
 import { createHash, createHmac, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, exportJWK, type JWK, jwtVerify } from 'jose';
+import {
+  createLocalJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  exportJWK,
+  generateKeyPair,
+  type JWK,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { jwtAuthorizer } from '../../local/gateway/jwt.ts';
 import type { OidcKeys } from '../../local/oidc/keys.ts';
 import { openFixtureService } from '../fixtures/openService.ts';
 
@@ -227,6 +239,34 @@ describe('the JWT authorizer', () => {
   it('counts the audience in the words of AWS', async () => {
     const response = await withToken(forge({ claims: { aud: 'other' } }));
     expect(response.headers.get('www-authenticate')).toContain('the token does not have a valid audience');
+  });
+});
+
+describe('another issuer', () => {
+  it('may publish a key that is no RSA key; API Gateway takes none of its tokens', async () => {
+    const { publicKey, privateKey } = await generateKeyPair('ES256');
+    const keys = [{ ...(await exportJWK(publicKey)), kid: 'curve' }];
+    const issuer = createServer((request, response) => {
+      const url = `http://${request.headers.host}`;
+      response.end(JSON.stringify(request.url === '/jwks' ? { keys } : { jwks_uri: `${url}/jwks` }));
+    });
+    await new Promise<void>((done) => issuer.listen(0, '127.0.0.1', done));
+    const iss = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}`;
+    const token = await new SignJWT({ iss, aud: 'countersign', exp: Math.floor(Date.now() / 1000) + 60 })
+      .setProtectedHeader({ alg: 'ES256', kid: 'curve' })
+      .sign(privateKey);
+    const authorize = jwtAuthorizer({ name: 'people', issuer: iss, audience: ['countersign'] });
+    expect(await authorize(token, [])).toMatchObject({ ok: false, status: 401 });
+    await new Promise((done) => issuer.close(done));
+  });
+
+  it('that does not answer opens nothing, and says so', async () => {
+    const authorize = jwtAuthorizer({ name: 'people', issuer: 'http://127.0.0.1:1', audience: ['countersign'] });
+    expect(await authorize(forge(), [])).toMatchObject({
+      ok: false,
+      status: 401,
+      challenge: expect.stringContaining('OIDC discovery endpoint communication error'),
+    });
   });
 });
 
