@@ -69,6 +69,10 @@ describe('the canonical hash is the same', () => {
     const [here, there] = [parseKeyPolicy(text, 'aws'), parseKeyPolicy(text, 'aws-us-gov')];
     expect(here.ok && there.ok && canonicalHash(here.policy) === canonicalHash(there.policy)).toBe(true);
   });
+  it('for an empty list and no element at all', () => {
+    const empty = { Effect: 'Allow', Principal: { AWS: [] }, Action: [], Resource: [], Condition: {} };
+    expect(canonicalForm(policyOf({ Statement: empty }))).toBe('{"Statement":[{"Effect":"Allow"}]}');
+  });
   it('for one statement without its list', () => {
     const one = base.Statement[0];
     expect(canonicalHash(policyOf({ Statement: one }))).toBe(canonicalHash(policyOf({ Statement: [one] })));

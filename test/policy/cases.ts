@@ -286,6 +286,22 @@ export const CASES: Record<string, Case> = {
       },
       {
         document: withRoot(
+          allow(when('StringEquals', 'kms:CallerAccount', ['111122223333', '444455556666'])),
+          allow({
+            Sid: 'no',
+            Effect: 'Deny',
+            ...when('StringEquals', 'kms:CallerAccount', ['111122223333', '999999999999']),
+          }),
+        ),
+      },
+      {
+        document: withRoot(
+          allow(when('StringEquals', 'kms:CallerAccount', ['111122223333', '444455556666'])),
+          allow({ Sid: 'no', Effect: 'Deny', ...when('StringEquals', 'kms:CallerAccount', '111122223333') }),
+        ),
+      },
+      {
+        document: withRoot(
           allow(),
           allow({ Sid: 'no', Effect: 'Deny', Principal: undefined, NotPrincipal: { AWS: ROLE } }),
         ),
@@ -636,6 +652,7 @@ export const CASES: Record<string, Case> = {
       good(when('StringEqualsIfExists', 'kms:EncryptionContext:Dept', 'IT', { Action: 'kms:DescribeKey' })),
       good(when('StringEquals', 'kms:RecipientAttestation:PCR0', 'x')),
       good(when('StringEquals', 'kms:KeySpec', 'SYMMETRIC_DEFAULT', { Action: 'kms:DescribeKey' })),
+      good(when('StringEquals', 'kms:CustomerMasterKeySpec', 'SYMMETRIC_DEFAULT', { Action: 'kms:DescribeKey' })),
     ],
   },
   CONDITION_ALWAYS_HOLDS: {

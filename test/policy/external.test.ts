@@ -48,6 +48,20 @@ describe('externalPolicies', () => {
       },
     ]);
   });
+  it('limits grants only when the key policy does, and leaves out an empty statement', () => {
+    const sids = (statement: StatementValue): unknown =>
+      needs([statement]).flatMap(({ document }) =>
+        (document as { Statement: { Sid: string }[] }).Statement.map(({ Sid }) => Sid),
+      );
+    const limited = 'AllowGrantsOnKeyInAccount111122223333';
+    const free = 'AllowUseOfKeyInAccount111122223333';
+    expect(sids(grants())).toEqual([limited]);
+    expect(sids(grants({ Condition: { BOOL: { 'KMS:grantIsForAWSResource': ['True'] } } }))).toEqual([limited]);
+    expect(sids(grants({ Condition: { Bool: { 'kms:GrantIsForAWSResource': ['true', 'false'] } } }))).toEqual([free]);
+    expect(sids(grants({ Condition: { BoolIfExists: { 'kms:GrantIsForAWSResource': 'true' } } }))).toEqual([free]);
+    expect(sids(grants({ Action: ['kms:CreateGrant', 'kms:DescribeKey'] }))).toEqual([free, limited]);
+    expect(sids(use())).toEqual([free]);
+  });
   it('leaves out what has no effect across accounts or for this key', () => {
     expect(actions(use({ Action: ['kms:Decrypt', 'kms:PutKeyPolicy', 'kms:Sign', 's3:*', 'kms:ListKeys'] }))).toEqual([
       'kms:Decrypt',

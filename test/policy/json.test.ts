@@ -36,6 +36,12 @@ describe('parseJson reads', () => {
     expect(list.items[1]).toMatchObject({ pointer: '/a~1b/1', line: 3, column: 3, value: 'x' });
     expect(text.slice(list.start, list.end)).toBe('[1,\r\n  "x"]');
   });
+  it('members of objects alone', () => {
+    expect(memberOf(node('{"a":1}'), 'a')).toMatchObject({ kind: 'number', raw: '1' });
+    expect(memberOf(node('{"a":1}'), 'b')).toBeUndefined();
+    expect(memberOf(node('[1]'), '0')).toBeUndefined();
+    expect(memberOf(node('"length"'), 'length')).toBeUndefined();
+  });
   it('a name __proto__ as a name like any other', () => {
     const value = toValue(node('{"__proto__":{"Effect":"Allow"}}')) as Record<string, unknown>;
     expect(Object.keys(value)).toEqual(['__proto__']);

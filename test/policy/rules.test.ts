@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { listing } from '../../lib/policy/rules/context.ts';
 import { rulesReference } from '../../lib/policy/rules/reference.ts';
 import { RULES } from '../../lib/policy/rules/table.ts';
 import { CASES } from './cases.ts';
-import { allow, findingsOf, judge, KEY, ROLE, withRoot } from './judge.ts';
+import { APPLIER, allow, findingsOf, judge, KEY, ROLE, ROOT_STATEMENT, withRoot } from './judge.ts';
 import { applyPatch } from './patch.ts';
 
 const judged = RULES.filter((rule) => rule.on !== 'reading');
@@ -75,6 +76,20 @@ describe('a finding', () => {
       ],
     });
   });
+  it('for a missing root statement has the statement of the default policy, for a list of statements', () => {
+    const administrator = allow({ Action: 'kms:PutKeyPolicy', Principal: { AWS: [ROLE, APPLIER] } });
+    const patch = (statements: unknown): unknown =>
+      findingsOf('NO_ACCOUNT_ROOT', { Version: '2012-10-17', Statement: statements })[0]?.patch;
+    expect(patch([administrator])).toEqual([{ op: 'add', path: '/Statement/0', value: ROOT_STATEMENT }]);
+    expect(patch(administrator)).toBeUndefined();
+  });
+  it('names the operation that lacks its service', () => {
+    expect(findingsOf('ACTION_INVALID', withRoot(allow({ Action: 'putkeypolicy' })))[0]).toMatchObject({
+      fix: 'Write kms:PutKeyPolicy.',
+      patch: [{ op: 'replace', path: '/Statement/1/Action', value: 'kms:PutKeyPolicy' }],
+    });
+    expect(findingsOf('ACTION_INVALID', withRoot(allow({ Action: 'Nothing' })))[0]).not.toHaveProperty('patch');
+  });
   it('is not repeated thousands of times', () => {
     const actions = Array.from({ length: 2000 }, (_, index) => `kms:No${index}`);
     const found = findingsOf('ACTION_UNKNOWN', withRoot(allow({ Action: actions })));
@@ -104,6 +119,18 @@ describe('a finding', () => {
       },
     ]);
   });
+});
+
+it('lists read like sentences', () => {
+  const names = [...'abcdefghij'];
+  expect([0, 1, 2, 3, 8, 9].map((count) => listing(names.slice(0, count)))).toEqual([
+    '',
+    'a',
+    'a and b',
+    'a, b and c',
+    'a, b, c, d, e, f, g and h',
+    'a, b, c, d, e, f, g and 2 more',
+  ]);
 });
 
 describe('what is sent', () => {

@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest';
+import { type Ability, abilities, able, type Certain, type Circumstances } from '../../lib/policy/ability.ts';
+import { policyOf } from './arbitrary.ts';
+import { allow, KEY, ROLE, ROOT, type StatementValue } from './judge.ts';
+
+const PUT = 'kms:PutKeyPolicy';
+const SESSION = 'arn:aws:sts::111122223333:assumed-role/ExampleRole/s';
+
+function ability(statements: StatementValue[], arn = ROLE, action = PUT, more: Circumstances = {}): Ability {
+  return abilities(policyOf({ Version: '2012-10-17', Statement: statements }), KEY, action, more)(arn);
+}
+const allowed = (change: StatementValue = {}): StatementValue => allow({ Action: PUT, ...change });
+const denied = (change: StatementValue = {}): StatementValue => allowed({ Effect: 'Deny', Principal: '*', ...change });
+const NO: Ability = { named: false, delegated: false };
+const NAMED: Ability = { named: true, delegated: false };
+const DELEGATED: Ability = { named: false, delegated: true };
+
+/** Whether an Allow for the role under one condition is satisfied. */
+function under(
+  operator: string,
+  key: string,
+  value: unknown,
+  arn = ROLE,
+  action = PUT,
+  more: Circumstances = {},
+): Certain {
+  const statement = allow({ Action: '*', Principal: '*', Condition: { [operator]: { [key]: value } } });
+  return ability([statement], arn, action, more).named;
+}
+
+describe('whom a statement reaches', () => {
+  it.each<[string, StatementValue[], Ability]>([
+    ['nobody', [], NO],
+    ['the role by name', [allowed()], NAMED],
+    ['everyone', [allowed({ Principal: '*' })], NAMED],
+    ['the account', [allowed({ Principal: { AWS: ROOT } })], DELEGATED],
+    ['the account by id, and the role', [allowed({ Principal: { AWS: ['111122223333', ROLE] } })], NAMED],
+    ['another account', [allowed({ Principal: { AWS: '444455556666' } })], NO],
+    ['another role', [allowed({ Principal: { AWS: `${ROLE}2` } })], NO],
+    ['a service of that name', [allowed({ Principal: { Service: ROLE } })], NO],
+    ['a session of the role', [allowed({ Principal: { AWS: SESSION } })], { named: undefined, delegated: false }],
+    ['a session of another role', [allowed({ Principal: { AWS: SESSION.replace('ExampleRole', 'Other') } })], NO],
+    ['a statement without an action', [allowed({ Action: [] })], NO],
+    ['another action', [allowed({ Action: 'kms:GetKeyPolicy' })], NO],
+    ['all but another action', [allowed({ Action: undefined, NotAction: 'kms:Get*' })], NAMED],
+    ['all but this action', [allowed({ Action: undefined, NotAction: 'kms:Put*' })], NO],
+    ['everyone but another role', [allowed({ Principal: undefined, NotPrincipal: { AWS: `${ROLE}2` } })], NAMED],
+    ['everyone but the role', [allowed({ Principal: undefined, NotPrincipal: { AWS: ROLE } })], NO],
+  ])('%s', (_name, statements, expected) => {
+    expect(ability(statements)).toEqual(expected);
+  });
+});
+
+describe('a Deny', () => {
+  it.each<[string, StatementValue, Ability]>([
+    ['for everyone', denied(), NO],
+    ['for the role', denied({ Principal: { AWS: ROLE } }), NO],
+    ['for the account', denied({ Principal: { AWS: ROOT } }), NO],
+    ['for another role', denied({ Principal: { AWS: `${ROLE}2` } }), NAMED],
+    ['for another account', denied({ Principal: { AWS: '444455556666' } }), NAMED],
+    ['for a session of the role', denied({ Principal: { AWS: SESSION } }), { named: undefined, delegated: false }],
+    [
+      'for everyone but the role and its account',
+      denied({ Principal: undefined, NotPrincipal: { AWS: [ROLE, ROOT] } }),
+      NAMED,
+    ],
+    [
+      'for everyone but the role',
+      denied({ Principal: undefined, NotPrincipal: { AWS: ROLE } }),
+      { named: undefined, delegated: false },
+    ],
+    ['for everyone but the account', denied({ Principal: undefined, NotPrincipal: { AWS: ROOT } }), NO],
+    [
+      'for everyone but a session of the role',
+      denied({ Principal: undefined, NotPrincipal: { AWS: [SESSION, ROOT] } }),
+      { named: undefined, delegated: false },
+    ],
+    ['for everyone but everyone', denied({ Principal: undefined, NotPrincipal: '*' }), NAMED],
+    [
+      'under a condition that does not hold',
+      denied({ Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      NAMED,
+    ],
+    ['under a condition that holds', denied({ Condition: { Bool: { 'aws:SecureTransport': 'true' } } }), NO],
+    [
+      'under one that nobody knows',
+      denied({ Condition: { StringEquals: { 'aws:userid': 'x' } } }),
+      { named: undefined, delegated: false },
+    ],
+    [
+      'under one of each',
+      denied({ Condition: { StringEquals: { 'aws:userid': 'x' }, Bool: { 'aws:SecureTransport': 'false' } } }),
+      NAMED,
+    ],
+    ['of another action', denied({ Action: 'kms:Get*' }), NAMED],
+  ])('%s', (_name, deny, expected) => {
+    expect(ability([allowed(), deny])).toEqual(expected);
+    expect(ability([deny, allowed()])).toEqual(expected);
+  });
+});
+
+describe('what a direct request has', () => {
+  it.each<[string, unknown, Certain]>([
+    ['aws:PrincipalArn', ROLE, true],
+    ['aws:PrincipalArn', `${ROLE}2`, false],
+    ['AWS:principalARN', ROLE, true],
+    ['aws:PrincipalAccount', '111122223333', true],
+    ['aws:PrincipalAccount', ['444455556666', '111122223333'], true],
+    ['aws:PrincipalAccount', '444455556666', false],
+    ['kms:CallerAccount', '111122223333', true],
+    ['aws:PrincipalType', 'AssumedRole', true],
+    ['aws:PrincipalIsAWSService', 'false', true],
+    ['aws:PrincipalIsAWSService', 'true', false],
+    ['aws:ViaAWSService', 'true', false],
+    ['aws:SecureTransport', 'true', true],
+    ['aws:ResourceAccount', '111122223333', true],
+    ['aws:RequestedRegion', 'us-west-2', true],
+    ['aws:RequestedRegion', 'eu-west-1', false],
+    ['kms:KeySpec', 'SYMMETRIC_DEFAULT', true],
+    ['kms:KeyUsage', 'SIGN_VERIFY', false],
+    ['kms:KeyOrigin', 'AWS_KMS', true],
+    ['kms:MultiRegion', 'false', true],
+    ['kms:BypassPolicyLockoutSafetyCheck', 'true', false],
+    ['kms:BypassPolicyLockoutSafetyCheck', 'false', true],
+    ['kms:ViaService', 's3.us-west-2.amazonaws.com', false],
+    ['aws:SourceArn', 'arn:aws:s3:::x', false],
+    ['aws:SourceAccount', '111122223333', false],
+    ['kms:EncryptionContext:Dept', 'IT', false],
+    ['kms:RecipientAttestation:PCR0', 'x', false],
+    ['kms:GrantIsForAWSResource', 'true', false],
+    ['aws:SourceIp', '203.0.113.1', undefined],
+    ['aws:PrincipalOrgID', 'o-a1b2c3d4e5', undefined],
+    ['aws:PrincipalTag/team', 'a', undefined],
+    ['made:up', 'a', undefined],
+    ['aws:PrincipalArn', [], false],
+    ['aws:PrincipalArn', `\${aws:username}`, undefined],
+  ])('%s equal to %j: %s', (key, value, expected) => {
+    expect(under('StringEquals', key, value)).toBe(expected);
+  });
+  it.each<[string, string, unknown, Certain]>([
+    ['StringNotEquals', 'kms:ViaService', 'x', true],
+    ['StringEqualsIfExists', 'kms:ViaService', 'x', true],
+    ['ForAllValues:StringEquals', 'kms:ViaService', 'x', true],
+    ['ForAnyValue:StringEquals', 'kms:ViaService', 'x', false],
+    ['StringNotEquals', 'aws:PrincipalAccount', '111122223333', false],
+    ['StringNotEquals', 'aws:PrincipalAccount', '444455556666', true],
+    ['StringNotEquals', 'aws:PrincipalArn', ['x', `\${aws:username}`], undefined],
+    ['StringNotEquals', 'aws:PrincipalArn', [ROLE, `\${aws:username}`], false],
+    ['ArnLike', 'aws:PrincipalArn', 'arn:aws:iam::*:role/Ex*', true],
+    ['Null', 'kms:ViaService', 'true', true],
+    ['Null', 'kms:ViaService', 'false', false],
+    ['Null', 'aws:PrincipalArn', 'true', false],
+    ['Null', 'aws:PrincipalArn', ['TRUE', 'FALSE'], true],
+    ['Null', 'aws:userid', 'false', undefined],
+    ['Bool', 'aws:SecureTransport', true, true],
+    ['NoSuchOperator', 'aws:SecureTransport', 'true', undefined],
+  ])('%s on %s with %j: %s', (operator, key, value, expected) => {
+    expect(under(operator, key, value)).toBe(expected);
+  });
+  it('hangs on the operation, the caller and what is known', () => {
+    expect(under('StringEquals', 'kms:EncryptionContext:Dept', 'IT', ROLE, 'kms:Decrypt')).toBeUndefined();
+    expect(under('StringEquals', 'kms:EncryptionContext:Dept', 'IT', ROLE, 'kms:Sign')).toBe(false);
+    expect(under('StringEquals', 'kms:RecipientAttestation:PCR0', 'x', ROLE, 'kms:Decrypt')).toBeUndefined();
+    expect(under('StringEquals', 'kms:RecipientAttestation:PCR0', 'x', ROLE, 'kms:Encrypt')).toBe(false);
+    expect(under('Bool', 'kms:GrantIsForAWSResource', 'true', ROLE, 'kms:CreateGrant')).toBeUndefined();
+    expect(under('StringEquals', 'aws:PrincipalType', 'User', 'arn:aws:iam::111122223333:user/Ana')).toBe(true);
+    expect(under('Bool', 'kms:BypassPolicyLockoutSafetyCheck', 'true', ROLE, PUT, { bypass: true })).toBe(true);
+    expect(
+      under('StringEquals', 'aws:PrincipalOrgID', 'o-1', ROLE, PUT, { known: { 'AWS:PrincipalOrgId': 'o-1' } }),
+    ).toBe(true);
+    expect(
+      under('StringEquals', 'aws:PrincipalOrgID', 'o-1', ROLE, PUT, { known: { 'aws:PrincipalOrgID': 'o-2' } }),
+    ).toBe(false);
+    expect(under('StringEquals', 'kms:KeySpec', 'x', ROLE, PUT, { known: { 'kms:KeySpec': 'x' } })).toBe(false);
+  });
+});
+
+it('able is certain when either way is', () => {
+  const answers: Certain[] = [true, false, undefined];
+  for (const named of answers) {
+    for (const delegated of answers) {
+      const expected =
+        named === true || delegated === true
+          ? true
+          : named === undefined || delegated === undefined
+            ? undefined
+            : false;
+      expect(able({ named, delegated })).toBe(expected);
+    }
+  }
+});
