@@ -100,7 +100,7 @@ class Environment {
       execArgv: [],
       stdout: true,
       stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: lambda.memorySize, maxYoungGenerationSizeMb: 8 },
+      resourceLimits: { maxOldGenerationSizeMb: lambda.memorySize, maxYoungGenerationSizeMb: 2 },
       name: role.name,
     });
     this.#printed(this.#worker.stdout);

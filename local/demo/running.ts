@@ -19,7 +19,7 @@ export interface Running {
 /** Starts the system on free ports with this folder; `env` is added to a bare environment. Rejects with what it said when it does not come up. */
 export async function startRunning(dataDir: string, env: Record<string, string> = {}): Promise<Running> {
   const began = performance.now();
-  const child: ChildProcess = spawn(process.execPath, ['local/start.ts'], {
+  const child: ChildProcess = spawn(process.execPath, ['--max-semi-space-size=1', 'local/start.ts'], {
     cwd: new URL('../..', import.meta.url),
     env: { PATH: process.env.PATH ?? '', PORT: '0', AWS_PORT: '0', DATA_DIR: dataDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
