@@ -133,7 +133,7 @@ async function bundles(folder: string): Promise<void> {
       nodePaths: [resolve('node_modules')],
     });
     const [size, bareSize] = [statSync(full).size, statSync(bare).size];
-    const [time, bareTime] = [importTime(full), importTime(bare)];
+    const [time, bareTime] = importTimes([full, bare]);
     row(
       name,
       `${kb(size)} / ${kb(bareSize)}`,
@@ -156,20 +156,21 @@ function bareImports(clients: readonly string[]): string {
   return `${lines.join('\n')}\nexport const clients = [${clients.map((client) => `new ${names[client]}({})`).join(', ')}];\n`;
 }
 
-/** Milliseconds that a fresh Node needs to import a file: the median of nine, in processes of their own. */
-function importTime(path: string): number {
-  const code = `const t=performance.now();await import(${JSON.stringify(path)});process.stdout.write(String(performance.now()-t))`;
+/** Milliseconds that a fresh Node needs to import each file: medians of fifteen, in turns, so that a busy moment hits them alike. */
+function importTimes(paths: [string, string]): [number, number] {
+  const code =
+    'const t=performance.now();await import(process.argv[1]);process.stdout.write(String(performance.now()-t))';
   const env = { ...process.env, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'bench', AWS_SECRET_ACCESS_KEY: 'bench' };
-  const times = Array.from({ length: 9 }, () =>
-    Number(execFileSync(process.execPath, ['--input-type=module', '-e', code], { env, encoding: 'utf8' })),
-  );
-  return median(times);
+  const once = (path: string) =>
+    Number(execFileSync(process.execPath, ['--input-type=module', '-e', code, path], { env, encoding: 'utf8' }));
+  const turns = Array.from({ length: 15 }, () => paths.map(once));
+  return [median(turns.map(([first = 0]) => first)), median(turns.map(([, second = 0]) => second))];
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'));
 try {
   await system(folder);
-  if (!process.argv.includes("--system")) await bundles(folder);
+  if (!process.argv.includes('--system')) await bundles(folder);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
