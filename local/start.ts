@@ -1,44 +1,8 @@
-import { accessKeyOf } from './iam/keys.ts';
-import { PIPELINE_ROLES } from './iam/principals.ts';
-import { readService } from './serverless.ts';
-import { guide } from './start/guide.ts';
-import { readSettings } from './start/settings.ts';
-import { type System, startSystem } from './system.ts';
+import { enableCompileCache } from 'node:module';
+import { COMPILE_CACHE } from './lambda/compileCache.ts';
 
 /** `npm start`: the whole of Countersign on this machine. Exit 0 after SIGTERM or Ctrl-C, 1 when it cannot start. */
 
-let system: System | undefined;
-let stopping = false;
-
-async function stop(): Promise<void> {
-  if (stopping) return;
-  stopping = true;
-  // Before it is up, the start itself goes on and then stops: nothing half-open is left.
-  if (!system) return;
-  await system.close();
-  process.exit(0);
-}
-
-function localKeys(): Set<string> {
-  const roles = [...readService({ stage: 'local' }).roles.values()].map(({ name }) => name);
-  return new Set([...roles, ...PIPELINE_ROLES].map((name) => accessKeyOf(name).accessKeyId));
-}
-
-process.on('SIGTERM', stop);
-process.on('SIGINT', stop);
-
-try {
-  const settings = readSettings(process.env, localKeys);
-  system = await startSystem(settings);
-  const { api, aws, people } = system;
-  if (stopping) {
-    await system.close();
-    process.exit(0);
-  }
-  console.log(`countersign ready api=${api} aws=${aws} data=${settings.dataDir}`);
-  console.log(guide({ api, aws, people }));
-  await system.warm();
-} catch (error) {
-  console.error(`countersign: ${error instanceof Error ? error.message : String(error)}`);
-  process.exit(1);
-}
+// Before anything else is loaded: a third of the start, and of the memory, is the stripping of types.
+enableCompileCache(COMPILE_CACHE);
+await import('./start/run.ts');

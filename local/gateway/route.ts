@@ -8,26 +8,23 @@ export type RouteMatch =
  * The route for a request, the most specific first: literal segments win over `{name}`, which wins over `{name+}`; a method
  * wins over ANY. HEAD and OPTIONS have no route of their own making: without one in serverless.yml they are not found.
  *
- * A parameter is decoded after the path was split, so `%2F` may stand inside it. (A real HTTP API is reported to decode
- * first: there an alias needs a route without `%2F` as well.)
+ * As API Gateway does it, the path is decoded before it is split: `alias%2Fpayments` is two segments.
  *
  * @param path Without the query string, still percent-encoded.
  */
 export function matchRoute(routes: readonly Route[], method: string, path: string): RouteMatch {
-  const segments = path.split('/').slice(1);
-  const candidates = routes
-    .filter((route) => route.method === method || route.method === 'ANY' || route.method === '*')
-    .filter((route) => fits(route.path, segments))
-    .sort((a, b) => compare(a, b));
-  const route = candidates[0];
+  const decoded = decode(path);
+  if (decoded === undefined) return { ok: false, status: 400 };
+  const segments = decoded.split('/').slice(1);
+  const [route] = routes
+    .filter((candidate) => candidate.method === method || candidate.method === 'ANY' || candidate.method === '*')
+    .filter((candidate) => fits(candidate.path, segments))
+    .sort(compare);
   if (!route) return { ok: false, status: 404 };
   const pathParameters: Record<string, string> = {};
   for (const [index, pattern] of route.path.split('/').slice(1).entries()) {
-    const name = /^\{(.+?)(\+?)\}$/.exec(pattern);
-    if (!name?.[1]) continue;
-    const value = decode(name[2] === '+' ? segments.slice(index).join('/') : (segments[index] ?? ''));
-    if (value === undefined) return { ok: false, status: 400 };
-    pathParameters[name[1]] = value;
+    const [, name, plus] = /^\{(.+?)(\+?)\}$/.exec(pattern) ?? [];
+    if (name) pathParameters[name] = plus ? segments.slice(index).join('/') : (segments[index] ?? '');
   }
   return { ok: true, route, pathParameters };
 }
@@ -46,7 +43,7 @@ function fits(path: string, segments: string[]): boolean {
   const isGreedy = patterns.at(-1)?.endsWith('+}') ?? false;
   if (isGreedy ? segments.length < patterns.length : segments.length !== patterns.length) return false;
   return patterns.every((pattern, index) =>
-    pattern.startsWith('{') ? segments[index] !== '' : pattern === decode(segments[index] ?? ''),
+    pattern.startsWith('{') ? segments[index] !== '' : pattern === segments[index],
   );
 }
 

@@ -104,12 +104,13 @@ describe('the event', () => {
 
   it.each([
     ['/things/plain', 'GET /things/{id}', { id: 'plain' }],
-    ['/things/alias%2Fpayments', 'GET /things/{id}', { id: 'alias/payments' }],
     [
-      '/things/arn:aws:kms:us-east-1:111122223333:key%2Fabc',
+      '/things/arn:aws:kms:us-east-1:111122223333:alias',
       'GET /things/{id}',
-      { id: 'arn:aws:kms:us-east-1:111122223333:key/abc' },
+      { id: 'arn:aws:kms:us-east-1:111122223333:alias' },
     ],
+    ['/things/a%2Fparts%2Fb', 'GET /things/{id}/parts/{part}', { id: 'a', part: 'b' }],
+    ['/files/alias%2Fpayments', 'GET /files/{rest+}', { rest: 'alias/payments' }],
     ['/things/a%20b+c/parts/%C3%A9', 'GET /things/{id}/parts/{part}', { id: 'a b+c', part: 'é' }],
     ['/things/special', 'GET /things/special', undefined],
     ['/files/a/b/c', 'GET /files/{rest+}', { rest: 'a/b/c' }],
@@ -125,6 +126,7 @@ describe('what has no route', () => {
     ['GET', '/things'],
     ['GET', '/things/'],
     ['GET', '/things/a/b'],
+    ['GET', '/things/a%2Fb'],
     ['DELETE', '/open'],
     ['OPTIONS', '/open'],
     ['GET', '/local/nothing'],
