@@ -29,6 +29,14 @@ export interface Circumstances {
   known?: Readonly<Record<string, string>>;
 }
 
+/** Who can do one thing. */
+export interface Abilities {
+  /** What one user or role of the key's account can do, by its ARN. */
+  of: (arn: string) => Ability;
+  /** No caller at all is more certain of it than this: `false` when everyone is denied, `undefined` when everyone may be. */
+  ceiling: Certain;
+}
+
 /** The value of a condition key in a request; `null` when it is certainly absent, `undefined` when nobody knows. */
 type RequestContext = (lowerKey: string) => string | null | undefined;
 
@@ -55,20 +63,17 @@ interface JudgedTest {
  * account's root covers everyone in the account; NotPrincipal excepts a role only together with its account.
  *
  * @param action An operation in AWS's spelling, such as `kms:PutKeyPolicy`.
- * @returns Answers for one ARN of a user or role of the key's account at a time.
  * Source: IAM User Guide, "Policy evaluation logic"; AWS KMS Developer Guide, "Default key policy".
  */
-export function abilities(
-  policy: KeyPolicy,
-  key: Key,
-  action: string,
-  circumstances: Circumstances = {},
-): (arn: string) => Ability {
+export function abilities(policy: KeyPolicy, key: Key, action: string, circumstances: Circumstances = {}): Abilities {
   const lower = lowerAscii(action);
   const variables = policy.version === '2012-10-17';
-  const statements = policy.statements.filter((one) => isAbout(one, lower)).map((one) => judged(one, variables));
+  const statements = policy.statements
+    .filter((one) => isAbout(one, lower))
+    .map((one) => judged(one, variables))
+    .sort((a, b) => Number(b.deny) - Number(a.deny));
   const common = requestOf(key, action, circumstances);
-  return (arn) => {
+  const of = (arn: string): Ability => {
     const who = principalForm({ kind: 'AWS', id: arn });
     const account = accountOf(who) ?? null;
     const request: RequestContext = (lowerKey) => {
@@ -91,13 +96,21 @@ export function abilities(
       const reach = reachOf(statement, arn, who);
       if (reach.certain === false) continue;
       const holds = and(reach.certain, testsHold(statement.tests, request));
-      if (statement.deny) denied = or(denied, holds);
-      else if (reach.delegated) delegated = or(delegated, holds);
+      if (statement.deny) {
+        if (holds === true) return { named: false, delegated: false };
+        denied = or(denied, holds);
+      } else if (reach.delegated) delegated = or(delegated, holds);
       else named = or(named, holds);
     }
     const allowed = not(denied);
     return { named: and(named, allowed), delegated: and(delegated, allowed) };
   };
+  const forAll = statements.filter(
+    ({ deny, everyone, notPrincipal, tests }) =>
+      deny && everyone && !notPrincipal && !tests.some(({ lowerKey }) => OF_CALLER.has(lowerKey)),
+  );
+  const denied = forAll.map(({ tests }) => testsHold(tests, common)).reduce(or, false);
+  return { of, ceiling: not(denied) };
 }
 
 /** Certain when any way is certain, excluded when both are. */
@@ -165,6 +178,9 @@ function reachOf(statement: Judged, arn: string, who: PrincipalForm): { certain:
   if (root) return { certain: true, delegated: !statement.deny };
   return { certain: aSession ? undefined : false, delegated: false };
 }
+
+/** Keys whose value the caller decides. */
+const OF_CALLER = new Set(['aws:principalarn', 'aws:principaltype', 'aws:principalaccount', 'kms:calleraccount']);
 
 /** Keys that a direct call by a principal never has, because they tell of services or other things in between. */
 const ABSENT_IN_DIRECT_CALLS = [

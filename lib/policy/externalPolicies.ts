@@ -1,4 +1,4 @@
-import { sortedSet } from './ascii.ts';
+import { byCodeUnit, sortedSet } from './ascii.ts';
 import type { Action } from './data/actions.generated.ts';
 import { CROSS_ACCOUNT, operationsOf, possibleFor } from './operations.ts';
 import { readOperator } from './operators.ts';
@@ -32,7 +32,7 @@ export function externalPolicies(policy: KeyPolicy, key: Key, onlyNew?: KeyPolic
   const before = onlyNew === undefined ? new Map<string, Need>() : needsOf(onlyNew, key);
   return [...needsOf(policy, key)]
     .filter(([account, need]) => isNew(need, before.get(account)))
-    .sort(([a], [b]) => Number(a > b) - Number(a < b))
+    .sort(([a], [b]) => byCodeUnit(a, b))
     .map(([accountId, need]) => ({ accountId, document: documentOf(need, key), note: noteOf(accountId, need) }));
 }
 

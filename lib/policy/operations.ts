@@ -80,8 +80,12 @@ export function operationsOf(pattern: string): Action[] {
   const lower = lowerAscii(pattern);
   const exact = EXACT.get(lower);
   if (exact !== undefined) return [exact];
-  if (!/[*?]/.test(lower)) return [];
-  return LOWERED.filter((entry) => globMatches(lower, entry.lower)).map(({ action }) => action);
+  const wildcard = lower.search(/[*?]/);
+  if (wildcard < 0) return [];
+  const fixed = lower.slice(0, wildcard);
+  return LOWERED.filter((entry) => entry.lower.startsWith(fixed) && globMatches(lower, entry.lower)).map(
+    ({ action }) => action,
+  );
 }
 
 /**

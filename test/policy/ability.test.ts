@@ -7,7 +7,7 @@ const PUT = 'kms:PutKeyPolicy';
 const SESSION = 'arn:aws:sts::111122223333:assumed-role/ExampleRole/s';
 
 function ability(statements: StatementValue[], arn = ROLE, action = PUT, more: Circumstances = {}): Ability {
-  return abilities(policyOf({ Version: '2012-10-17', Statement: statements }), KEY, action, more)(arn);
+  return abilities(policyOf({ Version: '2012-10-17', Statement: statements }), KEY, action, more).of(arn);
 }
 const allowed = (change: StatementValue = {}): StatementValue => allow({ Action: PUT, ...change });
 const denied = (change: StatementValue = {}): StatementValue => allowed({ Effect: 'Deny', Principal: '*', ...change });
@@ -173,6 +173,19 @@ describe('what a direct request has', () => {
     ).toBe(false);
     expect(under('StringEquals', 'kms:KeySpec', 'x', ROLE, PUT, { known: { 'kms:KeySpec': 'x' } })).toBe(false);
   });
+});
+
+it('the ceiling is what nobody can exceed', () => {
+  const ceiling = (...statements: StatementValue[]): Certain =>
+    abilities(policyOf({ Version: '2012-10-17', Statement: [allowed(), ...statements] }), KEY, PUT).ceiling;
+  expect(ceiling()).toBe(true);
+  expect(ceiling(denied())).toBe(false);
+  expect(ceiling(denied({ Action: 'kms:Get*' }))).toBe(true);
+  expect(ceiling(denied({ Principal: { AWS: ROOT } }))).toBe(true);
+  expect(ceiling(denied({ Principal: undefined, NotPrincipal: '*' }))).toBe(true);
+  expect(ceiling(denied({ Condition: { StringNotEquals: { 'aws:PrincipalOrgID': 'o-1' } } }))).toBeUndefined();
+  expect(ceiling(denied({ Condition: { StringNotEquals: { 'aws:PrincipalArn': ROLE } } }))).toBe(true);
+  expect(ceiling(denied({ Condition: { StringNotEquals: { 'kms:ViaService': 'x' } } }))).toBe(false);
 });
 
 it('able is certain when either way is', () => {

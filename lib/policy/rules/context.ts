@@ -1,4 +1,4 @@
-import { type Ability, abilities } from '../ability.ts';
+import { type Abilities, abilities } from '../ability.ts';
 import { lowerAscii } from '../ascii.ts';
 import { ACTIONS, type Action } from '../data/actions.generated.ts';
 import { escapePointer, type JsonNode, type JsonObject, memberOf } from '../json.ts';
@@ -91,8 +91,8 @@ export interface Context extends Subject {
   policy: KeyPolicy;
   node: JsonObject;
   statements: StatementView[];
-  /** What a user or role of the key's account can do under the policy. */
-  ability: (arn: string, action: string) => Ability;
+  /** Who of the key's account can do an operation under the policy. */
+  abilities: (action: string) => Abilities;
 }
 
 const GOVERNED = ACTIONS.filter((action) => action.inKeyPolicy);
@@ -133,13 +133,13 @@ export function contextOf(subject: Subject, policy: KeyPolicy, node: JsonObject)
   });
   const { bypass = false } = subject.request;
   const circumstances = { bypass, known: subject.guardians.known ?? {} };
-  const judges = new Map<string, (arn: string) => Ability>();
-  const ability = (arn: string, action: string): Ability => {
-    const judge = judges.get(action) ?? abilities(policy, subject.key, action, circumstances);
-    judges.set(action, judge);
-    return judge(arn);
+  const judged = new Map<string, Abilities>();
+  const abilitiesFor = (action: string): Abilities => {
+    const known = judged.get(action) ?? abilities(policy, subject.key, action, circumstances);
+    judged.set(action, known);
+    return known;
   };
-  return { ...subject, policy, node, statements, ability };
+  return { ...subject, policy, node, statements, abilities: abilitiesFor };
 }
 
 function governed(actions: ActionView[], negated: boolean): readonly Action[] {

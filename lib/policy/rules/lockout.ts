@@ -18,9 +18,9 @@ const DEFAULT_STATEMENT = (root: string): object => ({
 });
 
 /** Whether a principal of the key's account can change the policy again. IAM permissions count as given. */
-function canPut({ ability, world }: Context, arn: string): Certain {
+function canPut({ abilities, world }: Context, arn: string): Certain {
   if ((world.missing ?? []).some((gone) => gone === arn || arn.endsWith(`/${gone}`))) return false;
-  return able(ability(arn, PUT));
+  return able(abilities(PUT).of(arn));
 }
 
 function inAccount({ key }: Context, arn: string): boolean {
@@ -108,11 +108,11 @@ function others(context: Context): Certain {
   let best: Certain = false;
   for (const arn of candidates(context)) {
     const one = canPut(context, arn);
-    if (one === undefined) best = undefined;
-    else if (one) {
-      best = true;
+    if (one === true || (one === undefined && context.abilities(PUT).ceiling !== true)) {
+      best = one;
       break;
     }
+    if (one === undefined) best = undefined;
   }
   OTHERS.set(context, { able: best });
   return best;
@@ -193,7 +193,7 @@ function givesApplier(
     const given = operations
       .map(({ name }) => name)
       .filter((name) => wanted(name) && possibleFor(name, context.key))
-      .filter((name) => context.ability(context.guardians.applier, name).named !== false);
+      .filter((name) => context.abilities(name).of(context.guardians.applier).named !== false);
     return given.length === 0 ? [] : [{ view, path: named.path, names: given }];
   });
 }

@@ -96,7 +96,7 @@ const statementRepeated: PolicyRule = {
 
 /** Equal for statements that say the same, and cheap; the canonical form is worked out only where this one repeats. */
 function outline({ effect, principals, actions, conditions }: Statement): string {
-  let [least, greatest, value, key] = ['\uffff', '', '\uffff', 0];
+  let [least, greatest, lowest, highest, key] = ['\uffff', '', '\uffff', '', 0];
   let [shortest, longest] = [Number.POSITIVE_INFINITY, 0];
   for (const { id } of principals) {
     if (id < least) least = id;
@@ -108,9 +108,12 @@ function outline({ effect, principals, actions, conditions }: Statement): string
   }
   for (const condition of conditions) {
     key = Math.max(key, condition.key.length);
-    for (const one of condition.values) if (one < value) value = one;
+    for (const value of condition.values) {
+      if (value < lowest) lowest = value;
+      if (value > highest) highest = value;
+    }
   }
-  return `${effect} ${shortest} ${longest} ${key} ${value} ${least} ${greatest}`;
+  return `${effect} ${shortest} ${longest} ${key} ${lowest} ${highest} ${least} ${greatest}`;
 }
 
 function repeated(group: readonly StatementView[]): Hit[] {
