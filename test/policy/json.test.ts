@@ -108,6 +108,14 @@ describe('parseJson refuses', () => {
     expect(codes('['.repeat(65) + ']'.repeat(65))).toEqual(['JSON_TOO_DEEP']);
     expect(codes('['.repeat(300_000), { maxDepth: 1e9 })).toEqual(['JSON_TOO_DEEP']);
   });
+  it('what is too long, in the unit that was counted', () => {
+    const message = (input: string | Uint8Array): unknown => {
+      const result = parseJson(input, { maxLength: 2 });
+      return result.ok || result.findings[0]?.message;
+    };
+    expect(message('null')).toBe('The text has 4 characters; at most 2 are read.');
+    expect(message(new Uint8Array(3))).toBe('The text has 3 bytes; at most 2 are read.');
+  });
   it('at the place where it went wrong', () => {
     const result = parseJson('{\n  "a": {\n    "b": 1,\n    "b": 2 } }');
     expect(result.ok || result.findings[0]).toMatchObject({ path: '/a/b', line: 4, column: 5 });

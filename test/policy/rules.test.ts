@@ -83,6 +83,38 @@ describe('a finding', () => {
     expect(patch([administrator])).toEqual([{ op: 'add', path: '/Statement/0', value: ROOT_STATEMENT }]);
     expect(patch(administrator)).toBeUndefined();
   });
+  it('for ForAllValues has the condition to add, unless there is one of that operator', () => {
+    const set = { 'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': 'Dept' } };
+    const patch = (condition: object): unknown =>
+      findingsOf('CONDITION_FOR_ALL_VALUES_EMPTY', withRoot(allow({ Condition: condition })))[0]?.patch;
+    expect(patch(set)).toEqual([
+      { op: 'add', path: '/Statement/1/Condition/Null', value: { 'kms:EncryptionContextKeys': 'false' } },
+    ]);
+    expect(patch({ ...set, Null: { 'kms:ViaService': 'true' } })).toBeUndefined();
+  });
+  it('for a principal that must go leaves no empty statement behind', () => {
+    const gone = 'AROADBQP57FF2AEXAMPLE';
+    const patch = (principal: unknown, change: object = {}): unknown =>
+      findingsOf('PRINCIPAL_DELETED', withRoot(allow({ Principal: principal, ...change })))[0]?.patch;
+    expect(patch({ AWS: [ROLE, gone] })).toEqual([{ op: 'remove', path: '/Statement/1/Principal/AWS/1' }]);
+    expect(patch({ AWS: gone })).toEqual([{ op: 'remove', path: '/Statement/1' }]);
+    expect(patch({ AWS: gone, Service: 'sns.amazonaws.com' })).toBeUndefined();
+    expect(
+      patch(undefined, { Principal: undefined, NotPrincipal: { AWS: [ROLE, gone] }, Effect: 'Deny' }),
+    ).toBeUndefined();
+    const single = { Version: '2012-10-17', Statement: allow({ Principal: { AWS: gone } }) };
+    expect(findingsOf('PRINCIPAL_DELETED', single)[0]).not.toHaveProperty('patch');
+  });
+  it('says whether an action is allowed or denied', () => {
+    const said = (effect: string): unknown =>
+      findingsOf('ACTION_NOT_KMS', withRoot(allow({ Effect: effect, Action: 's3:*' })))[0]?.message;
+    expect(said('Allow')).toContain('allows "s3:*"');
+    expect(said('Deny')).toContain('denies "s3:*"');
+  });
+  it('names both accounts when a key says two things of its account', () => {
+    const [finding] = findingsOf('KEY_OTHER_ACCOUNT', withRoot(), { key: { ...KEY, accountId: '444455556666' } });
+    expect(finding?.message).toContain('111122223333 and 444455556666');
+  });
   it('names the operation that lacks its service', () => {
     expect(findingsOf('ACTION_INVALID', withRoot(allow({ Action: 'putkeypolicy' })))[0]).toMatchObject({
       fix: 'Write kms:PutKeyPolicy.',

@@ -127,13 +127,8 @@ function repeated(group: readonly StatementView[]): Hit[] {
       return [];
     }
     const message = `${name} says the same as ${before}.`;
-    return [{ path: statement.path, message, ...removal(statement.path) }];
+    return [{ path: statement.path, message, patch: [{ op: 'remove', path: statement.path }] }];
   });
-}
-
-/** A patch that takes out one statement of a list; a single statement without its list has no patch. */
-function removal(path: string): { patch?: JsonPatch[] } {
-  return path === '/Statement' ? {} : { patch: [{ op: 'remove', path }] };
 }
 
 const statementNoEffect: PolicyRule = {
