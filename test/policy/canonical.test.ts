@@ -133,6 +133,10 @@ describe('the canonical hash is another', () => {
     const or = { Effect: 'Allow', Condition: { StringEquals: { 'kms:ViaService': ['a', 'b'] } } };
     const and = { Effect: 'Allow', Condition: { StringEquals: { 'kms:ViaService': 'a', 'KMS:ViaService': 'b' } } };
     expect(canonicalForm(policyOf({ Statement: and }))).not.toBe(canonicalForm(policyOf({ Statement: or })));
+    expect(policyOf(canonicalForm(policyOf({ Statement: and }))).statements[0]?.conditions).toEqual([
+      { operator: 'stringequals', key: 'kms:viaservice', values: ['a'] },
+      { operator: 'Stringequals', key: 'kms:viaservice', values: ['b'] },
+    ]);
   });
   it('for no principal and for an exception list without anyone', () => {
     const none = { Effect: 'Deny', Action: '*' };
