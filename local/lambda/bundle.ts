@@ -76,10 +76,14 @@ async function build(sources: readonly string[], set: string, inputsFile: string
     });
     const inputs = Object.keys(metafile.inputs).map((input) => resolve(dirname(import.meta.dirname), input));
     const folder = folderOf(set, inputs);
-    // Another start may have built the same in the meantime.
-    if (!existsSync(folder)) renameSync(outdir, folder);
-    writeFileSync(join(folder, '.inputs'), JSON.stringify(inputs));
-    renameSync(join(folder, '.inputs'), inputsFile);
+    writeFileSync(`${outdir}.json`, JSON.stringify(inputs));
+    renameSync(`${outdir}.json`, inputsFile);
+    try {
+      renameSync(outdir, folder);
+    } catch (error) {
+      // Another start has built the same in the meantime.
+      if (!existsSync(folder)) throw error;
+    }
     forgetOld(set, folder);
     return folder;
   } finally {
