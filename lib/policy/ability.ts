@@ -143,11 +143,13 @@ function judged({ effect, notPrincipal, principals, conditions }: Statement, var
   const rootAccounts = new Set<string>();
   const sessions: PrincipalForm[] = [];
   for (const principal of principals) {
-    if (principal.kind !== 'AWS') continue;
-    const form = principalForm(principal);
-    if (form.type === 'account') rootAccounts.add(form.account);
-    else if (form.type === 'session') sessions.push(form);
-    else ids.add(principal.id);
+    const { kind, id } = principal;
+    if (kind !== 'AWS') continue;
+    // Nearly all are users and roles, of which only the ARN is looked at.
+    const form = id.endsWith(':root') || id.includes(':assumed-role/') ? principalForm(principal) : undefined;
+    if (form?.type === 'account') rootAccounts.add(form.account);
+    else if (form?.type === 'session') sessions.push(form);
+    else ids.add(id);
   }
   const tests = conditions.map((condition) => testOf(condition, variables));
   return { deny: effect === 'Deny', notPrincipal, everyone: ids.has('*'), ids, rootAccounts, sessions, tests };

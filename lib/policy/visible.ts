@@ -4,6 +4,7 @@ import { codePoint } from './jsonNode.ts';
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Variation_Selector}\u115f\u1160\u2800\u3164\uffa0]|(?! )\p{Zs}/u;
 const INVISIBLE_ALL = new RegExp(INVISIBLE.source, 'gu');
 const LONGEST = 120;
+const PLAIN = /^[ -~]*$/;
 
 /** The first character of a text that a reader cannot see, as a code point. */
 export function firstInvisible(text: string): number | undefined {
@@ -15,6 +16,7 @@ export function firstInvisible(text: string): number | undefined {
  * every one beyond Latin-1 followed or replaced by its code point, so that a look-alike cannot hide in the message either.
  */
 export function quote(text: string): string {
+  if (text.length <= LONGEST && PLAIN.test(text)) return `"${text}"`;
   const short = text.length > LONGEST ? `${text.slice(0, LONGEST).replace(/[\ud800-\udbff]$/, '')}…` : text;
   const shown = short
     .replace(INVISIBLE_ALL, (character) => `<${codePoint(character.codePointAt(0) ?? 0)}>`)

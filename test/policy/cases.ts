@@ -869,6 +869,12 @@ export const CASES: Record<string, Case> = {
       { document: only(admin(APPLIER, ROLE)), more: { world: { missing: [ROLE] } }, at: '' },
       { document: only(admin(APPLIER, 'arn:aws:sts::111122223333:assumed-role/ExampleRole/s')), at: '' },
       { document: only(admin(APPLIER, `${OTHER}:root`)), at: '' },
+      { document: only(admin(APPLIER)), more: guardians({ breakGlass: [APPLIER] }), at: '' },
+      {
+        document: only(admin(APPLIER, `${OTHER}:role/x`)),
+        more: guardians({ breakGlass: [`${OTHER}:role/x`] }),
+        at: '',
+      },
       { document: withRoot(denyPut(when('ArnNotEquals', 'aws:PrincipalArn', APPLIER))), at: '' },
     ],
     good: [

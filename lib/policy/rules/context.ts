@@ -144,7 +144,11 @@ export function contextOf(subject: Subject, policy: KeyPolicy, node: JsonObject)
 
 function governed(actions: ActionView[], negated: boolean): readonly Action[] {
   if (actions.length === 0) return [];
-  const named = new Set(actions.flatMap(({ operations }) => operations));
+  const [only] = actions;
+  if (only !== undefined && actions.length === 1 && !negated)
+    return only.operations.filter(({ inKeyPolicy }) => inKeyPolicy);
+  const named = new Set<Action>();
+  for (const { operations } of actions) for (const operation of operations) named.add(operation);
   return GOVERNED.filter((action) => named.has(action) !== negated);
 }
 
@@ -194,7 +198,7 @@ function strings(node: JsonNode, pointer: string): { path: string; value: string
 export function nodeAt(root: JsonNode, pointer: string): JsonNode {
   let node = root;
   for (const step of pointer.split('/').slice(1)) {
-    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
+    const name = step.includes('~') ? step.replaceAll('~1', '/').replaceAll('~0', '~') : step;
     const next: JsonNode | undefined = node.kind === 'array' ? node.items[Number(step)] : memberOf(node, name);
     if (next === undefined) break;
     node = next;

@@ -81,22 +81,27 @@ const breakGlassLockedOut: PolicyRule = {
 };
 
 /**
- * Users and roles of the account that the document names, one for each pattern on aws:PrincipalArn, and one that it does not
- * name, which IAM policies may empower.
+ * Those who may be able to change the policy beside the applier: roles for emergencies, a role that the document does not name,
+ * which IAM policies may empower, then the users and roles that it names, and one for each pattern on aws:PrincipalArn.
  */
-function candidates(context: Context): string[] {
-  const { applier, breakGlass } = context.guardians;
-  const named = context.statements.flatMap(({ principals, conditions }) => [
-    ...principals.filter(({ form, own }) => own && (form.type === 'user' || form.type === 'role')).map(({ id }) => id),
-    ...conditions
-      .filter(({ lowerKey }) => lowerKey === 'aws:principalarn')
-      .flatMap(({ values }) => values.map((value) => globSample(value, 'x'))),
-  ]);
-  const unnamed = rootArn(context.key.accountId, context.key).replace(/root$/, 'role/countersign-any-other-role');
-  return [...new Set([unnamed, ...breakGlass, ...named])].filter((arn) => {
-    const form = principalForm({ kind: 'AWS', id: arn });
-    return arn !== applier && (form.type === 'user' || form.type === 'role') && form.account === context.key.accountId;
-  });
+function* candidates({ guardians: { applier, breakGlass }, key, statements }: Context): Iterable<string> {
+  yield* breakGlass.filter((arn) => arn !== applier && isIdentityOf(arn, key.accountId));
+  yield rootArn(key.accountId, key).replace(/root$/, 'role/countersign-any-other-role');
+  for (const { principals, conditions } of statements) {
+    for (const { id, form, own } of principals) {
+      if (own && id !== applier && (form.type === 'user' || form.type === 'role')) yield id;
+    }
+    for (const { values } of conditions.filter(({ lowerKey }) => lowerKey === 'aws:principalarn')) {
+      yield* values
+        .map((value) => globSample(value, 'x'))
+        .filter((arn) => arn !== applier && isIdentityOf(arn, key.accountId));
+    }
+  }
+}
+
+function isIdentityOf(arn: string, account: string): boolean {
+  const form = principalForm({ kind: 'AWS', id: arn });
+  return (form.type === 'user' || form.type === 'role') && form.account === account;
 }
 
 const OTHERS = new WeakMap<Context, { able: Certain }>();
@@ -106,7 +111,10 @@ function others(context: Context): Certain {
   const known = OTHERS.get(context);
   if (known !== undefined) return known.able;
   let best: Certain = false;
+  const tried = new Set<string>();
   for (const arn of candidates(context)) {
+    if (tried.has(arn)) continue;
+    tried.add(arn);
     const one = canPut(context, arn);
     if (one === true || (one === undefined && context.abilities(PUT).ceiling !== true)) {
       best = one;
