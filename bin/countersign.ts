@@ -25,7 +25,10 @@ async function verify(args: string[]): Promise<number> {
   const { export: file, 'public-key': publicKey, pin } = values;
   if (file === undefined || publicKey === undefined)
     throw new Error(`--export and --public-key are needed.\n\n${USAGE}`);
-  const trust: Trust = { isSigned: signedBy(readFileSync(publicKey, 'utf8')), pin: pin && readPin(pin) };
+  const trust: Trust = {
+    isSigned: signedBy(readFileSync(publicKey, 'utf8')),
+    pin: pin === undefined ? undefined : readPin(pin),
+  };
   const verification = new Verification(trust);
   const input = file === '-' ? process.stdin : createReadStream(file);
   let number = 0;

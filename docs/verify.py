@@ -165,6 +165,7 @@ SHAPES = {
     "APPLIED": members(before=digest, after=digest, live=digest, put=flag), "STALE": members(live=digest, detail=text),
     "FAILED": both(members(error=text, detail=text), maybe("live", digest)),
     "UNCERTAIN": both(members(detail=text), maybe("live", digest)), "CLOSED": TOLD,
+    "BOUNCED": members(to=text, bounceType=text, detail=text), "COMPLAINED": members(to=text, detail=text),
     "REFUSED": members(attempt=text, code=text),
 }
 BY_THE_WORKFLOW = {"ASKED", "REMINDED", "EXPIRED", "APPLY_INTENT", "APPLIED", "STALE", "FAILED", "UNCERTAIN", "CLOSED"}
@@ -185,7 +186,7 @@ def judge(open_changes, fact):
         return False
     change = open_changes.get(name)
     if change is None:
-        if kind in ("REFUSED", "ASKED"):
+        if kind in ("REFUSED", "ASKED", "BOUNCED", "COMPLAINED"):
             return True
         if kind != "SUBMITTED" or fact["key"]["arn"] != fact["keyArn"] or fact["rule"]["quorum"] < 1:
             return False

@@ -2,8 +2,8 @@ import { type Change, countingApprovals, evolve, fold, isOpen } from '../change/
 import { decide, expire } from '../change/decide.ts';
 import { type EventType, type Fact, WORKFLOW } from '../change/facts.ts';
 
-/** May come for a change that is over: somebody tried too late, or the mail that asked was slower than the answer. */
-const EVEN_AFTER_THE_END: ReadonlySet<EventType> = new Set(['REFUSED', 'ASKED']);
+/** May come for a change that is over: somebody tried too late, or mail was slower than the answer. */
+const EVEN_AFTER_THE_END: ReadonlySet<EventType> = new Set(['REFUSED', 'ASKED', 'BOUNCED', 'COMPLAINED']);
 
 /** Only the workflow says these. */
 const OF_THE_WORKFLOW: ReadonlySet<EventType> = new Set([

@@ -77,6 +77,8 @@ const SHAPES: Readonly<Record<EventType, Kind>> = {
   FAILED: members({ error: text, detail: text, live: optional(hash) }),
   UNCERTAIN: members({ detail: text, live: optional(hash) }),
   CLOSED: told,
+  BOUNCED: members({ to: text, bounceType: text, detail: text }),
+  COMPLAINED: members({ to: text, detail: text }),
   REFUSED: members({ attempt: text, code: text }),
 };
 

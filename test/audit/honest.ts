@@ -8,9 +8,17 @@ import { type Event, type Fact, WORKFLOW } from '../../lib/change/facts.ts';
 export function notary() {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const pem = publicKey.export({ type: 'spki', format: 'pem' }) as string;
+  const isSigned = signedBy(pem);
+  /** The same few checkpoints stand in thousands of cases. */
+  const known = new Map<string, boolean>();
   return {
     pem,
-    isSigned: signedBy(pem),
+    isSigned: (checkpoint: SignedCheckpoint): boolean => {
+      const { note, signature } = checkpoint;
+      const found = known.get(note + signature) ?? isSigned(checkpoint);
+      known.set(note + signature, found);
+      return found;
+    },
     sign: (note: string): SignedCheckpoint => ({
       note,
       signature: sign('sha256', Buffer.from(note), privateKey).toString('base64'),
@@ -112,6 +120,13 @@ export function happenings(n: number, story: Story): Happening[] {
         fact(WORKFLOW, 50, { type: 'EXPIRED' }),
         close,
         ask,
+        fact(WORKFLOW, 95, {
+          type: 'BOUNCED',
+          to: 'lee@example.com',
+          bounceType: 'Permanent',
+          detail: 'no such mailbox',
+        }),
+        fact(WORKFLOW, 96, { type: 'COMPLAINED', to: 'lee@example.com', detail: 'abuse' }),
       ];
     case 'cancelled':
       return [submit, ask, fact('ada@example.com', 4, { type: 'CANCELLED', comment: '' }), close];
