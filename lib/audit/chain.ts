@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import type { Fact } from '../change/facts.ts';
 
 /** Sets the hashes of this log apart from every other use of SHA-256. */
-const DOMAIN = 'countersign-audit/v1';
+export const DOMAIN = 'countersign-audit/v1';
 
 /** The name of the one log. */
 export const LOG = 'main';
@@ -19,7 +19,8 @@ export interface Entry extends Head {
   body: string;
 }
 
-const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
+/** Lower-case hex SHA-256 of a text's UTF-8 bytes. */
+export const sha256 = (text: string): string => digest('sha256', text, 'hex');
 
 /** The head of a log that has no entry yet. */
 export const genesis = (log: string = LOG, domain: string = DOMAIN): Head => ({

@@ -139,6 +139,8 @@ export function evolve(change: Change, fact: Fact): Change {
     case 'CLOSED':
       return { ...change, closed: true };
     case 'REMINDED':
+    case 'BOUNCED':
+    case 'COMPLAINED':
     case 'REFUSED':
       return change;
   }

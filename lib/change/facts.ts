@@ -64,6 +64,10 @@ export type Event =
   | { type: 'FAILED'; error: string; detail: string; live?: string }
   | { type: 'UNCERTAIN'; detail: string; live?: string }
   | { type: 'CLOSED'; mailed: string[]; slacked: string[]; failed: Undelivered[] }
+  /** A mail about the change did not arrive; `bounceType` is SES's own word, such as Permanent. */
+  | { type: 'BOUNCED'; to: string; bounceType: string; detail: string }
+  /** Somebody called a mail about the change spam. */
+  | { type: 'COMPLAINED'; to: string; detail: string }
   /** Somebody tried what they must not. */
   | { type: 'REFUSED'; attempt: string; code: string };
 
@@ -81,7 +85,10 @@ export type Fact = Event & {
   change: string;
   /** ARN of the key. */
   keyArn: string;
-  /** Canonical person (verified email, lower case), or `countersign` for what the workflow did by itself. */
+  /**
+   * Canonical person (verified email, lower case), `countersign` for what the workflow did by itself, or
+   * `slack:TEAM/USER` for a Slack user who is nobody we know.
+   */
   person: string;
   /** ISO 8601, UTC, milliseconds. Self-asserted: the order is that of the log. */
   at: string;

@@ -52,6 +52,10 @@ function sentence(fact: Fact): string {
       return `Uncertain: ${fact.detail}`;
     case 'CLOSED':
       return `Result told, ${told(fact)}.`;
+    case 'BOUNCED':
+      return `A mail to ${fact.to} did not arrive (${fact.bounceType}): ${fact.detail}`;
+    case 'COMPLAINED':
+      return `${fact.to} called a mail about this change spam: ${fact.detail}`;
     case 'REFUSED':
       return `Tried to ${fact.attempt} and was refused (${fact.code}).`;
   }

@@ -65,6 +65,8 @@ export const auditEvent = says<AuditEvent>()(
     event('FAILED', { error: z.string(), detail, live }),
     event('UNCERTAIN', { detail, live }),
     event('CLOSED', told),
+    event('BOUNCED', { to: person, bounceType: z.string(), detail }),
+    event('COMPLAINED', { to: person, detail }),
     event('REFUSED', { attempt: z.string(), code: z.string() }),
   ]),
 );

@@ -40,7 +40,10 @@ const texts = z.array(z.string());
 export const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/), z.describe('Lower-case hex SHA-256.'));
 export const instant = about(z.string(), 'ISO 8601, UTC, milliseconds.');
 export const changeId = z.string().check(z.regex(/^chg_[0-9A-HJKMNP-TV-Z]{26}$/));
-export const person = about(z.string(), 'Verified email, lower case; countersign for the workflow itself.');
+export const person = about(
+  z.string(),
+  'Verified email, lower case; countersign for the workflow itself; slack:TEAM/USER for a Slack user whom nobody knows.',
+);
 export const channel = z.enum(['api', 'link', 'slack']);
 export const risk = z.enum(['low', 'medium', 'high', 'critical']);
 const cursor = about(z.nullable(z.string()), 'For the next page; null when this is the last.');
@@ -165,6 +168,8 @@ export const eventType = z.enum([
   'FAILED',
   'UNCERTAIN',
   'CLOSED',
+  'BOUNCED',
+  'COMPLAINED',
   'REFUSED',
 ]);
 

@@ -1,0 +1,105 @@
+#!/usr/bin/env node
+import { createReadStream, readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { readNote, signedBy } from '../lib/audit/checkpoint.ts';
+import { type Trust, type Verdict, Verification } from '../lib/audit/verify.ts';
+
+const USAGE = `countersign verify --export FILE --public-key FILE [--pin FILE]
+
+Verifies an exported history, without access to the system that it comes from.
+
+  --export FILE      what GET /audit/export?format=ndjson gave, without filters; - reads standard input
+  --public-key FILE  the notary's public key as PEM, from somebody you trust, not from the export
+  --pin FILE         a checkpoint that you kept: the note of a mail, its five lines
+
+Exit 0: clean. 1: tampered, with the first entry that cannot be trusted. 2: not everything could be read.`;
+
+/** The exit code of each verdict, which scripts rely on. */
+const EXIT: Record<Verdict['verdict'], number> = { clean: 0, tampered: 1, incomplete: 2 };
+
+async function verify(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: { export: { type: 'string' }, 'public-key': { type: 'string' }, pin: { type: 'string' } },
+  });
+  const { export: file, 'public-key': publicKey, pin } = values;
+  if (file === undefined || publicKey === undefined)
+    throw new Error(`--export and --public-key are needed.\n\n${USAGE}`);
+  const trust: Trust = {
+    isSigned: signedBy(readFileSync(publicKey, 'utf8')),
+    pin: pin === undefined ? undefined : readPin(pin),
+  };
+  const verification = new Verification(trust);
+  const input = file === '-' ? process.stdin : createReadStream(file);
+  let number = 0;
+  try {
+    for await (const line of linesOf(input)) {
+      number++;
+      if (!verification.take(parseLine(line))) break;
+    }
+  } catch (error) {
+    verification.unreadable(`after line ${number}: ${(error as Error).message}`);
+  }
+  const verdict = verification.verdict();
+  console.log(sentence(verdict));
+  return EXIT[verdict.verdict];
+}
+
+/** The lines of a stream, which line feeds alone end: a text may hold every other line end of Unicode. */
+async function* linesOf(input: NodeJS.ReadableStream): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of input.setEncoding('utf8')) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
+}
+
+/** The checkpoint in a file that somebody kept, found among whatever else the mail says. */
+function readPin(file: string): NonNullable<Trust['pin']> {
+  const [note] = /^countersign-audit\/v1\n(?:.*\n){4}/m.exec(readFileSync(file, 'utf8').replaceAll('\r\n', '\n')) ?? [];
+  const checkpoint = readNote(note ?? '');
+  if (checkpoint === undefined)
+    throw new Error(`${file} holds no checkpoint: five lines, the first countersign-audit/v1`);
+  return checkpoint;
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function sentence(verdict: Verdict): string {
+  const { entries, checkpoints } = verdict;
+  const seen = `${entries} entries and ${checkpoints} checkpoints held`;
+  switch (verdict.verdict) {
+    case 'clean': {
+      const after = entries - verdict.protectedTo;
+      return [
+        `clean: ${seen}; everything up to entry ${verdict.protectedTo} is what was signed.`,
+        ...(after > 0 ? [`The last ${after} are chained, and not signed yet.`] : []),
+        ...verdict.dangling.map((id) => `${id}: its apply began and has no result; a person must look at the key.`),
+      ].join('\n');
+    }
+    case 'tampered':
+      return `tampered: first bad entry ${verdict.firstBad}: ${verdict.why}. Before it, ${seen}.`;
+    case 'incomplete':
+      return `incomplete: ${verdict.why}. So far, ${seen}.`;
+  }
+}
+
+const [command, ...args] = process.argv.slice(2);
+try {
+  if (command === 'verify') process.exitCode = await verify(args);
+  else {
+    console.log(USAGE);
+    process.exitCode = command === '--help' ? 0 : 2;
+  }
+} catch (error) {
+  console.error(`countersign: ${(error as Error).message}`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,377 @@
+#!/usr/bin/env python3
+"""Verifies an exported Countersign history: python3 verify.py --export FILE --public-key FILE [--pin FILE]
+
+A second opinion: written apart from the program it judges, with nothing but Python's own library (3.8 or later).
+Exit 0 clean, 1 tampered, 2 incomplete; the last line of output is the verdict as JSON. What each check means: audit.md.
+"""
+import argparse, base64, functools, hashlib, json, math, re, sys
+from decimal import Decimal
+
+DOMAIN, LOG, WORKFLOW = "countersign-audit/v1", "main", "countersign"
+HASH = re.compile(r"[0-9a-f]{64}")
+INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+NOTE = re.compile(r"%s\n([A-Za-z0-9_.-]{1,64})\n(0|[1-9][0-9]{0,14})\n([0-9a-f]{64})\n(%s)\n" % (re.escape(DOMAIN), INSTANT.pattern))
+
+
+class Tampered(Exception):
+    def __init__(self, seq, why):
+        super().__init__(why)
+        self.seq, self.why = seq, why
+
+
+class Incomplete(Exception):
+    pass
+
+
+def sha256(text):
+    return hashlib.sha256(re.sub("[\ud800-\udfff]", "\ufffd", text).encode("utf-8")).hexdigest()
+
+
+def unusable(why):
+    print("verify.py: " + why, file=sys.stderr)
+    sys.exit(2)
+
+
+# ── ECDSA on P-256 (FIPS 186-4, SEC 1) ─────────────────────────────────────────────────────────────────────────
+P = 2**256 - 2**224 + 2**192 + 2**96 - 1
+A, B = P - 3, 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+G = (0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+     0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5)
+SPKI = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200" "04")
+
+
+def add(p, q):
+    if p is None or q is None:
+        return p or q
+    if p[0] == q[0]:
+        if (p[1] + q[1]) % P == 0:
+            return None
+        slope = (3 * p[0] * p[0] + A) * pow(2 * p[1], -1, P) % P
+    else:
+        slope = (q[1] - p[1]) * pow(q[0] - p[0], -1, P) % P
+    x = (slope * slope - p[0] - q[0]) % P
+    return x, (slope * (p[0] - x) - p[1]) % P
+
+
+def times(k, point):
+    result = None
+    while k:
+        if k & 1:
+            result = add(result, point)
+        point, k = add(point, point), k >> 1
+    return result
+
+
+def read_public_key(text):
+    der = base64.b64decode("".join(line for line in text.split("\n") if "-----" not in line))
+    if len(der) != len(SPKI) + 64 or not der.startswith(SPKI):
+        unusable("the public key must be an elliptic curve key on P-256")
+    x, y = int.from_bytes(der[-64:-32], "big"), int.from_bytes(der[-32:], "big")
+    if (y * y - x * x * x - A * x - B) % P:
+        unusable("the public key is no point of P-256")
+    return x, y
+
+
+def der_integer(value):
+    raw = value.to_bytes(value.bit_length() // 8 + 1, "big")
+    return bytes([2, len(raw)]) + raw
+
+
+@functools.lru_cache(maxsize=1024)
+def is_signed(key, note, signature):
+    try:
+        der = base64.b64decode(signature, validate=True)
+        if base64.b64encode(der).decode() != signature:
+            return False
+        length = der[3]
+        r = int.from_bytes(der[4:4 + length], "big")
+        s = int.from_bytes(der[6 + length:6 + length + der[5 + length]], "big")
+        body = der_integer(r) + der_integer(s)
+        if der != bytes([0x30, len(body)]) + body or not (0 < r < N and 0 < s < N):
+            return False
+    except (ValueError, IndexError, OverflowError):
+        return False
+    digest = int.from_bytes(hashlib.sha256(note.encode("ascii")).digest(), "big")
+    inverse = pow(s, -1, N)
+    point = add(times(digest * inverse % N, G), times(r * inverse % N, key))
+    return point is not None and point[0] % N == r
+
+
+# ── JSON as the log writes it: sorted names, no white space, numbers as ECMAScript prints them ─────────────────
+def number(text):
+    value = float(text)
+    return int(value) if value == int(value) and abs(value) < 2**53 else value
+
+
+def refuse(text):
+    raise ValueError(text)
+
+
+def read_json(text):
+    return json.loads(text, parse_int=number, parse_float=lambda t: refuse(t) if math.isinf(float(t)) else number(t), parse_constant=refuse)
+
+
+def canonical(value):
+    if isinstance(value, dict):
+        names = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
+        return "{%s}" % ",".join(canonical(name) + ":" + canonical(value[name]) for name in names)
+    if isinstance(value, list):
+        return "[%s]" % ",".join(map(canonical, value))
+    if isinstance(value, float):
+        if value == int(value) and abs(value) < 1e21:
+            return str(int(Decimal(repr(value))))
+        if 1e-6 <= abs(value) < 1e21:
+            return format(Decimal(repr(value)), "f")
+        return re.sub(r"e([+-])0*", r"e\1", repr(value))
+    text = json.dumps(value, ensure_ascii=False)
+    return re.sub("[\ud800-\udfff]", lambda m: "\\u%04x" % ord(m.group()), text)
+
+
+# ── What a fact must say ───────────────────────────────────────────────────────────────────────────────────────
+def text(v): return isinstance(v, str)
+def flag(v): return isinstance(v, bool)
+def whole(v): return isinstance(v, int) and not isinstance(v, bool) and abs(v) < 2**53
+def real(v): return isinstance(v, (int, float)) and not isinstance(v, bool)
+def digest(v): return text(v) and HASH.fullmatch(v) is not None
+def instant(v): return text(v) and INSTANT.fullmatch(v) is not None
+def texts(v): return isinstance(v, list) and all(map(text, v))
+def members(**kinds): return lambda v: isinstance(v, dict) and all(name in v and kind(v[name]) for name, kind in kinds.items())
+
+
+BINDING = members(after=digest, base=digest)
+DECIDED = members(binding=BINDING, comment=text, channel=text)
+FAILED = members(person=text, channel=text, error=text)
+TOLD = members(mailed=texts, slacked=texts, failed=lambda v: isinstance(v, list) and all(map(FAILED, v)))
+COMMON = members(type=text, change=text, keyArn=text, person=text, at=instant, log=text, prev=digest, seq=whole)
+KEY = members(arn=text, keyId=text, accountId=text, region=text, aliases=texts)
+RULE = members(name=text, quorum=whole, approvers=texts, remindEvery=real, rulesSha256=digest)
+SUBMITTED = members(key=KEY, reason=text, binding=BINDING, before=digest, afterCanonical=digest, risk=text, rule=RULE,
+                    expiresAt=instant, applyBy=instant)
+
+
+def maybe(name, kind):
+    return lambda v: name not in v or kind(v[name])
+
+
+def both(*kinds):
+    return lambda v: all(kind(v) for kind in kinds)
+
+
+SHAPES = {
+    "SUBMITTED": both(SUBMITTED, maybe("ticket", text)), "ASKED": TOLD, "REMINDED": TOLD, "APPROVAL_GIVEN": DECIDED,
+    "REJECTED": DECIDED, "CANCELLED": members(comment=text), "EXPIRED": members(),
+    "APPLY_INTENT": members(binding=BINDING, approvers=texts, fence=whole, attempt=text),
+    "APPLIED": members(before=digest, after=digest, live=digest, put=flag), "STALE": members(live=digest, detail=text),
+    "FAILED": both(members(error=text, detail=text), maybe("live", digest)),
+    "UNCERTAIN": both(members(detail=text), maybe("live", digest)), "CLOSED": TOLD,
+    "BOUNCED": members(to=text, bounceType=text, detail=text), "COMPLAINED": members(to=text, detail=text),
+    "REFUSED": members(attempt=text, code=text),
+}
+BY_THE_WORKFLOW = {"ASKED", "REMINDED", "EXPIRED", "APPLY_INTENT", "APPLIED", "STALE", "FAILED", "UNCERTAIN", "CLOSED"}
+OPEN = {"PENDING", "APPROVED", "APPLYING"}
+#: type: the states from which it may come, and the state that it leads to
+MOVES = {
+    "REJECTED": ({"PENDING", "APPROVED"}, "REJECTED"), "CANCELLED": ({"PENDING", "APPROVED"}, "CANCELLED"),
+    "EXPIRED": ({"PENDING", "APPROVED"}, "EXPIRED"), "APPLY_INTENT": ({"APPROVED"}, "APPLYING"),
+    "APPLIED": ({"APPLYING"}, "APPLIED"), "STALE": ({"APPLYING"}, "STALE"),
+    "FAILED": ({"APPROVED", "APPLYING"}, "FAILED"), "UNCERTAIN": ({"APPLYING"}, "UNCERTAIN"),
+}
+
+
+def judge(open_changes, fact):
+    """Applies one fact to the open changes; False when the facts before do not allow it."""
+    kind, name = fact["type"], fact["change"]
+    if kind in BY_THE_WORKFLOW and fact["person"] != WORKFLOW:
+        return False
+    change = open_changes.get(name)
+    if change is None:
+        if kind in ("REFUSED", "ASKED", "BOUNCED", "COMPLAINED"):
+            return True
+        if kind != "SUBMITTED" or fact["key"]["arn"] != fact["keyArn"] or fact["rule"]["quorum"] < 1:
+            return False
+        if not fact["at"] < fact["expiresAt"] <= fact["applyBy"]:
+            return False
+        open_changes[name] = {"status": "PENDING", "approved": [], "facts": fact}
+        return True
+    first = change["facts"]
+    rule, status, approved = first["rule"], change["status"], change["approved"]
+    if fact["keyArn"] != first["keyArn"] or kind == "SUBMITTED":
+        return False
+    if kind in ("APPROVAL_GIVEN", "REJECTED"):
+        allowed = (fact["person"] != first["person"] and fact["person"] in rule["approvers"] and status in OPEN
+                   and fact["at"] < first["expiresAt"] and same(fact, first))
+        if not allowed or (kind == "APPROVAL_GIVEN" and (status != "PENDING" or fact["person"] in approved)):
+            return False
+        if kind == "APPROVAL_GIVEN":
+            approved.append(fact["person"])
+            if len(approved) >= rule["quorum"]:
+                change["status"] = "APPROVED"
+    if kind == "EXPIRED" and not fact["at"] >= {"PENDING": first["expiresAt"], "APPROVED": first["applyBy"]}.get(status, "~"):
+        return False
+    if kind == "APPLY_INTENT":
+        named = fact["approvers"]
+        if not same(fact, first) or fact["at"] >= first["applyBy"] or len(set(named)) != len(named):
+            return False
+        if not set(named) <= set(approved) or len(named) < rule["quorum"]:
+            return False
+    if kind == "APPLIED" and (fact["before"], fact["after"]) != (first["before"], first["binding"]["after"]):
+        return False
+    if kind == "CLOSED":
+        if status in OPEN:
+            return False
+        del open_changes[name]
+    if kind in MOVES:
+        sources, change["status"] = MOVES[kind]
+        return status in sources
+    return True
+
+
+def same(fact, first):
+    return all(fact["binding"][part] == first["binding"][part] for part in ("after", "base"))
+
+
+# ── The log ────────────────────────────────────────────────────────────────────────────────────────────────────
+def read_note(note):
+    match = NOTE.fullmatch(note)
+    return match and {"log": match[1], "seq": int(match[2]), "hash": match[3], "time": match[4]}
+
+
+def is_record(r):
+    place = lambda: whole(r.get("seq")) and r["seq"] >= 0 and text(r.get("hash"))
+    kind = r.get("kind") if isinstance(r, dict) else None
+    if kind == "log":
+        return r.get("format") == "countersign-export/v1" and text(r.get("log")) and flag(r.get("whole"))
+    if kind == "entry":
+        return place() and text(r.get("body")) and texts(r.get("documents", []))
+    if kind == "checkpoint":
+        return text(r.get("note")) and text(r.get("signature"))
+    return kind == "head" and place()
+
+
+class Verification:
+    def __init__(self, key, pin):
+        self.key, self.pin = key, pin
+        self.header, self.ended, self.gap, self.newest = None, False, None, None
+        self.seq, self.hash = 0, sha256(DOMAIN + "\0genesis\0" + LOG)
+        self.entries, self.checkpoints, self.vouched, self.open = 0, 0, 0, {}
+
+    def take(self, r):
+        if not is_record(r):
+            raise Incomplete("no record of an export")
+        if self.ended:
+            raise Incomplete("something follows after the head")
+        if self.header is None:
+            if r["kind"] != "log" or r["log"] != LOG:
+                raise Incomplete("no header of this log")
+            self.header = r
+            self.pinned()
+        elif r["kind"] == "log":
+            raise Incomplete("a second header")
+        else:
+            getattr(self, r["kind"])(r, self.header["whole"])
+
+    def entry(self, r, whole_log):
+        due = self.seq + 1 if whole_log else r["seq"]
+        if r["seq"] != due:
+            raise Tampered(due, "missing, or out of order")
+        if sha256(DOMAIN + "\0\0" + r["body"]) != r["hash"]:
+            raise Tampered(due, "its hash is not that of its text")
+        try:
+            fact = read_json(r["body"])
+            if canonical(fact) != r["body"]:
+                raise ValueError
+        except (ValueError, OverflowError, RecursionError):
+            raise Tampered(due, "its text is not in the one form that is ever written")
+        if whole_log:
+            self.place(r, fact, due)
+        self.entries += 1
+        if whole_log:
+            self.pinned()
+
+    def place(self, r, fact, due):
+        known = COMMON(fact) and fact["type"] in SHAPES
+        if not COMMON(fact) or (known and not SHAPES[fact["type"]](fact)):
+            raise Tampered(due, "its text is no fact")
+        if (fact["log"], fact["seq"], fact["prev"]) != (LOG, due, self.hash):
+            raise Tampered(due, "it does not follow the entry before it")
+        if not known:
+            self.open[fact["change"]] = "unjudged"
+            self.gap = self.gap or "entry %d is a %s" % (due, fact["type"])
+        elif fact["type"] == "SUBMITTED" and [sha256(d) for d in r.get("documents", [])[:2]] != [fact["before"], fact["binding"]["after"]]:
+            raise Tampered(due, "its documents are missing or others")
+        elif self.open.get(fact["change"]) != "unjudged" and not judge(self.open, fact):
+            raise Tampered(due, "the facts before do not allow it")
+        self.seq, self.hash = due, r["hash"]
+
+    def pinned(self):
+        if self.pin and self.pin["seq"] == self.seq:
+            if self.pin["hash"] != self.hash:
+                raise Tampered(self.vouched + 1, "not what is pinned")
+            self.vouched = max(self.vouched, self.seq)
+
+    def checkpoint(self, r, whole_log):
+        c, suspect = read_note(r["note"]), self.vouched + 1
+        if c is None or not is_signed(self.key, r["note"], r["signature"]) or c["log"] != LOG:
+            raise Tampered(suspect, "a checkpoint that the notary has not signed")
+        if self.newest and (c["seq"] <= self.newest["seq"] or c["time"] < self.newest["time"]):
+            raise Tampered(suspect, "a checkpoint goes back")
+        if whole_log and c["seq"] > self.seq:
+            raise Tampered(self.seq + 1, "entries that were signed are missing")
+        if whole_log and (c["seq"] < self.seq or c["hash"] != self.hash):
+            raise Tampered(suspect, "not what was signed")
+        self.newest, self.vouched = c, max(self.vouched, c["seq"])
+        self.checkpoints += 1
+
+    def head(self, r, whole_log):
+        self.ended = True
+        if not whole_log:
+            return
+        if r["seq"] != self.seq:
+            raise Tampered(min(r["seq"], self.seq) + 1, "the head is another entry than the last")
+        if r["hash"] != self.hash:
+            raise Tampered(self.vouched + 1, "the head is not the hash of the last entry")
+        if self.pin and self.pin["seq"] > self.seq:
+            raise Tampered(self.seq + 1, "entries that are pinned are missing")
+
+    def finish(self):
+        if self.gap or not self.ended or not self.header["whole"] or self.newest is None:
+            raise Incomplete(self.gap or "the end, entries or every checkpoint are missing")
+
+
+def verify(lines, key, pin=None):
+    v = Verification(key, pin)
+    so_far = lambda **more: dict(entries=v.entries, checkpoints=v.checkpoints, **more)
+    try:
+        for line in lines:
+            try:
+                record = read_json(line)
+            except (ValueError, OverflowError, RecursionError):
+                raise Incomplete(v.gap or "a line cannot be read")
+            v.take(record)
+        v.finish()
+    except Tampered as bad:
+        return so_far(verdict="tampered", firstBad=bad.seq, why=bad.why)
+    except Incomplete as gap:
+        return so_far(verdict="incomplete", why=str(gap))
+    dangling = [name for name, change in v.open.items() if change["status"] == "APPLYING"]
+    return so_far(verdict="clean", protectedTo=v.vouched, dangling=dangling)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--export", required=True)
+    parser.add_argument("--public-key", required=True)
+    parser.add_argument("--pin")
+    args = parser.parse_args()
+    key = read_public_key(open(args.public_key).read())
+    pin = None
+    if args.pin:
+        found = NOTE.search(open(args.pin).read())
+        pin = found and read_note(found.group())
+        if pin is None:
+            unusable("the pin holds no checkpoint")
+    with open(args.export, encoding="utf-8", errors="surrogateescape", newline="\n") as lines:
+        verdict = verify(lines, key, pin)
+    print(json.dumps(verdict))
+    sys.exit({"clean": 0, "tampered": 1, "incomplete": 2}[verdict["verdict"]])

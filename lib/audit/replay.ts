@@ -1,0 +1,96 @@
+import { type Change, countingApprovals, evolve, fold, isOpen } from '../change/change.ts';
+import { decide, expire } from '../change/decide.ts';
+import { type EventType, type Fact, WORKFLOW } from '../change/facts.ts';
+
+/** May come for a change that is over: somebody tried too late, or mail was slower than the answer. */
+const EVEN_AFTER_THE_END: ReadonlySet<EventType> = new Set(['REFUSED', 'ASKED', 'BOUNCED', 'COMPLAINED']);
+
+/** Only the workflow says these. */
+const OF_THE_WORKFLOW: ReadonlySet<EventType> = new Set([
+  'ASKED',
+  'REMINDED',
+  'EXPIRED',
+  'APPLY_INTENT',
+  'APPLIED',
+  'STALE',
+  'FAILED',
+  'UNCERTAIN',
+  'CLOSED',
+]);
+
+/**
+ * The state of a change after one more fact, or why the facts before do not allow it: legal transitions (I7), people and
+ * quorum (I1, I3), what approvals are bound to (I4), no put after a no (I8), and times (I9). Numbers: docs/audit.md.
+ *
+ * @param change as the facts before left it; undefined when it was never submitted, or is over and told
+ */
+export function replay(
+  change: Change | undefined,
+  fact: Fact,
+): { ok: true; change: Change | undefined } | { ok: false; why: string } {
+  const no = (why: string) => ({ ok: false, why }) as const;
+  if (OF_THE_WORKFLOW.has(fact.type) && fact.person !== WORKFLOW) {
+    return no(`${fact.type} is not for ${fact.person} to say`);
+  }
+  if (change === undefined) {
+    if (fact.type === 'SUBMITTED') return begin(fact);
+    if (EVEN_AFTER_THE_END.has(fact.type)) return { ok: true, change };
+    return no(`${fact.change} was not submitted before, or is over`);
+  }
+  const why = forbidden(change, fact);
+  if (why !== undefined) return no(why);
+  try {
+    return { ok: true, change: evolve(change, fact) };
+  } catch (error) {
+    return no((error as Error).message);
+  }
+}
+
+function begin(fact: Fact & { type: 'SUBMITTED' }): ReturnType<typeof replay> {
+  const { rule, key, expiresAt, applyBy } = fact;
+  if (key.arn !== fact.keyArn) return { ok: false, why: 'it is filed under another key than its own' };
+  if (rule.quorum < 1) return { ok: false, why: 'its rule asks for nobody' };
+  if (!(fact.at < expiresAt && expiresAt <= applyBy)) return { ok: false, why: 'its deadlines are not in order' };
+  return { ok: true, change: fold([fact]) };
+}
+
+/** Why this fact cannot come now; undefined when only the states can still forbid it. */
+function forbidden(change: Change, fact: Fact): string | undefined {
+  if (fact.keyArn !== change.key.arn) return 'it is filed under another key than its change';
+  switch (fact.type) {
+    case 'APPROVAL_GIVEN':
+    case 'REJECTED': {
+      const { person, comment, channel, binding, at } = fact;
+      const decision = fact.type === 'REJECTED' ? 'reject' : 'approve';
+      const outcome = decide(change, { person, decision, comment, channel, binding }, at);
+      return outcome.ok ? undefined : `${person} may not ${decision} it: ${outcome.refusal.detail}`;
+    }
+    case 'EXPIRED':
+      return expire(change, fact.at) === undefined ? 'its time was not over' : undefined;
+    case 'APPLY_INTENT':
+      return forbiddenIntent(change, fact);
+    case 'APPLIED':
+      return fact.before === change.before && fact.after === change.binding.after
+        ? undefined
+        : 'what was applied is not what was approved';
+    case 'CLOSED':
+      return isOpen(change.status) ? `it is ${change.status} and not over` : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function forbiddenIntent(change: Change, fact: Fact & { type: 'APPLY_INTENT' }): string | undefined {
+  const { binding, approvers, at } = fact;
+  if (binding.after !== change.binding.after || binding.base !== change.binding.base) {
+    return 'what is about to be put is not what was approved';
+  }
+  if (at >= change.applyBy) return `it had to be applied before ${change.applyBy}`;
+  const counting = countingApprovals(change);
+  if (new Set(approvers).size !== approvers.length || !approvers.every((person) => counting.includes(person))) {
+    return 'it names approvers whose approvals do not count';
+  }
+  return approvers.length < change.rule.quorum
+    ? `${approvers.length} of ${change.rule.quorum} approvals count`
+    : undefined;
+}

@@ -1,0 +1,105 @@
+import type { EventType, Fact } from '../change/facts.ts';
+
+/** Is this value of the kind that a member of a fact must be? */
+type Kind = (value: unknown) => boolean;
+
+const HASH = /^[0-9a-f]{64}$/;
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+const text: Kind = (value) => typeof value === 'string';
+const flag: Kind = (value) => typeof value === 'boolean';
+const whole: Kind = (value) => Number.isSafeInteger(value);
+const number: Kind = (value) => typeof value === 'number';
+const hash: Kind = (value) => typeof value === 'string' && HASH.test(value);
+const instant: Kind = (value) => typeof value === 'string' && INSTANT.test(value);
+const listOf =
+  (kind: Kind): Kind =>
+  (value) =>
+    Array.isArray(value) && value.every(kind);
+const optional =
+  (kind: Kind): Kind =>
+  (value) =>
+    value === undefined || kind(value);
+
+function members(kinds: Record<string, Kind>): Kind {
+  const entries = Object.entries(kinds);
+  return (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    entries.every(([name, kind]) => kind((value as Record<string, unknown>)[name]));
+}
+
+const texts = listOf(text);
+const binding = members({ after: hash, base: hash });
+const decided = members({ binding, comment: text, channel: text });
+const told = members({
+  mailed: texts,
+  slacked: texts,
+  failed: listOf(members({ person: text, channel: text, error: text })),
+});
+
+/** What every fact says, beside what its type says. */
+const common = members({
+  type: text,
+  change: text,
+  keyArn: text,
+  person: text,
+  at: instant,
+  log: text,
+  prev: hash,
+  seq: whole,
+});
+
+/** What each type of fact must say. More may stand there: a later version may say more. */
+const SHAPES: Readonly<Record<EventType, Kind>> = {
+  SUBMITTED: members({
+    key: members({ arn: text, keyId: text, accountId: text, region: text, aliases: texts }),
+    reason: text,
+    ticket: optional(text),
+    binding,
+    before: hash,
+    afterCanonical: hash,
+    risk: text,
+    rule: members({ name: text, quorum: whole, approvers: texts, remindEvery: number, rulesSha256: hash }),
+    expiresAt: instant,
+    applyBy: instant,
+  }),
+  ASKED: told,
+  REMINDED: told,
+  APPROVAL_GIVEN: decided,
+  REJECTED: decided,
+  CANCELLED: members({ comment: text }),
+  EXPIRED: members({}),
+  APPLY_INTENT: members({ binding, approvers: texts, fence: whole, attempt: text }),
+  APPLIED: members({ before: hash, after: hash, live: hash, put: flag }),
+  STALE: members({ live: hash, detail: text }),
+  FAILED: members({ error: text, detail: text, live: optional(hash) }),
+  UNCERTAIN: members({ detail: text, live: optional(hash) }),
+  CLOSED: told,
+  BOUNCED: members({ to: text, bounceType: text, detail: text }),
+  COMPLAINED: members({ to: text, detail: text }),
+  REFUSED: members({ attempt: text, code: text }),
+};
+
+/** What a body says about its place in the log and the change it is about, whatever its type. */
+export interface Placed {
+  log: string;
+  prev: string;
+  seq: number;
+  change: string;
+}
+
+/** What a parsed body is: a fact in its place, a fact of a type that this version does not know, or none at all. */
+export type Shaped =
+  | { kind: 'fact'; fact: Fact & Placed }
+  | { kind: 'unknown'; fact: Placed & { type: string } }
+  | { kind: 'none' };
+
+/** Tells what a parsed body is, by its members alone; nothing is filled in. */
+export function shapeOf(body: unknown): Shaped {
+  if (!common(body)) return { kind: 'none' };
+  const placed = body as Placed & { type: string };
+  if (!Object.hasOwn(SHAPES, placed.type)) return { kind: 'unknown', fact: placed };
+  return SHAPES[placed.type as EventType](body) ? { kind: 'fact', fact: body as Fact & Placed } : { kind: 'none' };
+}

@@ -1,0 +1,290 @@
+import type { Change } from '../change/change.ts';
+import type { Fact } from '../change/facts.ts';
+import { canonicalJson, entryHash, genesis, type Head, LOG, sha256 } from './chain.ts';
+import { type Checkpoint, type IsSigned, readNote, type SignedCheckpoint } from './checkpoint.ts';
+import { replay } from './replay.ts';
+import { type Placed, shapeOf } from './shape.ts';
+
+/** The first line of an export: which log it is of. `whole` is false when a filter left entries out. */
+export interface LogHeader {
+  kind: 'log';
+  format: 'countersign-export/v1';
+  log: string;
+  whole: boolean;
+}
+
+/** An entry exactly as it is stored. With SUBMITTED come the texts of its two documents, before and after. */
+export interface LoggedEntry extends Head {
+  kind: 'entry';
+  body: string;
+  documents?: string[];
+}
+
+/** A whole log as verification reads it: the header, the entries in order, each checkpoint after its entry, the head. */
+export type LogRecord =
+  | LogHeader
+  | LoggedEntry
+  | ({ kind: 'checkpoint' } & SignedCheckpoint)
+  | ({ kind: 'head' } & Head);
+
+/**
+ * What verification comes to. `clean`: everything up to `protectedTo`, the newest checkpoint, is what was signed;
+ * what came after it hangs together, and nobody outside vouches for it yet. `dangling`: changes whose apply began and
+ * has no result. `tampered`: `firstBad` is the first entry that cannot be trusted. `incomplete`: nothing false was
+ * seen, and not everything could be read.
+ */
+export type Verdict = { entries: number; checkpoints: number } & (
+  | { verdict: 'clean'; protectedTo: number; dangling: string[] }
+  | { verdict: 'tampered'; firstBad: number; why: string }
+  | { verdict: 'incomplete'; why: string }
+);
+
+export interface Trust {
+  /** Checks signatures with the notary's public key, which must come from somewhere else than the log. */
+  isSigned: IsSigned;
+  /** A checkpoint that somebody has kept since. */
+  pin?: Checkpoint | undefined;
+}
+
+/** Verifies a log record by record, in memory that grows with the open changes alone. */
+export class Verification {
+  readonly #trust: Trust;
+  /** The changes that are not over, and those with a fact that this version does not know: they are judged no more. */
+  readonly #open = new Map<string, Change | 'unjudged'>();
+  #header: LogHeader | undefined;
+  #tail: Head = genesis();
+  /** The newest place that a checkpoint or the pin vouched for. */
+  #vouched = 0;
+  #newest: Checkpoint | undefined;
+  #checkpoints = 0;
+  #entries = 0;
+  #ended = false;
+  #stopped = false;
+  #bad: { firstBad: number; why: string } | undefined;
+  #gap: string | undefined;
+
+  constructor(trust: Trust) {
+    this.#trust = trust;
+  }
+
+  /** Takes the next record. False: the verdict stands, nothing that follows can change it. */
+  take(record: unknown): boolean {
+    if (this.#stopped) return false;
+    if (!isRecord(record)) return this.unreadable('something stands there that is no record of an export');
+    if (this.#ended) return this.unreadable('something follows after the head');
+    if (this.#header === undefined) return this.#takeHeader(record);
+    switch (record.kind) {
+      case 'log':
+        return this.unreadable('it has a second header');
+      case 'entry':
+        return this.#header.whole ? this.#takeEntry(record, this.#header) : this.#takeLoneEntry(record);
+      case 'checkpoint':
+        return this.#takeCheckpoint(record, this.#header);
+      case 'head':
+        return this.#takeHead(record, this.#header);
+    }
+  }
+
+  /** Something could not be read: the verdict is clean no more, and stands. Always false. */
+  unreadable(why: string): false {
+    this.#gap ??= why;
+    this.#stopped = true;
+    return false;
+  }
+
+  /** The verdict on what was taken, when nothing more comes. */
+  verdict(): Verdict {
+    const so = { entries: this.#entries, checkpoints: this.#checkpoints };
+    if (this.#bad !== undefined) return { ...so, verdict: 'tampered', ...this.#bad };
+    const why = this.#gap ?? this.#missing();
+    if (why !== undefined) return { ...so, verdict: 'incomplete', why };
+    const changes = [...this.#open.values()].filter((change) => change !== 'unjudged');
+    const dangling = changes.filter(({ status }) => status === 'APPLYING').map(({ id }) => id);
+    return { ...so, verdict: 'clean', protectedTo: this.#vouched, dangling };
+  }
+
+  #missing(): string | undefined {
+    if (!this.#ended) return 'it ends before its head: something is missing';
+    if (this.#header?.whole !== true) return 'a filter left entries out: what is there can be checked one by one only';
+    if (this.#newest === undefined) return 'it has no checkpoint: nobody vouches for it';
+    return undefined;
+  }
+
+  #tampered(firstBad: number, why: string): false {
+    this.#bad = { firstBad, why };
+    this.#stopped = true;
+    return false;
+  }
+
+  /** The first entry that nobody has vouched for yet: where the fault begins when entries are not those that were signed. */
+  #unvouched = (): number => this.#vouched + 1;
+
+  #takeHeader(record: LogRecord): boolean {
+    if (record.kind !== 'log') return this.unreadable('it does not begin with the header of an export');
+    if (record.log !== LOG) return this.unreadable(`it is the log ${record.log}, not ${LOG}`);
+    this.#header = record;
+    return this.#isPinned();
+  }
+
+  #takeEntry(entry: LoggedEntry, { log }: LogHeader): boolean {
+    const { seq, hash, body } = entry;
+    const due = this.#tail.seq + 1;
+    if (seq !== due) return this.#tampered(due, seq > due ? `entry ${due} is missing` : `entry ${seq} comes again`);
+    if (entryHash(body) !== hash) return this.#tampered(due, 'its hash is not that of its text');
+    const parsed = parse(body);
+    if (!isCanonical(parsed, body)) return this.#tampered(due, 'its text is not in the one form that is ever written');
+    const shaped = shapeOf(parsed);
+    if (shaped.kind === 'none') return this.#tampered(due, 'its text is no fact');
+    const { fact } = shaped;
+    if (fact.log !== log || fact.seq !== seq) return this.#tampered(due, 'its text says that it belongs elsewhere');
+    if (fact.prev !== this.#tail.hash) return this.#tampered(due, 'it does not follow the entry before it');
+    const why = shaped.kind === 'fact' ? this.#judge(shaped.fact, entry) : this.#setAside(shaped.fact);
+    if (why !== undefined) return this.#tampered(due, why);
+    this.#tail = { seq, hash };
+    this.#entries++;
+    return this.#isPinned();
+  }
+
+  /** Why a fact cannot stand where it does; undefined when it can. */
+  #judge(fact: Fact, { documents = [] }: LoggedEntry): string | undefined {
+    const wanted = fact.type === 'SUBMITTED' ? [fact.before, fact.binding.after] : [];
+    for (const [i, name] of wanted.entries()) {
+      const document = documents[i];
+      if (document === undefined) return `its document ${name} is missing`;
+      if (sha256(document) !== name) return `its document ${name} has another hash`;
+    }
+    const change = this.#open.get(fact.change);
+    if (change === 'unjudged') return undefined;
+    const replayed = replay(change, fact);
+    if (!replayed.ok) return replayed.why;
+    if (replayed.change === undefined || replayed.change.closed) this.#open.delete(fact.change);
+    else this.#open.set(fact.change, replayed.change);
+    return undefined;
+  }
+
+  /** A fact of a later version: the chain can be checked on, this change cannot. */
+  #setAside({ change, type, seq }: Placed & { type: string }): undefined {
+    this.#open.set(change, 'unjudged');
+    this.#gap ??= `entry ${seq} is a ${type}, which this version cannot judge`;
+  }
+
+  /** An entry without its neighbours: only its own hash and form can be checked. */
+  #takeLoneEntry({ seq, hash, body }: LoggedEntry): boolean {
+    if (entryHash(body) !== hash) return this.#tampered(seq, 'its hash is not that of its text');
+    if (!isCanonical(parse(body), body)) {
+      return this.#tampered(seq, 'its text is not in the one form that is ever written');
+    }
+    this.#entries++;
+    return true;
+  }
+
+  #isPinned(): boolean {
+    const { pin } = this.#trust;
+    const { seq, hash } = this.#tail;
+    if (pin === undefined || pin.seq !== seq) return true;
+    if (pin.hash !== hash) {
+      return this.#tampered(this.#unvouched(), `entries up to ${seq} are not those of the pinned checkpoint`);
+    }
+    this.#vouched = Math.max(this.#vouched, seq);
+    return true;
+  }
+
+  #takeCheckpoint(signed: SignedCheckpoint, { log, whole }: LogHeader): boolean {
+    const checkpoint = readNote(signed.note);
+    const suspect = this.#unvouched();
+    const tail = this.#tail;
+    if (checkpoint === undefined) return this.#tampered(suspect, 'a checkpoint cannot be read');
+    const { seq, hash, time } = checkpoint;
+    if (!this.#trust.isSigned(signed)) {
+      return this.#tampered(suspect, `the checkpoint of ${seq} is not signed with this public key`);
+    }
+    if (checkpoint.log !== log) return this.#tampered(suspect, 'a checkpoint is of another log');
+    const newest = this.#newest;
+    if (newest !== undefined && (seq <= newest.seq || time < newest.time)) {
+      return this.#tampered(suspect, `the checkpoint of ${seq} comes after that of ${newest.seq}`);
+    }
+    if (whole && seq > tail.seq) {
+      return this.#tampered(tail.seq + 1, `entry ${tail.seq + 1} is missing, and ${seq} were signed`);
+    }
+    if (whole && seq < tail.seq) return this.#tampered(suspect, `the checkpoint of ${seq} stands in the wrong place`);
+    if (whole && hash !== tail.hash) {
+      return this.#tampered(suspect, `entries ${suspect} to ${seq} are not those that were signed`);
+    }
+    this.#newest = checkpoint;
+    this.#vouched = Math.max(this.#vouched, seq);
+    this.#checkpoints++;
+    return true;
+  }
+
+  #takeHead({ seq, hash }: Head, { whole }: LogHeader): boolean {
+    this.#ended = true;
+    if (!whole) return true;
+    const tail = this.#tail;
+    const { pin } = this.#trust;
+    if (seq > tail.seq) return this.#tampered(tail.seq + 1, `entry ${tail.seq + 1} is missing, and the head is ${seq}`);
+    if (seq < tail.seq) return this.#tampered(seq + 1, `the head is ${seq}, and entries follow it`);
+    if (hash !== tail.hash) return this.#tampered(this.#unvouched(), 'the head is not the hash of the last entry');
+    if (pin !== undefined && pin.seq > seq) {
+      return this.#tampered(seq + 1, `entry ${seq + 1} is missing, and ${pin.seq} are pinned`);
+    }
+    return true;
+  }
+}
+
+/** Verifies a log from its records. A source that fails is a log that could not be read whole. */
+export async function verifyLog(records: AsyncIterable<unknown> | Iterable<unknown>, trust: Trust): Promise<Verdict> {
+  const verification = new Verification(trust);
+  try {
+    for await (const record of records) if (!verification.take(record)) break;
+  } catch (error) {
+    verification.unreadable((error as Error).message);
+  }
+  return verification.verdict();
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Would this value be printed as exactly this text? What is sorted already is compared at the speed of JSON.stringify. */
+const isCanonical = (value: unknown, body: string): boolean =>
+  value !== undefined && ((JSON.stringify(value) === body && isSorted(value)) || canonicalJson(value) === body);
+
+function isSorted(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every(isSorted);
+  let before = '';
+  for (const name of Object.keys(value)) {
+    if (name < before || !isSorted((value as Record<string, unknown>)[name])) return false;
+    before = name;
+  }
+  return true;
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isPlace = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** Is this a record, with all that its kind needs? */
+function isRecord(value: unknown): value is LogRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const record = value as Record<string, unknown>;
+  switch (record.kind) {
+    case 'log':
+      return record.format === 'countersign-export/v1' && isText(record.log) && typeof record.whole === 'boolean';
+    case 'entry': {
+      const { seq, hash, body, documents } = record;
+      const texts = documents === undefined || (Array.isArray(documents) && documents.every(isText));
+      return isPlace(seq) && isText(hash) && isText(body) && texts;
+    }
+    case 'checkpoint':
+      return isText(record.note) && isText(record.signature);
+    case 'head':
+      return isPlace(record.seq) && isText(record.hash);
+    default:
+      return false;
+  }
+}

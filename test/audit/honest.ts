@@ -1,0 +1,164 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { chain, genesis, type Head, sha256 } from '../../lib/audit/chain.ts';
+import { checkpointNote, type SignedCheckpoint, signedBy } from '../../lib/audit/checkpoint.ts';
+import type { LoggedEntry, LogRecord } from '../../lib/audit/verify.ts';
+import { type Event, type Fact, WORKFLOW } from '../../lib/change/facts.ts';
+
+/** A notary whose private key a test holds: what KMS does in its place. */
+export function notary() {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const pem = publicKey.export({ type: 'spki', format: 'pem' }) as string;
+  const isSigned = signedBy(pem);
+  /** The same few checkpoints stand in thousands of cases. */
+  const known = new Map<string, boolean>();
+  return {
+    pem,
+    isSigned: (checkpoint: SignedCheckpoint): boolean => {
+      const { note, signature } = checkpoint;
+      const found = known.get(note + signature) ?? isSigned(checkpoint);
+      known.set(note + signature, found);
+      return found;
+    },
+    sign: (note: string): SignedCheckpoint => ({
+      note,
+      signature: sign('sha256', Buffer.from(note), privateKey).toString('base64'),
+    }),
+  };
+}
+export type Notary = ReturnType<typeof notary>;
+
+export const HEADER: LogRecord = { kind: 'log', format: 'countersign-export/v1', log: 'main', whole: true };
+const KEY = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+export const instant = (n: number): string => new Date(Date.UTC(2026, 10, 24, 12, 0, n)).toISOString();
+
+/** How a change of the honest log goes. */
+export const STORIES = [
+  'applied',
+  'rejected',
+  'expired',
+  'cancelled',
+  'stale',
+  'failed',
+  'uncertain',
+  'pending',
+  'applying',
+] as const;
+export type Story = (typeof STORIES)[number];
+
+/** One thing that happened in an honest log, before it is chained. */
+export interface Happening {
+  fact: Fact;
+  documents?: string[];
+}
+
+const told = (person: string) => ({ mailed: [person], slacked: [], failed: [] });
+
+/** What happens in a change whose number is `n`: two of three must approve. */
+export function happenings(n: number, story: Story): Happening[] {
+  const before = `{"Id":"before ${n}"}`;
+  const after = `{"Id":"after ${n}, “é”"}`;
+  const binding = { after: sha256(after), base: sha256(`base ${n}`) };
+  const second = n * 100;
+  const fact = (person: string, at: number, event: Event): Happening => ({
+    fact: { ...event, change: `chg_${n}`, keyArn: KEY, person, at: instant(second + at) },
+  });
+  const approve = (person: string, at: number) =>
+    fact(person, at, { type: 'APPROVAL_GIVEN', binding, comment: 'ok\n"', channel: 'link' });
+  const submit: Happening = {
+    ...fact('ana@example.com', 0, {
+      type: 'SUBMITTED',
+      key: { arn: KEY, keyId: KEY.split('/')[1] ?? '', accountId: '111122223333', region: 'us-east-1', aliases: [] },
+      reason: 'The app needs to decrypt.',
+      binding,
+      before: sha256(before),
+      afterCanonical: sha256(`after ${n}`),
+      risk: 'medium',
+      rule: {
+        name: 'default',
+        quorum: 2,
+        approvers: ['ana@example.com', 'kim@example.com', 'lee@example.com', 'sam@example.com'],
+        remindEvery: 3600.5,
+        rulesSha256: sha256('rules'),
+      },
+      expiresAt: instant(second + 50),
+      applyBy: instant(second + 60),
+    }),
+    documents: [before, after],
+  };
+  const ask = fact(WORKFLOW, 1, { type: 'ASKED', ...told('sam@example.com') });
+  const close = fact(WORKFLOW, 90, { type: 'CLOSED', ...told('ana@example.com') });
+  const refused = fact('eve@example.com', 3, { type: 'REFUSED', attempt: 'approve', code: 'NOT_AN_APPROVER' });
+  const approvers = ['kim@example.com', 'sam@example.com'];
+  const intent = fact(WORKFLOW, 6, { type: 'APPLY_INTENT', binding, approvers, fence: n, attempt: 'request' });
+  const applying = [submit, ask, approve('sam@example.com', 2), refused, approve('kim@example.com', 5), intent];
+  const live = sha256(`live ${n}`);
+  const ended = (event: Event) => [...applying, fact(WORKFLOW, 8, event), close];
+  switch (story) {
+    case 'applied':
+      return ended({ type: 'APPLIED', before: sha256(before), after: binding.after, live: binding.after, put: true });
+    case 'stale':
+      return ended({ type: 'STALE', live, detail: 'It moved.' });
+    case 'failed':
+      return ended({ type: 'FAILED', error: 'AccessDeniedException', detail: 'No.' });
+    case 'uncertain':
+      return ended({ type: 'UNCERTAIN', detail: 'Look.', live });
+    case 'applying':
+      return applying;
+    case 'rejected':
+      return [
+        submit,
+        ask,
+        approve('lee@example.com', 2),
+        fact('sam@example.com', 4, { type: 'REJECTED', binding, comment: 'No.', channel: 'api' }),
+        close,
+        { ...refused },
+      ];
+    case 'expired':
+      return [
+        submit,
+        fact(WORKFLOW, 20, { type: 'REMINDED', ...told('sam@example.com') }),
+        fact(WORKFLOW, 50, { type: 'EXPIRED' }),
+        close,
+        ask,
+        fact(WORKFLOW, 95, {
+          type: 'BOUNCED',
+          to: 'lee@example.com',
+          bounceType: 'Permanent',
+          detail: 'no such mailbox',
+        }),
+        fact(WORKFLOW, 96, { type: 'COMPLAINED', to: 'lee@example.com', detail: 'abuse' }),
+      ];
+    case 'cancelled':
+      return [submit, ask, fact('ada@example.com', 4, { type: 'CANCELLED', comment: '' }), close];
+    case 'pending':
+      return [submit, ask, approve('kim@example.com', 4)];
+  }
+}
+
+/** Chains what happened, in this order. */
+export function chained(all: readonly Happening[]): LoggedEntry[] {
+  let head: Head = genesis();
+  return all.map(({ fact, documents }) => {
+    const entry = chain(head, fact);
+    head = entry;
+    return { kind: 'entry', ...entry, ...(documents === undefined ? {} : { documents }) };
+  });
+}
+
+/** Puts the checkpoints of these places, and the header and the head, around entries. */
+export function exported(entries: readonly LoggedEntry[], at: readonly number[], by: Notary): LogRecord[] {
+  const checkpoint = ({ seq, hash }: Head): LogRecord => ({
+    kind: 'checkpoint',
+    ...by.sign(checkpointNote({ log: 'main', seq, hash, time: instant(seq) })),
+  });
+  const last = entries.at(-1) ?? genesis();
+  return [
+    HEADER,
+    ...(at.includes(0) ? [checkpoint(genesis())] : []),
+    ...entries.flatMap((entry): LogRecord[] => (at.includes(entry.seq) ? [entry, checkpoint(entry)] : [entry])),
+    { kind: 'head', seq: last.seq, hash: last.hash },
+  ];
+}
+
+/** Every story once, their facts one after the other. */
+export const everyStory = (): LoggedEntry[] => chained(STORIES.flatMap((story, i) => happenings(i + 1, story)));

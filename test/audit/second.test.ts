@@ -1,0 +1,176 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { canonicalJson, chain, entryHash, genesis, readBody } from '../../lib/audit/chain.ts';
+import { checkpointNote, readNote } from '../../lib/audit/checkpoint.ts';
+import { type LoggedEntry, type LogRecord, Verification } from '../../lib/audit/verify.ts';
+import type { Fact } from '../../lib/change/facts.ts';
+import { chained, everyStory, exported, HEADER, happenings, instant, notary, STORIES } from './honest.ts';
+import { deepMembers, mutated, rechained, SIGNED_AT } from './tamper.ts';
+
+interface Case {
+  name: string;
+  lines: string[];
+  pin?: string;
+}
+
+const ours = notary();
+const thief = notary();
+/** The stories with all that approvals and puts are judged by; their number makes the cases. */
+const honest = chained([
+  ...happenings(1, 'applied'),
+  ...happenings(2, 'rejected'),
+  ...happenings(3, 'expired'),
+  ...happenings(4, 'applying'),
+]);
+const records = exported(honest, SIGNED_AT(honest), ours);
+const text = (all: readonly unknown[]) => all.map((record) => JSON.stringify(record));
+const factOf = ({ body }: LoggedEntry): Fact => {
+  const { log: _, prev: __, seq: ___, ...fact } = readBody(body);
+  return fact as Fact;
+};
+const note = (seq: number, hash = honest[seq - 1]?.hash ?? genesis().hash) =>
+  checkpointNote({ log: 'main', seq, hash, time: instant(seq) });
+
+/** Spellings that a lenient reader lets pass. */
+const SPELLINGS: [string, (body: string) => string][] = [
+  ['a blank', (body) => body.replace(':', ': ')],
+  ['a fraction', (body) => body.replace(/"seq":(\d+)/, '"seq":$1.0')],
+  ['an exponent', (body) => body.replace(/"seq":(\d+)/, '"seq":$1e0')],
+  ['a sign', (body) => body.replace(/"seq":(\d+)/, '"seq":-0')],
+  ['a huge number', (body) => body.replace(/"seq":(\d+)/, '"seq":1e400')],
+  ['NaN', (body) => body.replace(/"seq":(\d+)/, '"seq":NaN')],
+  ['an escape', (body) => body.replace('example', '\\u0065xample')],
+  ['a lone surrogate', (body) => body.replace('example', '\\ud800')],
+  ['a name twice', (body) => body.replace('{', '{"type":"x",')],
+  ['a name out of order', (body) => body.replace('{', '{"zz":1,')],
+  ['a name like a number', (body) => body.replace('{', '{"10":1,"9":1,')],
+  ['a prototype', (body) => body.replace('{', '{"__proto__":{},')],
+  [
+    'numbers as ECMAScript prints them',
+    (body) => body.replace('{', '{"A":[0.1,1e-7,0.000001,123456789012345680000,1e21,1.5e300],'),
+  ],
+  ['text that JSON prints as it is', (body) => body.replace('{', '{"A":"\u2028\u007f\u00e9\ud83d\ude00\\u0001\\b",')],
+];
+
+function cases(): Case[] {
+  const all: Case[] = [{ name: 'honest', lines: text(records) }];
+  const everything = everyStory();
+  const [beginning] = exported([], [0], ours).filter(({ kind }) => kind === 'checkpoint');
+  const unsigned = (entries: readonly LoggedEntry[]) =>
+    exported(entries, [], ours).toSpliced(1, 0, beginning as LogRecord);
+  const add = (name: string, list: readonly unknown[], pin?: string) =>
+    all.push({ name, lines: text(list), ...(pin === undefined ? {} : { pin }) });
+  for (const [i, record] of records.entries()) {
+    add(`without record ${i}`, records.toSpliced(i, 1));
+    add(`record ${i} twice`, records.toSpliced(i, 0, record));
+    add(`record ${i} after the next`, records.toSpliced(i, 2, ...records.slice(i, i + 2).reverse()));
+    add(`the first ${i}`, records.slice(0, i));
+    for (const name of Object.keys(record)) {
+      const value = (record as unknown as Record<string, unknown>)[name];
+      for (const other of [mutated(value), null, undefined, [], 1.5]) {
+        add(
+          `${name} of record ${i}: ${JSON.stringify(other)}`,
+          records.with(i, { ...record, [name]: other } as LogRecord),
+        );
+      }
+    }
+    if (record.kind !== 'entry') continue;
+    const beside = (body: string) => records.with(i, { ...record, body, hash: entryHash(body) });
+    for (const [j, altered] of deepMembers(readBody(record.body)).entries()) {
+      add(`member ${j} of entry ${record.seq}`, beside(canonicalJson(altered)));
+    }
+    for (const [name, spell] of SPELLINGS) {
+      add(`${name} in entry ${record.seq}`, beside(spell(record.body)));
+      if (record.seq % 5 === 0) continue;
+      const again = beside(spell(record.body)).filter(({ kind }) => kind !== 'checkpoint');
+      add(`${name} in entry ${record.seq}, nobody signs`, again);
+    }
+    for (const [j, altered] of deepMembers(factOf(record)).entries()) {
+      if (j % 3 !== record.seq % 3) continue;
+      const forged = rechained(honest, record.seq, altered as object);
+      const signedBefore = exported(forged, [], ours).flatMap((one): LogRecord[] => {
+        const signed = records.find(
+          (r) => r.kind === 'checkpoint' && one.kind === 'entry' && readNote(r.note)?.seq === one.seq,
+        );
+        return signed === undefined ? [one] : [one, signed];
+      });
+      add(`member ${j} of entry ${record.seq}, chained again`, signedBefore);
+      add(`member ${j} of entry ${record.seq}, chained again, nobody signs`, unsigned(forged));
+      if (j % 12 === 0) add(`entry ${record.seq} pinned`, unsigned(forged), note(record.seq));
+    }
+  }
+  add('every story', unsigned(everything));
+  // Facts in an order that nobody chose: what replay says of each must be the same.
+  for (const facts of fc.sample(
+    fc.shuffledSubarray([...STORIES.flatMap((s) => happenings(1, s))], { minLength: 1, maxLength: 5 }),
+    { seed: 1, numRuns: 600 },
+  )) {
+    add('facts in any order', unsigned(chained([...happenings(1, 'pending').slice(0, 1), ...facts])));
+    add('facts in any order after an approval', unsigned(chained([...happenings(1, 'applied').slice(0, 5), ...facts])));
+  }
+  for (const seq of [0, 1, 20, honest.length]) {
+    add(`pinned at ${seq}`, records, note(seq));
+    add(`pinned at ${seq} to something else`, records, note(seq, 'f'.repeat(64)));
+    const forged = rechained(honest, 3, { ...factOf(honest[2] as LoggedEntry), comment: 'forged' } as object);
+    for (const by of [ours, thief]) add(`forged and signed by ${by === ours}, ${seq}`, exported(forged, [0, seq], by));
+  }
+  add('pinned beyond the end', exported(honest.slice(0, 9), [0, 9], ours), note(12));
+  for (const type of ['NOTARISED', '', 'toString']) {
+    const later = chain(honest.at(-1) ?? genesis(), { ...factOf(honest[1] as LoggedEntry), type } as unknown as Fact);
+    add(`the type ${type}`, exported([...honest, { kind: 'entry', ...later }], [0, later.seq], ours));
+  }
+  add('a filter', [{ ...HEADER, whole: false }, ...honest.slice(3, 9)]);
+  add('a filter, and an entry altered', [
+    { ...HEADER, whole: false },
+    { ...honest[3], body: '{}' },
+  ]);
+  all.push({ name: 'a line that is no JSON', lines: [...text(records.slice(0, 4)), '{', ...text(records.slice(4))] });
+  all.push({ name: 'an empty line', lines: [...text(records), ''] });
+  return all;
+}
+
+const hasPython = spawnSync('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 8))']).status === 0;
+
+// Node and npm are all that the repository asks for; where Python is not there, docs/verify.py cannot be held against ours.
+it.runIf(hasPython)(
+  'the second verifier comes to the same verdict on every case',
+  async () => {
+    const python = spawn('python3', ['test/audit/second.py', 'docs/verify.py'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const all = cases();
+    const seen: Record<string, number> = {};
+    const reading = (async () => {
+      let i = 0;
+      for await (const line of createInterface({ input: python.stdout })) {
+        const { name, lines, pin } = all[i++] as Case;
+        const verification = new Verification({
+          isSigned: ours.isSigned,
+          pin: pin === undefined ? undefined : readNote(pin),
+        });
+        for (const one of lines) if (!verification.take(parse(one))) break;
+        const { why: _, ...first } = { why: '', ...verification.verdict() };
+        const { why: __, ...second } = JSON.parse(line);
+        expect({ name, ...second }).toEqual({ name, ...first });
+        seen[first.verdict] = (seen[first.verdict] ?? 0) + 1;
+      }
+      expect(i).toBe(all.length);
+    })();
+    const asked = all.map(({ lines, pin = '' }) => `${JSON.stringify({ key: ours.pem, lines, pin })}\n`);
+    await Promise.all([reading, pipeline(Readable.from(asked), python.stdin)]);
+    expect(seen.tampered).toBeGreaterThan(2_500);
+    expect(seen.incomplete).toBeGreaterThan(50);
+    expect(seen.clean).toBeGreaterThan(50);
+  },
+  300_000,
+);
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
