@@ -129,7 +129,7 @@ describe('the packaged template', () => {
       DeletionPolicy: 'Retain',
       Properties: { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' },
     });
-    const { Statement } = key?.[1].Properties.KeyPolicy as { Statement: Statement[] };
+    const { Statement } = (resources.NotaryKey as Resource).Properties.KeyPolicy as { Statement: Statement[] };
     expect(Statement.filter(({ Effect }) => Effect === 'Deny').map(({ Action }) => Action)).toEqual([
       'kms:Sign',
       'kms:PutKeyPolicy',
