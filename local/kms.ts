@@ -24,6 +24,8 @@ export interface KmsOptions {
   region?: string;
   /** What a folder without keys begins with. */
   seeds?: readonly Entry[];
+  /** The entries that make each key of the template, by its ARN; those of a key that is there are left out. */
+  declared?: ReadonlyMap<string, readonly Entry[]>;
 }
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
@@ -54,9 +56,17 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
  * Everything is in `kms.jsonl` in the data folder, written before it is answered. Paths under `/_kms/` are in kms/control.ts.
  * Throws on a `KMS_CONSISTENCY_DELAY_MS` that is no number.
  */
-export function openKms({ dataDir, iam, consistencyDelayMs, region = REGION, seeds = [] }: KmsOptions): AwsService {
+export function openKms({
+  dataDir,
+  iam,
+  consistencyDelayMs,
+  region = REGION,
+  seeds = [],
+  declared = new Map(),
+}: KmsOptions): AwsService {
   const store = openStore(openJournal<Entry>(join(dataDir, 'kms.jsonl')));
   if (store.state.keys.size === 0 && seeds.length > 0) store.record({ type: 'seed', entries: seeds });
+  for (const [arn, entries] of declared) if (!store.state.keys.has(arn)) store.record({ type: 'seed', entries });
   const context: KmsContext = { store, iam, region, consistencyDelayMs: consistencyDelayMs ?? delayFromEnvironment() };
   return {
     handle: async (request) =>

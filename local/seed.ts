@@ -2,6 +2,7 @@ import { ACCOUNT_ID, REGION } from './iam/principals.ts';
 import { newPrivateKey } from './kms/createKey.ts';
 import { KEY_SPECS } from './kms/keySpec.ts';
 import type { Entry, KeyUsage, NewKey, Tag } from './kms/types.ts';
+import type { ServiceKey } from './serverless.ts';
 
 /** What is fixed about a seeded key; ids are the same in every folder, so that docs and scripts can name them. */
 export interface Seed {
@@ -81,24 +82,38 @@ export const SEEDS: readonly Seed[] = [
 
 /** The journal entries that make the seeded keys, for `openKms`. The signing key's material is new in every folder. */
 export function seedEntries(now: number = Date.now()): Entry[] {
-  return SEEDS.flatMap(({ alias, policy, ...seed }): Entry[] => {
-    const facts = KEY_SPECS[seed.spec];
-    const privateKey = facts === undefined ? undefined : newPrivateKey(facts);
-    const key: NewKey = {
-      ...seed,
-      arn: `arn:aws:kms:${REGION}:${ACCOUNT_ID}:key/${seed.keyId}`,
-      accountId: ACCOUNT_ID,
-      origin: 'AWS_KMS',
-      multiRegion: false,
-      ...(privateKey === undefined ? {} : { privateKey }),
-      state: 'Enabled',
-    };
-    const arn = `arn:aws:kms:${REGION}:${ACCOUNT_ID}:${alias}`;
-    return [
-      { type: 'createKey', at: now, key, policy: JSON.stringify(policy), ids: {} },
-      { type: 'setAlias', at: now, name: alias, accountId: ACCOUNT_ID, keyId: seed.keyId, arn },
-    ];
-  });
+  return SEEDS.flatMap(({ alias, policy, ...seed }) => making(seed, JSON.stringify(policy), [alias], now));
+}
+
+/** The journal entries that make the keys of the template, by ARN. */
+export function declaredEntries(keys: readonly ServiceKey[], now: number = Date.now()): Map<string, Entry[]> {
+  return new Map(
+    keys.map(({ keyId, arn, description, spec, usage, policy, aliases }) => {
+      const seed = { keyId, description, spec, usage: usage as KeyUsage, manager: 'CUSTOMER' as const, tags: [] };
+      return [arn, making(seed, policy, aliases, now)];
+    }),
+  );
+}
+
+function making(seed: Omit<Seed, 'alias' | 'policy'>, policy: string, aliases: readonly string[], at: number): Entry[] {
+  const facts = KEY_SPECS[seed.spec];
+  const privateKey = facts === undefined ? undefined : newPrivateKey(facts);
+  const key: NewKey = {
+    ...seed,
+    arn: `arn:aws:kms:${REGION}:${ACCOUNT_ID}:key/${seed.keyId}`,
+    accountId: ACCOUNT_ID,
+    origin: 'AWS_KMS',
+    multiRegion: false,
+    ...(privateKey === undefined ? {} : { privateKey }),
+    state: 'Enabled',
+  };
+  return [
+    { type: 'createKey', at, key, policy, ids: {} },
+    ...aliases.map((name): Entry => {
+      const arn = `arn:aws:kms:${REGION}:${ACCOUNT_ID}:${name}`;
+      return { type: 'setAlias', at, name, accountId: ACCOUNT_ID, keyId: seed.keyId, arn };
+    }),
+  ];
 }
 
 function customer(alias: string, keyId: string, description: string): Omit<Seed, 'policy'> {

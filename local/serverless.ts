@@ -21,6 +21,7 @@ export interface Service {
   /** By their key under `stepFunctions.stateMachines`. */
   stateMachines: Map<string, ServiceStateMachine>;
   tables: TableProperties[];
+  keys: ServiceKey[];
   /** JWT authorizers of the HTTP API, by name. */
   authorizers: Map<string, JwtAuthorizer>;
   /** `provider.logs.httpApi.format`, with its `$context.…`. */
@@ -76,6 +77,17 @@ export interface ServiceStateMachine {
   roleArn: string;
   /** Amazon States Language, function references resolved to function ARNs. */
   definition: Record<string, unknown>;
+}
+
+/** An AWS::KMS::Key with the alias of an AWS::KMS::Alias that points to it. */
+export interface ServiceKey {
+  keyId: string;
+  arn: string;
+  description: string;
+  spec: string;
+  usage: string;
+  policy: string;
+  aliases: string[];
 }
 
 export interface JwtAuthorizer {
@@ -147,6 +159,7 @@ export function readService({ stage, path, overrides = {}, env = process.env }: 
       const resolved = map(cfn.resolve(properties, place), place);
       return { ...resolved, TableName: text(resolved.TableName, `${place}.TableName`) };
     }),
+    keys: readKeys(cfn),
     authorizers,
     accessLogFormat: text(
       map(map(provider.logs ?? {}, 'provider.logs').httpApi ?? {}, 'provider.logs.httpApi').format ?? '',
@@ -269,6 +282,26 @@ function readStatement(data: DataMap, place: string): IamStatement {
       'a statement needs Effect, Action and Resource; NotAction and NotResource are not read',
     );
   return data as unknown as IamStatement;
+}
+
+function readKeys(cfn: CloudFormation): ServiceKey[] {
+  const aliases = cfn.resources('AWS::KMS::Alias').map(({ properties, place }) => {
+    const { AliasName, TargetKeyId } = map(cfn.resolve(properties, place), place);
+    return { name: text(AliasName, `${place}.AliasName`), target: text(TargetKeyId, `${place}.TargetKeyId`) };
+  });
+  return cfn.resources('AWS::KMS::Key').map(({ logicalId, properties, place }) => {
+    const { Description, KeySpec, KeyUsage, KeyPolicy } = map(cfn.resolve(properties, place), place);
+    const keyId = String(cfn.resolve({ Ref: logicalId }, place));
+    return {
+      keyId,
+      arn: String(cfn.resolve({ 'Fn::GetAtt': [logicalId, 'Arn'] }, place)),
+      description: text(Description ?? '', `${place}.Description`),
+      spec: text(KeySpec ?? 'SYMMETRIC_DEFAULT', `${place}.KeySpec`),
+      usage: text(KeyUsage ?? 'ENCRYPT_DECRYPT', `${place}.KeyUsage`),
+      policy: JSON.stringify(map(KeyPolicy, `${place}.KeyPolicy`)),
+      aliases: aliases.filter(({ target }) => target === keyId).map(({ name }) => name),
+    };
+  });
 }
 
 function readStateMachines(root: DataMap, cfn: CloudFormation): Map<string, ServiceStateMachine> {

@@ -9,7 +9,7 @@ import { type Lambdas, startLambdas } from './lambda.ts';
 import { openOidc } from './oidc.ts';
 import { localPeople, type Person } from './people.ts';
 import { startSchedules } from './schedule.ts';
-import { seedEntries } from './seed.ts';
+import { declaredEntries, seedEntries } from './seed.ts';
 import { readService } from './serverless.ts';
 import { openSes } from './ses.ts';
 import { openSlack } from './slack.ts';
@@ -81,7 +81,7 @@ export async function startSystem({ port, awsPort, dataDir, rulesFile, rules, en
       startEdge({
         port: awsPort,
         services: {
-          kms: openKms({ dataDir, iam, seeds: seedEntries() }),
+          kms: openKms({ dataDir, iam, seeds: seedEntries(), declared: declaredEntries(service.keys) }),
           states,
           sts: openSts({ iam }),
           ses: openSes(place),

@@ -101,6 +101,41 @@ describe('the packaged template', () => {
     expect(rolesThatMay('ses:SendEmail')).toEqual(['AskRole']);
   });
 
+  it('lets the notary read the log, sign with one key and write checkpoints, and nobody else do either', () => {
+    expect(rolesThatMay('kms:Sign')).toEqual(['NotariseRole']);
+    const notary = statements(resources.NotariseRole as Resource);
+    expect([...new Set(notary.flatMap(({ Action }) => list(Action)))].sort()).toEqual([
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'kms:GetPublicKey',
+      'kms:Sign',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+    ]);
+    for (const { Action, Condition } of notary.filter((s) => JSON.stringify(s.Action).includes('dynamodb:'))) {
+      const keys = JSON.stringify(Condition);
+      expect(keys).toContain('CHECKPOINTS#main');
+      expect(keys.includes('LOG#main')).toBe(!list(Action).includes('dynamodb:PutItem'));
+    }
+    for (const name of rolesThatMay('dynamodb:PutItem').filter((one) => one !== 'NotariseRole')) {
+      const denied = statements(resources[name] as Resource).find(
+        ({ Effect, Condition }) => Effect === 'Deny' && JSON.stringify(Condition).includes('CHECKPOINTS#'),
+      );
+      expect(denied?.Action, name).toContain('dynamodb:PutItem');
+    }
+    const [key] = ofType('AWS::KMS::Key');
+    expect(key?.[1]).toMatchObject({
+      DeletionPolicy: 'Retain',
+      Properties: { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' },
+    });
+    const { Statement } = (resources.NotaryKey as Resource).Properties.KeyPolicy as { Statement: Statement[] };
+    expect(Statement.filter(({ Effect }) => Effect === 'Deny').map(({ Action }) => Action)).toEqual([
+      'kms:Sign',
+      'kms:PutKeyPolicy',
+    ]);
+  });
+
   it('gives each function a role of its own file, Node 24, and logs that are kept and go away', () => {
     const functions = ofType('AWS::Lambda::Function');
     expect(functions.length).toBeGreaterThanOrEqual(21);

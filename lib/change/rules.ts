@@ -35,6 +35,8 @@ const rule = z.strictObject({
 export const rulesSchema = z.strictObject({
   approvers: z.record(z.string(), z.array(email).check(z.minLength(1))),
   groups: z.optional(z.partialRecord(groupName, z.string())),
+  /** Who is handed the signed checkpoints of the history. */
+  auditors: z.optional(z.array(email)),
   breakGlass: z.optional(z.array(z.string().check(z.regex(/^arn:aws[\w-]*:iam::\d{12}:(role|user)\//)))),
   slack: z.optional(
     z.strictObject({ channel: z.optional(z.string()), people: z.optional(z.record(z.string(), email)) }),
@@ -130,6 +132,7 @@ function canonicalPeople(rules: z.infer<typeof rulesSchema>): z.infer<typeof rul
     approvers: Object.fromEntries(
       Object.entries(rules.approvers).map(([group, list]) => [group, [...new Set(list.map(canonicalPerson))]]),
     ),
+    ...(rules.auditors === undefined ? {} : { auditors: [...new Set(rules.auditors.map(canonicalPerson))] }),
     ...(rules.slack?.people === undefined ? {} : { slack: { ...rules.slack, people: people(rules.slack.people) } }),
     ...(rules.iam === undefined
       ? {}

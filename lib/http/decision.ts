@@ -1,8 +1,8 @@
 import { reveal } from '../change/reveal.ts';
 import type { ChangeView } from '../change/view.ts';
 import { approvedBy, counted, fromNow, listed, STATUS_WORDS, utc } from '../change/wording.ts';
-import { shown } from './diff.ts';
 import { type Html, html } from '../render/html.ts';
+import { shown } from './diff.ts';
 
 /** Most characters of a comment. */
 export const COMMENT_MAX = 2_000;

@@ -1,7 +1,7 @@
 import { revealIdentifier } from '../change/reveal.ts';
 import { counted } from '../change/wording.ts';
-import type { Passage, Row } from './compare.ts';
 import { type Html, html } from '../render/html.ts';
+import type { Passage, Row } from './compare.ts';
 import { HANGING_MAX } from './style.ts';
 
 /** Lines of a long list that are shown on each side of a change. */

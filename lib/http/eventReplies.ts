@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { EventType } from '../change/facts.ts';
 import type { AuditEvent } from '../workflow/history.ts';
+import type { VerifiedLog } from '../workflow/verify.ts';
 import { changeId, changeKey, channel, instant, person, risk, says, sha256 } from './replies.ts';
 
 const document = z.object({ document: z.string(), sha256 });
@@ -76,5 +77,22 @@ export const eventList = says<{ events: AuditEvent[]; cursor: string | null }>()
   z.object({
     events: z.array(auditEvent),
     cursor: z.nullable(z.string()).check(z.describe('For the next page; null when this is the last.')),
+  }),
+);
+
+/** `GET /audit/verify`. */
+export const verifiedLog = says<VerifiedLog>()(
+  z.object({
+    ok: z.boolean().check(z.describe('True when the verdict is clean.')),
+    verdict: z
+      .enum(['clean', 'tampered', 'incomplete'])
+      .check(z.describe('incomplete: nothing false was seen, and not everything could be read.')),
+    entries: z.int().check(z.describe('Entries that held.')),
+    checkpoints: z.int().check(z.describe('Checkpoints that held.')),
+    firstBad: z.nullable(z.int()).check(z.describe('The first entry that cannot be trusted.')),
+    why: z.nullable(z.string()),
+    protectedTo: z.nullable(z.int()).check(z.describe('The newest entry that a checkpoint vouches for.')),
+    dangling: z.array(z.string()).check(z.describe('Changes whose apply began and has no result: a person must look.')),
+    publicKey: z.string().check(z.describe('The key of the notary: SubjectPublicKeyInfo, DER, base64.')),
   }),
 );

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { RefusalCode } from '../change/refusal.ts';
-import { auditEvent, eventList } from './eventReplies.ts';
+import { auditEvent, eventList, verifiedLog } from './eventReplies.ts';
 import { OPERATIONS, type Operation } from './operations.ts';
 import { problem, statusOf } from './problem.ts';
 import * as replies from './replies.ts';
@@ -63,6 +63,7 @@ const REPLIES: Record<string, z.ZodMiniType> = {
   Preview: replies.previewReply,
   Problem: replies.problemReply,
   RefusedPolicy: replies.refusedReply,
+  VerifiedLog: verifiedLog,
   Version: replies.version,
 };
 

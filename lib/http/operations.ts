@@ -254,6 +254,17 @@ export const OPERATIONS: readonly Operation[] = [
     refusals: ['NOT_FOUND'],
   },
   {
+    id: 'auditVerify',
+    method: 'get',
+    path: '/audit/verify',
+    tag: 'Audit',
+    summary: 'Is the history what was signed, and was each put allowed by what was before it?',
+    who: ['auditors'],
+    iam: true,
+    reply: { status: 200, schema: 'VerifiedLog' },
+    refusals: [],
+  },
+  {
     id: 'health',
     method: 'get',
     path: '/health',

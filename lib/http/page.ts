@@ -1,13 +1,13 @@
 import { reveal, revealIdentifier, revealSentence } from '../change/reveal.ts';
 import type { ChangeView } from '../change/view.ts';
 import { confirmWordOf, fromNow, keyName, RISK_WORDS, STATUS_WORDS, utc } from '../change/wording.ts';
+import { type Html, html, trusted } from '../render/html.ts';
 import { accessSection } from './access.ts';
 import { comparePolicies } from './compare.ts';
 import { decisionSection, peopleSection } from './decision.ts';
 import { diffCount, documentLines, policyDiff, shown } from './diff.ts';
 import { layOutText } from './document.ts';
 import { externalPoliciesSection, findingsSection } from './findings.ts';
-import { type Html, html, trusted } from '../render/html.ts';
 import { STYLE, STYLE_SOURCE } from './style.ts';
 
 /** What a page needs to be drawn. Nothing is read from anywhere else. */

@@ -155,6 +155,12 @@ export async function readDocuments(hashes: readonly string[]): Promise<string[]
   return items.map((item) => item.document as string);
 }
 
+/** The policy texts of these hashes that are there, by hash. */
+export async function readDocumentsByHash(hashes: readonly string[]): Promise<Map<string, string>> {
+  const items = await getAll([...new Set(hashes)].map(documentAddress));
+  return new Map(items.map((item) => [String(item.pk).slice('DOC#'.length), item.document as string]));
+}
+
 /** A change with everything that was stored beside it. */
 export async function readWholeChange(id: string) {
   const items = await partition(`CHANGE#${id}`);

@@ -1,13 +1,13 @@
-import { chain, genesis, type Head, LOG, readBody } from '../audit/chain.ts';
+import { chain, type Entry, genesis, type Head, LOG, readBody } from '../audit/chain.ts';
 import type { Fact } from '../change/facts.ts';
-import { type Address, getAll, type IndexQuery, type Item, query, type Write } from './table.ts';
+import { type Address, get, getAll, type IndexQuery, type Item, query, range, type Write } from './table.ts';
 
 /** A fact with its place in the log and its hashes, as auditors read it. */
 export type LoggedFact = Fact & { seq: number; prev: string; hash: string };
 
 export const HEAD: Address = { pk: `HEAD#${LOG}`, sk: 'HEAD' };
 
-const seqText = (seq: number) => String(seq).padStart(12, '0');
+export const seqText = (seq: number) => String(seq).padStart(12, '0');
 const entryAddress = (seq: number): Address => ({ pk: `LOG#${LOG}`, sk: seqText(seq) });
 
 export const readHead = (item: Item | undefined): Head =>
@@ -59,6 +59,16 @@ export async function readFacts(seqs: readonly number[]): Promise<LoggedFact[]> 
   const items = await getAll(seqs.map(entryAddress));
   if (items.length !== seqs.length) throw new Error(`the log lacks entries among ${seqs.join(', ')}`);
   return items.map(logged);
+}
+
+/** The newest entry of the log, read consistently. */
+export const logHead = async (): Promise<Head> => readHead(await get(HEAD));
+
+/** The entries after one place up to another, exactly as they are stored and nothing believed, in pages. */
+export async function* readEntries(after: number, to: number): AsyncGenerator<Entry[]> {
+  if (to <= after) return;
+  const pages = range(entryAddress(0).pk, seqText(after + 1), seqText(to), ['seq', 'body', 'hash']);
+  for await (const page of pages) yield page.map(({ seq, body, hash }) => ({ seq, body, hash }) as Entry);
 }
 
 export interface FactFilter {

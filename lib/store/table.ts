@@ -4,6 +4,7 @@ import {
   DynamoDBClient,
   GetItemCommand,
   QueryCommand,
+  type QueryCommandOutput,
   TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
@@ -90,6 +91,38 @@ export async function partition(pk: string): Promise<Item[]> {
     start = page.LastEvaluatedKey;
   } while (start !== undefined);
   return items;
+}
+
+/**
+ * The items of one partition whose sort key lies between two, oldest first and read consistently, in pages of at most
+ * 1 MB. Only these attributes are read. The next page is under way while one is used.
+ */
+export async function* range(
+  pk: string,
+  from: string,
+  to: string,
+  attributes: readonly string[],
+): AsyncGenerator<Item[]> {
+  const ask = (start?: Raw): Promise<QueryCommandOutput> =>
+    client.send(
+      new QueryCommand({
+        TableName,
+        KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+        ExpressionAttributeValues: encode({ ':pk': pk, ':from': from, ':to': to }),
+        ProjectionExpression: attributes.map((attribute) => `#${attribute}`).join(', '),
+        ExpressionAttributeNames: Object.fromEntries(attributes.map((attribute) => [`#${attribute}`, attribute])),
+        ConsistentRead: true,
+        ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+      }),
+    );
+  let asked: Promise<QueryCommandOutput> | undefined = ask();
+  while (asked !== undefined) {
+    const page: QueryCommandOutput = await asked;
+    asked = page.LastEvaluatedKey === undefined ? undefined : ask(page.LastEvaluatedKey);
+    // Whoever stops reading has no use for the error of a page that comes after.
+    asked?.catch(() => undefined);
+    yield (page.Items ?? []).map((item) => unmarshall(item));
+  }
 }
 
 export interface IndexQuery {

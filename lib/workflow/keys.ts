@@ -11,11 +11,18 @@ export interface KeyView extends Key {
   whyNot?: string;
 }
 
+/** Why the notary's own key is out of the reach of the workflow that it vouches for. */
+export const NOTARY_KEY =
+  "This key signs the checkpoints of Countersign's own history: it is not changed by Countersign.";
+
+export const isNotaryKey = ({ aliases }: Key): boolean => aliases.includes(process.env.NOTARY_KEY ?? '');
+
 function view(key: Key): KeyView {
   if (key.manager === 'AWS') {
     const whyNot = 'This is an AWS managed key: its key policy can be viewed, and nobody can change it.';
     return { ...key, changeable: false, whyNot };
   }
+  if (isNotaryKey(key)) return { ...key, changeable: false, whyNot: NOTARY_KEY };
   return { ...key, changeable: true };
 }
 

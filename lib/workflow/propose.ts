@@ -8,6 +8,8 @@ import { copyPolicy } from '../policy/copy.ts';
 import { applyEdits } from '../policy/edit.ts';
 import type { Assessment, Edit, Finding, Guardians, Key } from '../policy/types.ts';
 
+import { isNotaryKey, NOTARY_KEY } from './keys.ts';
+
 /** What is proposed for a key: a whole document, edits of the default view, or another key's policy. */
 export interface ProposalInput {
   key: string;
@@ -38,6 +40,9 @@ export async function propose(input: ProposalInput, submitter: string, rules: Ru
   const key = await describeKey(input.key);
   if (key === undefined) {
     return refuse('NOT_FOUND', `There is no key ${input.key} in this account and Region that Countersign may see.`);
+  }
+  if (isNotaryKey(key)) {
+    return refuseFindings([{ code: 'NOTARY_KEY', severity: 'error', message: NOTARY_KEY, path: '' }]);
   }
   const before = await getKeyPolicy(key.arn);
   if (before === undefined) {

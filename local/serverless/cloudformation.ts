@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type Data, type DataMap, isMapData, ServerlessError } from './read.ts';
 
 export interface CfnResource {
@@ -55,6 +56,7 @@ export function cloudFormation(options: {
     const resource = declared[logicalId];
     if (!isMapData(resource)) throw new ServerlessError(place, `there is no resource ${logicalId}`);
     const type = String(resource.Type);
+    if (type === 'AWS::KMS::Key') return { type, name: keyIdOf(`${service}-${stage}-${logicalId}`) };
     const property = NAME_PROPERTY[type];
     const given = property !== undefined && isMapData(resource.Properties) ? resource.Properties[property] : undefined;
     if (given === undefined)
@@ -73,7 +75,8 @@ export function cloudFormation(options: {
     const key = functionKeys.get(logicalId);
     if (key !== undefined) return functionArn(key);
     const { type, name } = nameOf(logicalId, place);
-    return type === 'AWS::IAM::Role' ? roleArn(name) : arn('dynamodb:*:table/', name);
+    if (type === 'AWS::IAM::Role') return roleArn(name);
+    return type === 'AWS::KMS::Key' ? arn('kms:*:key/', name) : arn('dynamodb:*:table/', name);
   };
   const sub = (argument: Data, place: string): string => {
     const [template, given] = Array.isArray(argument) ? argument : [argument, {}];
@@ -138,4 +141,12 @@ export function cloudFormation(options: {
           : [],
       ),
   };
+}
+
+/** The id that a key of the template has here: always the same one, where KMS would choose. */
+function keyIdOf(name: string): string {
+  const hex = createHash('sha256').update(name).digest('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
+    '-',
+  );
 }

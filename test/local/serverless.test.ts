@@ -162,6 +162,15 @@ describe("the project's own serverless.yml", () => {
     expect(service.tables).toMatchObject([
       { TableName: 'countersign-local', TimeToLiveSpecification: { Enabled: true } },
     ]);
-    expect(service.schedules).toEqual([{ functionKey: 'sweep', expression: 'rate(1 minute)', seconds: 60 }]);
+    expect(service.schedules.map(({ functionKey, seconds }) => [functionKey, seconds])).toEqual([
+      ['sweep', 60],
+      ['notarise', 900],
+      ['witness', 3600],
+    ]);
+    expect(service.keys).toMatchObject([
+      { spec: 'ECC_NIST_P256', usage: 'SIGN_VERIFY', aliases: ['alias/countersign-local-notary'] },
+    ]);
+    const [sign] = service.roles.get('NotariseRole')?.statements.slice(-1) ?? [];
+    expect(sign).toEqual({ Effect: 'Allow', Action: ['kms:Sign', 'kms:GetPublicKey'], Resource: service.keys[0]?.arn });
   });
 });

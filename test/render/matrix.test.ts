@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MATRIX_STYLE, matrixTable, matrixText } from '../../lib/render/matrix.ts';
 import type { MatrixCell } from '../../lib/policy/types.ts';
+import { MATRIX_STYLE, matrixTable, matrixText } from '../../lib/render/matrix.ts';
 
 const APP = 'arn:aws:iam::111122223333:role/service-role/App';
 const cell = (

@@ -1,0 +1,146 @@
+import { createPublicKey } from 'node:crypto';
+import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { SignCommand } from '@aws-sdk/client-kms';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { expect, it } from 'vitest';
+import { readNote, signedBy } from '../../lib/audit/checkpoint.ts';
+import type { VerifiedLog } from '../../lib/workflow/verify.ts';
+import { until } from '../../local/demo/visitor.ts';
+import { expectReply } from '../http/replies.ts';
+import { addUser, kmsOf, RULES, tableItems, useSystem } from './system.ts';
+
+const world = useSystem({ rules: `auditors: [Audrey@example.com]\n${RULES}` });
+const local = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+const TableName = 'countersign-local';
+const table = () => new DynamoDBClient({ ...local, endpoint: world.running.aws });
+
+const verify = async () => {
+  const { status, body } = await world.audrey.get<VerifiedLog>('/audit/verify');
+  expect(status).toBe(200);
+  expectReply('auditVerify', 200, body);
+  return body;
+};
+const notarise = () =>
+  world.ana.send<{ payload?: { seq: number }; errorType?: string }>('POST', '/local/schedule/notarise');
+const item = async (pk: string, sk: string) =>
+  unmarshall(
+    (await table().send(new GetItemCommand({ TableName, Key: marshall({ pk, sk }), ConsistentRead: true }))).Item ?? {},
+  );
+const put = (value: Record<string, unknown>) => table().send(new PutItemCommand({ TableName, Item: marshall(value) }));
+
+/** Puts something else in the place of an item for as long as something is looked at. */
+async function altered<T>(pk: string, sk: string, change: object, look: () => Promise<T>): Promise<T> {
+  const honest = await item(pk, sk);
+  expect(honest.pk).toBe(pk);
+  await put({ ...honest, ...change });
+  try {
+    return await look();
+  } finally {
+    await put(honest);
+  }
+}
+
+it('vouches for an empty history too, from the first start on', async () => {
+  const found = await until('the first checkpoint', 30, async () => {
+    const now = await verify();
+    return now.checkpoints > 0 ? now : undefined;
+  });
+  expect(found).toMatchObject({ ok: true, verdict: 'clean', entries: 0, checkpoints: 1, firstBad: null });
+});
+
+it('signs after every end, and finds the history clean', async () => {
+  const { ana, sam } = world;
+  const { body } = await ana.submit(addUser());
+  await sam.send('POST', `/changes/${body.id}/decisions`, { decision: 'approve' });
+  await ana.reaches(body.id, ['APPLIED']);
+  const found = await until('a checkpoint after the end', 30, async () => {
+    const now = await verify();
+    return now.entries > 0 && now.protectedTo === now.entries ? now : undefined;
+  });
+  expect(found).toMatchObject({ ok: true, verdict: 'clean', why: null, dangling: [] });
+  const facts = (await tableItems(world.running)).filter(({ pk }) => pk === 'LOG#main').map(({ type }) => type);
+  expect(facts).toContain('CLOSED');
+  const newest = await item('CHECKPOINTS#main', 'NEWEST');
+  expect(readNote(String(newest.note))).toMatchObject({ log: 'main', seq: newest.seq });
+  expect(signedBy(found.publicKey)({ note: String(newest.note), signature: String(newest.signature) })).toBe(true);
+  expect(
+    createPublicKey({ key: Buffer.from(found.publicKey, 'base64'), format: 'der', type: 'spki' }).asymmetricKeyType,
+  ).toBe('ec');
+});
+
+it('signs nothing twice, and mails a new checkpoint to the auditors once, exactly as it was signed', async () => {
+  const { ana, visitor } = world;
+  const before = await item('CHECKPOINTS#main', 'NEWEST');
+  await notarise();
+  expect(await item('CHECKPOINTS#main', 'NEWEST')).toEqual(before);
+  await ana.send('POST', '/local/schedule/witness');
+  await ana.send('POST', '/local/schedule/witness');
+  const mails = (await visitor.mails('audrey@example.com')).filter(({ Body }) =>
+    Body.text_part.includes(String(before.note)),
+  );
+  expect(mails).toHaveLength(1);
+  expect(mails[0]?.Body.text_part).toContain(String(before.signature));
+});
+
+it('names the first bad entry, and the notary refuses to sign what it has not seen before', async () => {
+  const entry = await item('LOG#main', '000000000003');
+  const body = String(entry.body).replace('sam@example.com', 'kim@example.com');
+  const found = await altered('LOG#main', '000000000003', { body }, verify);
+  expect(found).toMatchObject({ ok: false, verdict: 'tampered', firstBad: 3 });
+
+  const newest = await item('CHECKPOINTS#main', 'NEWEST');
+  const last = String(newest.seq).padStart(12, '0');
+  const refused = await altered('LOG#main', last, { hash: 'f'.repeat(64) }, notarise);
+  expect([refused.status, refused.body.errorType]).toEqual([502, 'NotAnExtension']);
+  const rolledBack = await altered('HEAD#main', 'HEAD', { seq: Number(newest.seq) - 1 }, notarise);
+  expect(rolledBack.body.errorType).toBe('NotAnExtension');
+  const forged = await altered('CHECKPOINTS#main', 'NEWEST', { signature: 'AAAA' }, notarise);
+  expect(forged.body.errorType).toBe('NotAnExtension');
+  expect(await verify()).toMatchObject({ ok: true });
+});
+
+it('tells a head that was moved, a document that was altered and a checkpoint that was forged', async () => {
+  const { entries } = await verify();
+  const head = await altered('HEAD#main', 'HEAD', { seq: entries + 1 }, verify);
+  expect(head).toMatchObject({ verdict: 'tampered', firstBad: entries + 1 });
+  const first = JSON.parse(String((await item('LOG#main', '000000000001')).body));
+  const document = await altered(`DOC#${first.binding.after}`, 'DOC', { document: '{}' }, verify);
+  expect(document).toMatchObject({ verdict: 'tampered', firstBad: 1 });
+  const checkpoint = await altered('CHECKPOINTS#main', '000000000000', { signature: 'AAAA' }, verify);
+  expect(checkpoint).toMatchObject({ verdict: 'tampered', firstBad: 1 });
+});
+
+it('lets nobody but the notary sign, and lets no change be made to its key', async () => {
+  const { ana, running } = world;
+  const Message = Buffer.from('x');
+  const sign = new SignCommand({ KeyId: 'alias/countersign-local-notary', Message, SigningAlgorithm: 'ECDSA_SHA_256' });
+  await expect(kmsOf(running).send(sign)).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  const { status, body } = await ana.submit(addUser('alias/countersign-local-notary'));
+  expect([status, body.findings.map(({ code }) => code)]).toEqual([422, ['NOTARY_KEY']]);
+  const { body: key } = await ana.get<{ changeable: boolean }>('/keys/alias%2Fcountersign-local-notary');
+  expect(key.changeable).toBe(false);
+});
+
+it('is for auditors', async () => {
+  expect((await world.ana.get('/audit/verify')).status).toBe(403);
+  expect((await world.visitor.get('/audit/verify')).status).toBe(401);
+});
+
+it('forks nowhere and has no gap when many act at once, and verification looks on meanwhile', async () => {
+  const { ana, sam, kim } = world;
+  const submitted = await Promise.all(Array.from({ length: 12 }, () => ana.submit(addUser('alias/reports'))));
+  const acts = submitted.flatMap(({ body }) =>
+    [sam, kim, ana].map((who) => who.send('POST', `/changes/${body.id}/decisions`, { decision: 'reject' })),
+  );
+  const seen = await Promise.all([
+    ...Array.from({ length: 5 }, verify),
+    ...Array.from({ length: 4 }, notarise),
+    ...acts,
+  ]).then((all) => all.slice(0, 5) as VerifiedLog[]);
+  for (const one of seen) expect(one).toMatchObject({ ok: true, verdict: 'clean' });
+  await until('everything to be signed', 60, async () => {
+    const now = await verify();
+    expect(now).toMatchObject({ ok: true });
+    return now.protectedTo === now.entries && now.entries > 12 * 3 ? true : undefined;
+  });
+});
