@@ -2,11 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { isAbsolute, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { accessKeyOf } from '../../local/iam/keys.ts';
 import { lockDataDir } from '../../local/start/lock.ts';
 import { readSettings } from '../../local/start/settings.ts';
-import { newDataDir, spawnCountersign, startCountersign } from '../fixtures/startCountersign.ts';
+import { killRest, newDataDir, spawnCountersign, startCountersign } from '../fixtures/startCountersign.ts';
+
+afterEach(killRest);
 
 /** Does it run? A zombie does not: where nobody reaps orphans it stays in the list. */
 function exists(pid: number): boolean {
