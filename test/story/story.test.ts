@@ -121,7 +121,8 @@ it('logs each put as one structured record with both documents, and no secret an
 });
 
 it('chains every fact to the one before, from the first', async () => {
-  const items = (await tableItems(world.running)).filter(({ pk }) => pk === 'LOG#main');
+  const table = await tableItems(world.running);
+  const items = table.filter(({ pk }) => pk === 'LOG#main');
   let head = genesis();
   expect(items.length).toBeGreaterThan(10);
   for (const item of items) {
@@ -131,7 +132,10 @@ it('chains every fact to the one before, from the first', async () => {
     expect(chain(head, fact).body).toBe(body);
     head = { seq, hash: String(item.hash) };
   }
-  expect((await tableItems(world.running)).find(({ pk }) => pk === 'HEAD#main')).toMatchObject(head);
+  const stored = table.find(({ pk }) => pk === 'HEAD#main');
+  // The pages of a scan are no snapshot: a fact may have been chained after the log was read.
+  expect(Number(stored?.seq)).toBeGreaterThanOrEqual(head.seq);
+  if (stored?.seq === head.seq) expect(stored?.hash).toBe(head.hash);
 });
 
 it('changes nothing by GET, HEAD and OPTIONS, whatever they ask for', async () => {
