@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/seed.ts'],
     // Whole systems are started by some tests: two files at a time is what a small machine carries.
     maxWorkers: 2,
     testTimeout: 60_000,
