@@ -192,7 +192,14 @@ const RETRY_AFTER = { description: 'Seconds.', schema: { type: 'integer' } };
 const GATEWAY = { 'application/json': { schema: refer('GatewayMessage') } };
 const HTML = { 'text/html': { schema: { type: 'string' } } };
 
+const FILE = { 'application/x-ndjson': { schema: { type: 'string' } }, 'text/csv': { schema: { type: 'string' } } };
+const NEXT_PART = { description: 'rel="next": the next part; not there with the last.', schema: { type: 'string' } };
+
 function success({ reply, who }: Operation): OperationObject['responses'] {
+  if (reply.schema === 'export') {
+    const description = 'A part of the file. The parts, put together in their order, are the file.';
+    return { [reply.status]: { description, headers: { Link: NEXT_PART }, content: FILE } };
+  }
   const content = reply.schema === 'page' ? HTML : { 'application/json': { schema: refer(reply.schema) } };
   const description = who === 'link' ? 'The page, with what has just happened.' : 'Done.';
   return { [reply.status]: { description, content } };

@@ -6,6 +6,7 @@ import {
   changesQuery,
   decisionBody,
   eventsQuery,
+  exportQuery,
   idempotencyKey,
   pageQuery,
   previewBody,
@@ -30,7 +31,7 @@ export interface Operation {
   form?: { name: string; schema: z.ZodMiniType; example: unknown };
   query?: z.ZodMiniObject;
   headers?: Record<string, z.ZodMiniType>;
-  /** What it answers where it succeeds: the name of a schema, or `page` for HTML. */
+  /** What it answers where it succeeds: the name of a schema, `page` for HTML, or `export` for a file in parts. */
   reply: { status: 200 | 201; schema: string };
   /** What it may refuse, beside what every operation of its kind may. */
   refusals: RefusalCode[];
@@ -251,6 +252,18 @@ export const OPERATIONS: readonly Operation[] = [
     iam: true,
     query: eventsQuery,
     reply: { status: 200, schema: 'EventList' },
+    refusals: ['NOT_FOUND'],
+  },
+  {
+    id: 'auditExport',
+    method: 'get',
+    path: '/audit/export',
+    tag: 'Audit',
+    summary: 'One part of the history, oldest first, as it is stored; its Link header names the next part',
+    who: ['auditors'],
+    iam: true,
+    query: exportQuery,
+    reply: { status: 200, schema: 'export' },
     refusals: ['NOT_FOUND'],
   },
   {

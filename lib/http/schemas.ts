@@ -160,8 +160,8 @@ export const changesQuery = z.strictObject({
   ...paging,
 });
 
-/** `GET /audit/events`. */
-export const eventsQuery = z.strictObject({
+/** What picks events. */
+const eventFilter = {
   key: z.optional(text(1, 2048, KEY)),
   change: z.optional(text(1, 64, 'The id of a change.')),
   person: z.optional(person('The email of whoever did it; countersign for the workflow itself.')),
@@ -173,7 +173,18 @@ export const eventsQuery = z.strictObject({
         z.describe('The type of the event, such as APPLIED.'),
       ),
   ),
-  ...paging,
+};
+
+/** `GET /audit/events`. */
+export const eventsQuery = z.strictObject({ ...eventFilter, ...paging });
+
+/** `GET /audit/export`. */
+export const exportQuery = z.strictObject({
+  format: z._default(oneOf(['ndjson', 'csv']), 'ndjson'),
+  ...eventFilter,
+  from: paging.from,
+  to: paging.to,
+  cursor: z.optional(text(0, 2048, 'Of the next part: the Link header of the part before has it.')),
 });
 
 /** `Idempotency-Key`. */

@@ -53,10 +53,11 @@ const stack = (act: (event: APIGatewayProxyEventV2) => Promise<Result>): Handler
 
 /**
  * The stack of every JSON endpoint for people and pipelines: identify the caller, check that one of their groups may do
- * this, act, and turn the outcome into JSON or problem+json. `groups` empty: everybody who is in any group.
+ * this, act, and turn the outcome into JSON or problem+json. `groups` empty: everybody who is in any group. `answer`: how
+ * an outcome is printed that is not JSON.
  */
 export const api = <T>(
-  options: { groups?: GroupName[]; status?: number },
+  options: { groups?: GroupName[]; status?: number; answer?: (value: T) => Result },
   act: (request: Request) => Promise<Outcome<T>>,
 ): Handler =>
   stack(async (event) => {
@@ -74,7 +75,8 @@ export const api = <T>(
       query: defined(event.queryStringParameters),
       now: new Date().toISOString(),
     });
-    return outcome.ok ? json(options.status ?? 200, outcome.value) : refused(event, outcome.refusal);
+    if (!outcome.ok) return refused(event, outcome.refusal);
+    return options.answer?.(outcome.value) ?? json(options.status ?? 200, outcome.value);
   });
 
 /** The stack of what anyone may ask. */

@@ -24,9 +24,9 @@ export async function newestCheckpoint(): Promise<StoredCheckpoint | undefined> 
   return item === undefined ? undefined : stored(item);
 }
 
-/** Every checkpoint, oldest first, read consistently. */
-export async function* readCheckpoints(): AsyncGenerator<StoredCheckpoint> {
-  const pages = range(pk, seqText(0), seqText(999_999_999_999), ['seq', 'note', 'signature']);
+/** Every checkpoint from one place on, oldest first, read consistently. */
+export async function* readCheckpoints(from: number): AsyncGenerator<StoredCheckpoint> {
+  const pages = range(pk, seqText(from), seqText(999_999_999_999), ['seq', 'note', 'signature']);
   for await (const page of pages) yield* page.map(stored);
 }
 

@@ -86,16 +86,28 @@ export async function listFacts(
   filter: FactFilter,
   page: { limit: number; cursor?: Item },
 ): Promise<{ facts: LoggedFact[]; cursor?: Item }> {
+  const { items, cursor } = await query({ ...indexQuery(filter), newestFirst: true, ...page });
+  return { facts: items.map(logged), ...(cursor === undefined ? {} : { cursor }) };
+}
+
+/** One page of the entries behind these facts, oldest first, exactly as they are stored. */
+export async function listEntries(
+  filter: FactFilter,
+  page: { limit: number; cursor?: Item },
+): Promise<{ entries: Entry[]; cursor?: Item }> {
+  const { items, cursor } = await query({ ...indexQuery(filter), newestFirst: false, ...page });
+  const entries = items.map(({ seq, body, hash }) => ({ seq, body, hash }) as Entry);
+  return { entries, ...(cursor === undefined ? {} : { cursor }) };
+}
+
+function indexQuery(filter: FactFilter): Omit<IndexQuery, 'newestFirst' | 'limit'> {
   const { where, ...by } = indexFor(filter);
-  const { items, cursor } = await query({
+  return {
     ...by,
     ...(where === undefined ? {} : { where }),
     ...(filter.from === undefined ? {} : { from: filter.from }),
     ...(filter.to === undefined ? {} : { to: `${filter.to}~` }),
-    newestFirst: true,
-    ...page,
-  });
-  return { facts: items.map(logged), ...(cursor === undefined ? {} : { cursor }) };
+  };
 }
 
 function indexFor(filter: FactFilter): Pick<IndexQuery, 'index' | 'partition' | 'where'> {

@@ -11,11 +11,13 @@ const AT_ONCE = 50;
  * The whole log as verification and an export read it: the header, every entry with the documents of each SUBMITTED, each
  * checkpoint after its entry, the head. Everything exactly as it is stored; nothing is believed. Read consistently: what
  * is appended meanwhile is in it whole or not at all.
+ *
+ * @param after an entry that was read before, with its checkpoint: it goes on behind it, without the header
  */
-export async function* readWholeLog(): AsyncGenerator<LogRecord> {
-  yield { kind: 'log', format: 'countersign-export/v1', log: LOG, whole: true };
-  const checkpoints = new Ahead(readCheckpoints());
-  let tail = genesis().seq;
+export async function* readWholeLog(after?: number): AsyncGenerator<LogRecord> {
+  if (after === undefined) yield header(true);
+  const checkpoints = new Ahead(readCheckpoints(after === undefined ? 0 : after + 1));
+  let tail = after ?? genesis().seq;
   for (;;) {
     yield* checkpoints.upTo(tail);
     // Read before the head: what was signed by now must be in the log by now.
@@ -38,6 +40,14 @@ export async function* readWholeLog(): AsyncGenerator<LogRecord> {
     return;
   }
 }
+
+/** The first record of an export. `whole`: no filter leaves entries out. */
+export const header = (whole: boolean): LogRecord => ({
+  kind: 'log',
+  format: 'countersign-export/v1',
+  log: LOG,
+  whole,
+});
 
 /** A stream of which the next one can be looked at. */
 class Ahead {
@@ -64,7 +74,8 @@ class Ahead {
   }
 }
 
-async function withDocuments(entries: readonly Entry[]): Promise<LoggedEntry[]> {
+/** Entries with the texts of the documents that they are about. */
+export async function withDocuments(entries: readonly Entry[]): Promise<LoggedEntry[]> {
   const wanted = entries.map(documentsOf);
   const texts = await readDocumentsByHash(wanted.flat());
   return entries.map((entry, i): LoggedEntry => {

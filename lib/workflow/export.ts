@@ -1,0 +1,89 @@
+import type { LogRecord } from '../audit/verify.ts';
+import { done, type Outcome, refuse } from '../change/refusal.ts';
+import { newestCheckpoint } from '../store/checkpoints.ts';
+import { type FactFilter, listEntries } from '../store/log.ts';
+import type { Item } from '../store/table.ts';
+import { header, readWholeLog, withDocuments } from './wholeLog.ts';
+
+/**
+ * Bytes of one part, as it is escaped in a lambda's answer, after which no further page is read. A lambda answers with 6 MB
+ * at most (Lambda quotas, synchronous payload); a page of a filtered export adds 3 MB at the very worst.
+ */
+const PART = 2_500_000;
+/** Entries of one page of a filtered export: with 64 KiB of documents each, escaped, 3 MB. */
+const PAGE = 25;
+
+export interface ExportPart {
+  text: string;
+  /** For the next part. */
+  cursor?: Item;
+}
+
+/**
+ * One part of the history, oldest first. Without a filter it is the whole log with every checkpoint in its place, which
+ * anybody can verify; with one it is some of its entries, each exactly as it is stored, and the newest checkpoint.
+ *
+ * @param print how a record is printed, its line end included
+ * @param part bytes after which it is cut; a part is always whole records
+ */
+export async function exportPart(
+  filter: FactFilter,
+  print: (record: LogRecord) => string,
+  cursor?: Item,
+  part: number = PART,
+): Promise<Outcome<ExportPart>> {
+  const filtered = Object.values(filter).some((value) => value !== undefined);
+  if (filtered) return done(await somePart(filter, print, cursor, part));
+  if (cursor !== undefined && !/^\d{1,12}$/.test(String(cursor.after))) {
+    return refuse(
+      'BAD_REQUEST',
+      'Query parameter cursor: must be the cursor of the part before, with the same filters.',
+    );
+  }
+  return done(await wholePart(print, cursor && Number(cursor.after), part));
+}
+
+const escaped = (text: string): number => Buffer.byteLength(JSON.stringify(text));
+
+async function wholePart(
+  print: (record: LogRecord) => string,
+  after: number | undefined,
+  part: number,
+): Promise<ExportPart> {
+  const lines: string[] = [];
+  let size = 0;
+  for await (const record of readWholeLog(after)) {
+    // A checkpoint stays with its entry.
+    if (record.kind === 'entry' && size > part) {
+      return { text: lines.join(''), cursor: { pk: 'LOG', after: String(record.seq - 1) } };
+    }
+    const line = print(record);
+    size += escaped(line);
+    lines.push(line);
+  }
+  return { text: lines.join('') };
+}
+
+async function somePart(
+  filter: FactFilter,
+  print: (record: LogRecord) => string,
+  cursor: Item | undefined,
+  part: number,
+): Promise<ExportPart> {
+  const lines = cursor === undefined ? [print(header(false))] : [];
+  let size = 0;
+  let next = cursor;
+  do {
+    const page = await listEntries(filter, { limit: PAGE, ...(next === undefined ? {} : { cursor: next }) });
+    for (const entry of await withDocuments(page.entries)) {
+      const line = print(entry);
+      size += escaped(line);
+      lines.push(line);
+    }
+    next = page.cursor;
+    if (size > part && next !== undefined) return { text: lines.join(''), cursor: next };
+  } while (next !== undefined);
+  const newest = await newestCheckpoint();
+  if (newest !== undefined) lines.push(print({ kind: 'checkpoint', note: newest.note, signature: newest.signature }));
+  return { text: lines.join('') };
+}
