@@ -246,6 +246,14 @@ export const CASES: Record<string, Case> = {
   },
   ALLOW_ALWAYS_DENIED: {
     bad: [
+      { document: withRoot(allow(), allow({ Sid: 'no', Effect: 'Deny', ...aws(`${ROLE}2`, ROLE) })), at: at('') },
+      {
+        document: withRoot(
+          allow({ Principal: { Service: 'sns.amazonaws.com' } }),
+          allow({ Sid: 'no', Effect: 'Deny', Principal: { Service: 'sns.amazonaws.com' } }),
+        ),
+        at: at(''),
+      },
       {
         document: withRoot(allow(), allow({ Sid: 'no', Effect: 'Deny', Principal: '*', Action: 'kms:De*' })),
         at: at(''),
@@ -276,6 +284,12 @@ export const CASES: Record<string, Case> = {
       },
     ],
     good: [
+      {
+        document: withRoot(
+          allow({ Principal: { Service: 'sns.amazonaws.com' } }),
+          allow({ Sid: 'no', Effect: 'Deny', Principal: { Service: 'sqs.amazonaws.com' } }),
+        ),
+      },
       { document: withRoot(allow(), allow({ Sid: 'no', Effect: 'Deny', Action: 'kms:Encrypt' })) },
       { document: withRoot(allow(), allow({ Sid: 'no', Effect: 'Deny', ...aws(`${ROLE}2`) })) },
       {
@@ -643,6 +657,8 @@ export const CASES: Record<string, Case> = {
       ),
     ],
     good: [
+      good(when('Null', 'kms:EncryptionContext:Dept', ['true', 'false'], { Action: 'kms:DescribeKey' })),
+      good(when('Null', 'kms:EncryptionContext:Dept', [], { Action: 'kms:DescribeKey' })),
       good(when('StringEquals', 'kms:EncryptionContext:Dept', 'IT', { Action: ['kms:Decrypt', 'kms:*'] })),
       good(
         when('Bool', 'kms:GrantIsForAWSResource', 'true', {
@@ -744,6 +760,7 @@ export const CASES: Record<string, Case> = {
       ),
     ],
     good: [
+      good(when('StringEquals', 'kms:KeySpec', ['RSA_2048', `\${aws:PrincipalTag/spec}`])),
       good(when('StringEquals', 'kms:CallerAccount', ['111122223333', '444455556666'])),
       good(when('StringLike', 'kms:ViaService', 's3.*.amazonaws.com')),
       good(when('StringEquals', 'kms:KeySpec', ['RSA_2048', 'SYMMETRIC_DEFAULT'])),

@@ -85,6 +85,10 @@ describe('externalPolicies', () => {
     const condition = { StringEquals: { 'kms:CallerAccount': [OTHER, '111122223333'] } };
     expect(needs([use({ Principal: '*', Condition: condition })]).map(({ accountId }) => accountId)).toEqual([OTHER]);
     expect(needs([use({ Principal: '*' })])).toEqual([]);
+    for (const operator of ['StringNotEquals', 'StringLike', 'Null', 'Nonsense']) {
+      const other = { [operator]: { 'kms:CallerAccount': OTHER } };
+      expect(needs([use({ Principal: '*', Condition: other })])).toEqual([]);
+    }
   });
   it('is sorted, and leaves out the own account, services and what is denied', () => {
     const accounts = ['999999999999', '444455556666', '111122223333'];

@@ -105,6 +105,16 @@ describe('a finding', () => {
     const single = { Version: '2012-10-17', Statement: allow({ Principal: { AWS: gone } }) };
     expect(findingsOf('PRINCIPAL_DELETED', single)[0]).not.toHaveProperty('patch');
   });
+  it('of the size begins at 28,000 bytes and ends at 32,768', () => {
+    const sized = (bytes: number): string[] => {
+      const text = JSON.stringify(withRoot());
+      return judge(text + ' '.repeat(bytes - text.length)).findings.map(({ code }) => code);
+    };
+    expect(sized(27_999)).toEqual([]);
+    expect(sized(28_000)).toEqual(['POLICY_NEAR_LIMIT']);
+    expect(sized(32_768)).toEqual(['POLICY_NEAR_LIMIT']);
+    expect(sized(32_769)).toEqual(['POLICY_MINIFIED']);
+  });
   it('says whether an action is allowed or denied', () => {
     const said = (effect: string): unknown =>
       findingsOf('ACTION_NOT_KMS', withRoot(allow({ Effect: effect, Action: 's3:*' })))[0]?.message;
