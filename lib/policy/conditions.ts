@@ -291,7 +291,8 @@ function testWithin(a: Test, b: Test): boolean {
 }
 
 function covered(narrow: readonly ConditionValue[], wide: readonly ConditionValue[], type: ValueType): boolean {
-  return narrow.every((value) => wide.some((other) => valueWithin(value, other, type)));
+  const same = wide.length > 8 ? new Set(wide.map(valueKey)) : undefined;
+  return narrow.every((value) => same?.has(valueKey(value)) || wide.some((other) => valueWithin(value, other, type)));
 }
 
 /** Whether no request can surely pass both tests. Only for keys with at most one value. */

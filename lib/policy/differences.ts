@@ -11,7 +11,7 @@ import {
   type StatementIndex,
   statementsFor,
 } from './coverage.ts';
-import { Reasoner } from './guards.ts';
+import { Reasoner, type Ways } from './guards.ts';
 import { type Change, type Confirm, type Outcome, Outcomes } from './outcomes.ts';
 import {
   type Atom,
@@ -299,13 +299,23 @@ class Comparer {
     const other = this.#side(which === 'before' ? 'after' : 'before', atom, layer);
     const giving = own.applied.filter(({ rule }) => rule.allow && has(rule.actions, action));
     if (giving.length === 1) return giving.map(({ rule }) => rule);
-    const { reasoner, conditions } = this.#pair;
-    const [inside, outside] = [own, other].map((side) => reasoner.waysOf(guardFor(side, action)));
+    const [inside, outside] = [own, other].map((side) => this.#pair.reasoner.waysOf(guardFor(side, action)));
     if (inside === undefined || outside === undefined) return [];
-    const beyond = giving.filter(
-      ({ condition }) => !reasoner.wayWithin(conditions.testsOf(condition), inside, outside, 0),
-    );
+    const beyond = giving.filter(({ condition }) => this.#isBeyond(condition, inside, outside));
     return (beyond.length > 0 ? beyond : giving).map(({ rule }) => rule);
+  }
+
+  readonly #beyond = new Map<string, boolean>();
+
+  /** Whether a condition of one guard is not surely within the other guard. */
+  #isBeyond(condition: number, inside: Ways, outside: Ways): boolean {
+    const key = `${condition} ${inside.id}>${outside.id}`;
+    const known = this.#beyond.get(key);
+    if (known !== undefined) return known;
+    const { reasoner, conditions } = this.#pair;
+    const beyond = !reasoner.wayWithin(conditions.testsOf(condition), inside, outside, 0);
+    this.#beyond.set(key, beyond);
+    return beyond;
   }
 
   /** The Deny statements whose going made a gain, or whose coming made a loss. */

@@ -15,21 +15,23 @@ export const NEVER: Guard = { allows: [], denies: [] };
  * that cannot be are gone, and what stays is a list of ways (each a list of tests) and the Denies that could not be turned.
  */
 export interface Ways {
-  readonly key: string;
+  readonly id: number;
   readonly ways: readonly (readonly number[])[];
   readonly denies: readonly (readonly number[])[];
 }
 
 /** Steps of reasoning for one comparison; when they are used up, what is not yet proven counts as unproven. */
-export const BUDGET = 400_000;
+export const BUDGET = 150_000;
 
-/** How often a way is split in two while trying to prove that several ways of the other side cover it together. */
-const SPLITS = 5;
+/** How deep, and how often in one proof, a way is split in two to see whether several ways of the other side cover it together. */
+const SPLIT_DEPTH = 5;
+const MOST_SPLITS = 60;
 
 /** Proves that one guard holds only when another does. Sound: what it affirms is so; a `false` may be "not seen". */
 export class Reasoner {
   readonly conditions: Conditions;
   #budget = BUDGET;
+  #splits = 0;
   readonly #ways = new Map<string, Ways>();
   readonly #within = new Map<string, boolean>();
 
@@ -52,36 +54,37 @@ export class Reasoner {
     const key = `${guard.allows.join(',')}|${guard.denies.join(',')}`;
     const known = this.#ways.get(key);
     if (known !== undefined) return known;
-    const made = this.#makeWays(guard, key);
+    const made = this.#makeWays(guard, this.#ways.size);
     this.#ways.set(key, made);
     return made;
   }
 
-  #makeWays(guard: Guard, key: string): Ways {
+  #makeWays(guard: Guard, id: number): Ways {
     const common: number[] = [];
     const denies: (readonly number[])[] = [];
-    for (const id of guard.denies) {
-      const tests = this.conditions.testsOf(id);
+    for (const condition of guard.denies) {
+      const tests = this.conditions.testsOf(condition);
       const [only] = tests;
       const opposite = tests.length === 1 && only !== undefined ? this.conditions.opposite(only) : undefined;
       if (opposite === undefined) denies.push(tests);
       else common.push(opposite.id);
     }
     const ways: (readonly number[])[] = [];
-    for (const id of guard.allows) {
-      const way = this.#meet(this.conditions.testsOf(id), common);
+    for (const condition of guard.allows) {
+      const way = this.#meet(this.conditions.testsOf(condition), common);
       if (way !== undefined && !denies.some((deny) => this.implies(way, deny))) ways.push(way);
     }
-    return { key, ways, denies };
+    return { id, ways, denies };
   }
 
   /** Whether `narrow` surely holds only when `wide` does. */
   within(narrow: Ways, wide: Ways): boolean {
     if (narrow.ways.length === 0 || narrow === wide) return true;
     if (wide.ways.length === 0) return false;
-    const key = `${narrow.key}<${wide.key}`;
+    const key = `${narrow.id}<${wide.id}`;
     const known = this.#within.get(key);
     if (known !== undefined) return known;
+    this.#splits = MOST_SPLITS;
     const own = new Set(wide.ways.map((way) => way.join(',')));
     const sameDenies =
       narrow.denies.every((deny, index) => deny === wide.denies[index]) && narrow.denies.length === wide.denies.length;
@@ -93,30 +96,31 @@ export class Reasoner {
   }
 
   /** Whether one way of a guard, less that guard's Denies, is surely within another guard. */
-  wayWithin(way: readonly number[], narrow: Ways, wide: Ways, splits = SPLITS): boolean {
+  wayWithin(way: readonly number[], narrow: Ways, wide: Ways, depth = SPLIT_DEPTH): boolean {
     if (!this.spend(1 + way.length)) return false;
     if (narrow.denies.some((deny) => this.implies(way, deny))) return true;
     if (!wide.denies.every((deny) => this.#excluded(way, deny, narrow))) return false;
     if (wide.ways.some((other) => this.implies(way, other))) return true;
-    if (splits === 0) return false;
-    return this.#split(way, narrow, wide, splits);
+    return depth > 0 && this.#split(way, narrow, wide, depth);
   }
 
   /** Tries the way with and without one test of the other side: together the halves are the whole. */
-  #split(way: readonly number[], narrow: Ways, wide: Ways, splits: number): boolean {
+  #split(way: readonly number[], narrow: Ways, wide: Ways, depth: number): boolean {
     const tried = new Set<number>();
-    for (const other of wide.ways) {
-      for (const id of other) {
-        if (tried.has(id) || this.implies(way, [id])) continue;
-        tried.add(id);
-        const opposite = this.conditions.opposite(id);
-        if (opposite === undefined) continue;
-        const inside = this.#meet(way, [id]);
-        if (inside === undefined) continue;
-        const outside = this.#meet(way, [opposite.id]);
-        const holdsInside = this.wayWithin(inside, narrow, wide, splits - 1);
-        if (holdsInside && (outside === undefined || this.wayWithin(outside, narrow, wide, splits - 1))) return true;
-        if (tried.size >= SPLITS || this.exhausted) return false;
+    for (const id of wide.ways.flat()) {
+      if (this.#splits <= 0 || tried.size >= SPLIT_DEPTH || this.exhausted) return false;
+      if (tried.has(id) || this.implies(way, [id])) continue;
+      tried.add(id);
+      const opposite = this.conditions.opposite(id);
+      const inside = this.#meet(way, [id]);
+      if (opposite === undefined || inside === undefined) continue;
+      this.#splits--;
+      const outside = this.#meet(way, [opposite.id]);
+      if (
+        this.wayWithin(inside, narrow, wide, depth - 1) &&
+        (outside === undefined || this.wayWithin(outside, narrow, wide, depth - 1))
+      ) {
+        return true;
       }
     }
     return false;
@@ -129,12 +133,21 @@ export class Reasoner {
     return both === undefined || narrow.denies.some((own) => this.implies(both, own));
   }
 
-  /** Whether all of these tests hold whenever the way does. */
+  /** Whether all of these tests hold whenever the way does. Both are sorted. */
   implies(way: readonly number[], tests: readonly number[]): boolean {
-    if (!this.spend(tests.length)) return false;
-    return tests.every(
-      (id) => way.includes(id) || (this.spend(way.length) && way.some((own) => this.conditions.testImplies(own, id))),
-    );
+    let at = 0;
+    for (const id of tests) {
+      while (at < way.length && (way[at] ?? 0) < id) at++;
+      if (way[at] !== id && !way.some((own) => this.#testImplies(own, id))) return false;
+    }
+    this.spend(1 + (tests.length >> 3));
+    return true;
+  }
+
+  #testImplies(a: number, b: number): boolean {
+    const [first, second] = [this.conditions.test(a), this.conditions.test(b)];
+    if (first.key !== second.key) return false;
+    return this.spend(1 + first.values.length * second.values.length) && this.conditions.testImplies(a, b);
   }
 
   /** The ways without those that another one contains. */
@@ -167,13 +180,17 @@ export class Reasoner {
     return [...new Set(tests)].sort((a, b) => a - b);
   }
 
+  #exclude(a: Test, b: Test): boolean {
+    return this.spend(1 + a.values.length * b.values.length) && testsExclude(a, b);
+  }
+
   /** Narrows the value lists of tests on one key by one another. */
   #strike(same: readonly Test[]): Map<number, number> | undefined {
     const struck = new Map<number, number>();
     if (same.some(neverHolds)) return undefined;
     for (const test of same) {
       if (test.negative || test.values.length < 2) {
-        if (same.some((other) => other !== test && testsExclude(test, other))) return undefined;
+        if (same.some((other) => other !== test && this.#exclude(test, other))) return undefined;
         continue;
       }
       const kept = test.values.filter((value) => {

@@ -68,8 +68,8 @@ export class Outcomes {
   #guard(before: Guard, after: Guard, action: number, confirm?: Confirm): Outcome | undefined {
     const was = this.#reasoner.waysOf(before);
     const is = this.#reasoner.waysOf(after);
-    if (was.key === is.key) return undefined;
-    const key = confirm === undefined ? `${was.key}>${is.key}` : '';
+    if (was.id === is.id) return undefined;
+    const key = confirm === undefined ? `${was.id}>${is.id}` : '';
     const known = this.#guards.get(key);
     if (known !== undefined) return known;
     const gains = !this.#reasoner.within(is, was);
@@ -113,8 +113,12 @@ export class Outcomes {
   }
 }
 
+/** More ways, or longer ones, are left as they are: nobody reads them one by one. */
+const MOST_JOINED = 16;
+
 /** Ways that differ in the values of one test alone are one way with the values of all. */
 function joined(ways: readonly (readonly number[])[], conditions: Conditions): readonly (readonly number[])[] {
+  if (ways.length > MOST_JOINED || ways.some((way) => way.length > MOST_JOINED)) return ways;
   const [first, ...more] = ways;
   if (first === undefined || more.length === 0 || ways.some((way) => way.length === 0))
     return ways.some((way) => way.length === 0) ? [[]] : ways;

@@ -6,8 +6,9 @@ import type { Reasoner, Ways } from './guards.ts';
 /** A request, as far as conditions look at it: one value for a key, or `null` when the request does not have the key. */
 export type Context = ReadonlyMap<string, string | null>;
 
-/** How many requests are tried on one way. */
+/** How many requests are tried on one way, with how many values of one key. */
 const TRIES = 60;
+const MOST_VALUES = 64;
 const FRESH = 'none-of-these';
 
 /**
@@ -23,11 +24,13 @@ export function findWitness(
   confirm: (context: Context) => boolean = () => true,
 ): Context | undefined {
   const { conditions } = reasoner;
+  const lists = [inside, outside].flatMap(({ ways, denies }) => [...ways, ...denies]);
+  const size = lists.reduce((sum, { length }) => sum + 1 + length, 0);
   for (const way of inside.ways) {
+    if (!reasoner.spend(size)) return undefined;
     let tries = TRIES;
-    for (const context of requests(way, [inside, outside], conditions)) {
-      if (!reasoner.spend(outside.ways.length + inside.denies.length + 4)) return undefined;
-      if (tries-- === 0) break;
+    for (const context of requests(way, lists, conditions)) {
+      if (tries-- === 0 || !reasoner.spend(1 + (size >> 2))) break;
       if (takes(way, inside, context, conditions) && refuses(outside, context, conditions) && confirm(context))
         return context;
     }
@@ -64,19 +67,24 @@ export function every(tests: readonly number[], context: Context, conditions: Co
 }
 
 /** Requests on a way: a first one, then all that differ from it in one key, then in two. */
-function* requests(way: readonly number[], guards: readonly Ways[], conditions: Conditions): Generator<Context> {
-  const tests = new Set<number>(way);
-  for (const guard of guards) for (const list of [...guard.ways, ...guard.denies]) for (const id of list) tests.add(id);
+function* requests(
+  way: readonly number[],
+  lists: readonly (readonly number[])[],
+  conditions: Conditions,
+): Generator<Context> {
+  const tests = new Set<number>([...way, ...lists.flat()]);
   const byKey = new Map<string, Test[]>();
   for (const id of tests) {
     const test = conditions.test(id);
-    byKey.set(test.key, [...(byKey.get(test.key) ?? []), test]);
+    const there = byKey.get(test.key);
+    if (there === undefined) byKey.set(test.key, [test]);
+    else there.push(test);
   }
   const own = way.map((id) => conditions.test(id));
   const choices: { key: string; values: (string | null)[] }[] = [];
   for (const [key, onKey] of [...byKey].sort(([a], [b]) => byCodeUnit(a, b))) {
     const needed = own.filter((test) => test.key === key && !test.unseen);
-    const values = candidates(onKey).filter((value) => needed.every((test) => holds(test, value) === true));
+    const values = candidates(onKey, needed).filter((value) => needed.every((test) => holds(test, value) === true));
     if (values.length === 0) return;
     choices.push({ key, values });
   }
@@ -92,7 +100,8 @@ function* requests(way: readonly number[], guards: readonly Ways[], conditions: 
   }
 }
 
-function candidates(tests: readonly Test[]): (string | null)[] {
+/** Values to try, those of the tests that must hold first. */
+function candidates(tests: readonly Test[], needed: readonly Test[]): (string | null)[] {
   const values = new Set<string>();
   const text = tests.some(({ type }) => type === 'string' || type === 'binary');
   for (const { type } of tests) {
@@ -101,7 +110,17 @@ function candidates(tests: readonly Test[]): (string | null)[] {
     if (type === 'date') values.add('2000-01-01T00:00:00Z');
     if (type === 'ip') values.add('203.0.113.254').add('2001:db8::1');
   }
-  for (const test of tests)
-    for (const value of test.values) for (const text of samplesOf(value, test.type)) values.add(text);
-  return [null, ...(text ? [FRESH] : []), ...[...values].sort(byCodeUnit)];
+  const own = samples(needed);
+  for (const sample of samples(tests)) values.add(sample);
+  return [null, ...(text ? [FRESH] : []), ...own, ...[...values].sort(byCodeUnit)].slice(0, MOST_VALUES);
+}
+
+function samples(tests: readonly Test[]): string[] {
+  const texts = new Set<string>();
+  for (const test of tests) {
+    for (const value of test.values.slice(0, MOST_VALUES)) {
+      for (const text of samplesOf(value, test.type)) texts.add(text);
+    }
+  }
+  return [...texts].sort(byCodeUnit);
 }

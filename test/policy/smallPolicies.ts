@@ -33,6 +33,7 @@ const VALUES: Record<string, string[][]> = {
   'kms:ViaService': [
     ['s3.us-east-1.amazonaws.com'],
     ['S3.us-east-1.amazonaws.com'],
+    ['S3.US-EAST-1.AMAZONAWS.COM'],
     ['s3.eu-west-1.amazonaws.com'],
     ['rds.us-east-1.amazonaws.com'],
     ['s3.x'],
