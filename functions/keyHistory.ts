@@ -1,18 +1,21 @@
 import { done } from '../lib/change/refusal.ts';
 import { readPage, readQuery, writeCursor } from '../lib/http/query.ts';
-import { pageQuery } from '../lib/http/schemas.ts';
+import { historyQuery } from '../lib/http/schemas.ts';
 import { api } from '../lib/http/stack.ts';
+import { readAccessAt } from '../lib/workflow/accessAt.ts';
 import { readKeyHistory } from '../lib/workflow/history.ts';
 import { historyArn } from '../lib/workflow/keys.ts';
 
-/** `GET /keys/{key}/history`: one page of the versions that a key's policy had, newest first. */
+/** `GET /keys/{key}/history`: one page of the versions that a key's policy had, newest first; with `at`, who had access then. */
 export const handler = api({ groups: ['auditors'] }, async ({ params, query }) => {
-  const asked = readQuery(query, pageQuery);
+  const asked = readQuery(query, historyQuery);
   if (!asked.ok) return asked;
   const page = readPage(asked.value);
   if (!page.ok) return page;
   const arn = await historyArn(params.key ?? '');
   if (!arn.ok) return arn;
   const { cursor, ...history } = await readKeyHistory(arn.value, page.value);
-  return done({ ...history, cursor: writeCursor(cursor) });
+  const { at } = asked.value;
+  const access = at === undefined ? undefined : await readAccessAt(arn.value, at);
+  return done({ ...history, ...(access === undefined ? {} : { access }), cursor: writeCursor(cursor) });
 });

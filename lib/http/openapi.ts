@@ -42,6 +42,7 @@ export interface OpenApi {
 
 const REPLIES: Record<string, z.ZodMiniType> = {
   Access: replies.access,
+  AccessAt: replies.accessAt,
   AccessEntry: replies.accessEntry,
   AuditEvent: auditEvent,
   Change: replies.changeView,

@@ -11,6 +11,7 @@ import type {
   MatrixCell,
   PolicyText,
 } from '../policy/types.ts';
+import type { AccessAt } from '../workflow/accessAt.ts';
 import type { KeyHistory, Version } from '../workflow/history.ts';
 import type { KeyView, viewKeyPolicy } from '../workflow/keys.ts';
 import type { preview } from '../workflow/propose.ts';
@@ -262,11 +263,26 @@ export const version = says<Version>()(
   ]),
 );
 
+export const accessAt = says<AccessAt>()(
+  z.object({
+    at: instant,
+    policy: about(z.nullable(policyText), 'The policy of that moment; null when the history knows of none.'),
+    since: about(z.nullable(instant), 'When a change put it; null when it was found in place.'),
+    change: about(z.nullable(changeId), 'The change that put it.'),
+    certain: about(z.boolean(), 'False when the policy was also written outside of the workflow, nobody knows when.'),
+    note: z.string(),
+    who: z.array(z.object({ principal: z.string(), verb: matrixCell.shape.verb, may: z.enum(['conditional', 'yes']) })),
+    public: z.boolean(),
+    crossAccount: texts,
+  }),
+);
+
 export const keyHistory = says<Omit<KeyHistory, 'cursor'> & { cursor: string | null }>()(
   z.object({
     keyArn: z.string(),
     liveIsNewest: about(z.nullable(z.boolean()), 'Null when the live policy cannot be read, and on later pages.'),
     versions: z.array(version),
+    access: optional(accessAt),
     cursor,
   }),
 );

@@ -150,7 +150,17 @@ const paging = {
 };
 
 /** `GET /keys/{key}/history`. */
-export const pageQuery = z.strictObject({ limit: paging.limit, cursor: paging.cursor });
+export const historyQuery = z.strictObject({
+  limit: paging.limit,
+  cursor: paging.cursor,
+  at: z.optional(
+    instant.check(
+      z.describe(
+        'Also who had access at this moment: an ISO 8601 time with its offset, or a date for the end of that day, UTC.',
+      ),
+    ),
+  ),
+});
 
 /** `GET /changes`. */
 export const changesQuery = z.strictObject({

@@ -90,6 +90,12 @@ export async function listFacts(
   return { facts: items.map(logged), ...(cursor === undefined ? {} : { cursor }) };
 }
 
+/** The first fact of this filter, oldest first. */
+export async function firstFact(filter: FactFilter): Promise<LoggedFact | undefined> {
+  const { items } = await query({ ...indexQuery(filter), newestFirst: false, limit: 1 });
+  return items.map(logged)[0];
+}
+
 /** One page of the entries behind these facts, oldest first, exactly as they are stored. */
 export async function listEntries(
   filter: FactFilter,

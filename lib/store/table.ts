@@ -93,6 +93,9 @@ export async function partition(pk: string): Promise<Item[]> {
   return items;
 }
 
+/** Items of one page of a range: about as many as fit into the 1 MB that DynamoDB reads at once. */
+const RANGE_PAGE = 1_000;
+
 /**
  * The items of one partition whose sort key lies between two, oldest first and read consistently, in pages of at most
  * 1 MB. Only these attributes are read. The next page is under way while one is used.
@@ -112,6 +115,7 @@ export async function* range(
         ProjectionExpression: attributes.map((attribute) => `#${attribute}`).join(', '),
         ExpressionAttributeNames: Object.fromEntries(attributes.map((attribute) => [`#${attribute}`, attribute])),
         ConsistentRead: true,
+        Limit: RANGE_PAGE,
         ...(start === undefined ? {} : { ExclusiveStartKey: start }),
       }),
     );

@@ -4,6 +4,7 @@ import type { PolicyText } from '../policy/types.ts';
 import { readChanges, readDocuments } from '../store/changes.ts';
 import { type FactFilter, type LoggedFact, listFacts } from '../store/log.ts';
 import type { Item } from '../store/table.ts';
+import type { AccessAt } from './accessAt.ts';
 import { liveCanonical } from './keys.ts';
 
 interface Page {
@@ -57,12 +58,15 @@ export type Version =
     }
   | { origin: 'outside'; foundAt: string; foundBy: string; after: PolicyText };
 
+/** `GET /keys/{key}/history`. */
 export interface KeyHistory {
   keyArn: string;
   /** Is the live policy the newest version? Null when it cannot be read. */
   liveIsNewest: boolean | null;
   /** Newest first. */
   versions: Version[];
+  /** Who had access at the moment that was asked for. */
+  access?: AccessAt;
   cursor?: Item;
 }
 

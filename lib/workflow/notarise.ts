@@ -9,6 +9,9 @@ class NotAnExtension extends Error {
   override name = 'NotAnExtension';
 }
 
+/** How often a notary that met another one looks again; each time somebody has signed. */
+const TRIES = 20;
+
 /**
  * Signs the log as it stands, when it has grown. What is there must extend the newest checkpoint: that entry unaltered, and
  * each one after it chained to the one before, up to the head. Safe to run at any time and several at once.
@@ -16,15 +19,19 @@ class NotAnExtension extends Error {
  * @throws Error named NotAnExtension when it does not; nothing is signed until a person has found out why
  */
 export async function notarise(now: Date): Promise<{ seq: number; signed: boolean }> {
-  const newest = await newestCheckpoint();
-  const before = newest === undefined ? undefined : await trusted(newest);
-  const head = await logHead();
-  await extend(before ?? genesis(), head);
-  if (before !== undefined && before.seq === head.seq) return { seq: head.seq, signed: false };
-  // A clock that goes back must not make an honest log look tampered with.
-  const time = [now.toISOString(), before?.time ?? ''].sort().at(-1) ?? '';
-  const signed = await signNote(checkpointNote({ log: LOG, ...head, time }));
-  return { seq: head.seq, signed: await addCheckpoint({ seq: head.seq, ...signed }, newest) };
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    const newest = await newestCheckpoint();
+    const before = newest === undefined ? undefined : await trusted(newest);
+    const head = await logHead();
+    await extend(before ?? genesis(), head);
+    if (before !== undefined && before.seq === head.seq) return { seq: head.seq, signed: false };
+    // A clock that goes back must not make an honest log look tampered with.
+    const time = [now.toISOString(), before?.time ?? ''].sort().at(-1) ?? '';
+    const signed = await signNote(checkpointNote({ log: LOG, ...head, time }));
+    if (await addCheckpoint({ seq: head.seq, ...signed }, newest)) return { seq: head.seq, signed: true };
+    // Another notary was faster, perhaps with a head that was older: what it has not seen is still to be signed.
+  }
+  throw new Error('too many notaries at once');
 }
 
 async function trusted(newest: { seq: number; note: string; signature: string }): Promise<Checkpoint> {

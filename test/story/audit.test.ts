@@ -1,9 +1,10 @@
 import { createPublicKey } from 'node:crypto';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { SignCommand } from '@aws-sdk/client-kms';
+import { PutKeyPolicyCommand, SignCommand } from '@aws-sdk/client-kms';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { expect, it } from 'vitest';
 import { readNote, signedBy } from '../../lib/audit/checkpoint.ts';
+import type { AccessAt } from '../../lib/workflow/accessAt.ts';
 import type { VerifiedLog } from '../../lib/workflow/verify.ts';
 import { until } from '../../local/demo/visitor.ts';
 import { expectReply } from '../http/replies.ts';
@@ -143,4 +144,33 @@ it('forks nowhere and has no gap when many act at once, and verification looks o
     expect(now).toMatchObject({ ok: true });
     return now.protectedTo === now.entries && now.entries > 12 * 3 ? true : undefined;
   });
+});
+
+it('tells who had access to a key at a moment, and whether anybody can know', async () => {
+  const { ana, sam, audrey, running } = world;
+  const ask = async (at: string) => {
+    const answer = await audrey.get<{ access: AccessAt }>(
+      `/keys/alias%2Fpartner-exchange/history?at=${encodeURIComponent(at)}`,
+    );
+    expectReply('keyHistory', 200, answer.body);
+    return answer.body.access;
+  };
+  const role = 'arn:aws:iam::111122223333:role/Auditable';
+  const names = ({ who }: AccessAt) => who.filter(({ principal }) => principal === role).map(({ verb }) => verb);
+  expect(await ask('2026-01-01')).toMatchObject({ policy: null, certain: false, who: [] });
+
+  const edits = [{ op: 'addUser', principal: role }];
+  const { body } = await ana.submit({ key: 'alias/partner-exchange', edits, reason: 'To be seen later.' });
+  await sam.send('POST', `/changes/${body.id}/decisions`, { decision: 'approve' });
+  const { key, after, before } = await ana.reaches(body.id, ['APPLIED']);
+  const now = await ask(new Date().toISOString().slice(0, 10));
+  expect(now).toMatchObject({ change: body.id, certain: true, policy: after, crossAccount: ['444455556666'] });
+  expect(names(now)).toContain('decrypt');
+  const earlier = await ask('2026-01-01T00:00:00Z');
+  expect(earlier).toMatchObject({ change: null, since: null, certain: false, policy: before });
+  expect(names(earlier)).toEqual([]);
+
+  await kmsOf(running).send(new PutKeyPolicyCommand({ KeyId: key.arn, Policy: before.document }));
+  expect(await ask(new Date().toISOString())).toMatchObject({ change: body.id, certain: false, policy: after });
+  expect((await audrey.get('/keys/alias%2Fpartner-exchange/history?at=yesterday')).status).toBe(400);
 });
