@@ -18,6 +18,8 @@ import type { Condition } from './types.ts';
  */
 export interface Test {
   readonly id: number;
+  /** What it asks, as a text: equal for equal tests, and an order that no spelling and no place in the document changes. */
+  readonly text: string;
   /** Lower case. */
   readonly key: string;
   /** As AWS spells it; of several spellings of a key that is in no table, the first in code-unit order. */
@@ -116,6 +118,11 @@ export class Conditions {
     return open.length === tests.length ? condition : this.all(open);
   }
 
+  /** Tests in an order that does not hang on which document was read first. */
+  ordered(tests: readonly number[]): readonly number[] {
+    return tests.toSorted((a, b) => byCodeUnit(this.test(a).text, this.test(b).text));
+  }
+
   /** The same test with other values. */
   withValues(test: Test, values: readonly ConditionValue[]): Test {
     return this.#intern({ ...test, values });
@@ -198,7 +205,7 @@ export class Conditions {
     });
   }
 
-  #intern(asked: Omit<Test, 'id'>): Test {
+  #intern(asked: Omit<Test, 'id' | 'text'>): Test {
     const test = isAnyBool(asked) ? { ...asked, ...ANY_VALUE } : asked;
     const { key, quantifier, absent, negative, type, values } = test;
     const kind = values.length === 0 ? 'none' : type;
@@ -210,7 +217,7 @@ export class Conditions {
       if (test.shownKey < there.shownKey) there.shownKey = test.shownKey;
       return there;
     }
-    const made = { ...test, id: this.tests.length };
+    const made = { ...test, id: this.tests.length, text: identity };
     this.#testIds.set(identity, made.id);
     this.tests.push(made);
     return made;
@@ -233,7 +240,7 @@ function nullTest(values: readonly string[]): Pick<Test, 'absent' | 'negative' |
 }
 
 /** `Bool` with both of its values only asks for the key. */
-function isAnyBool({ type, negative, values }: Omit<Test, 'id'>): boolean {
+function isAnyBool({ type, negative, values }: Omit<Test, 'id' | 'text'>): boolean {
   return type === 'bool' && !negative && values.length === 2 && values.every(({ form }) => form === 'literal');
 }
 

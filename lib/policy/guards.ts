@@ -107,7 +107,7 @@ export class Reasoner {
   /** Tries the way with and without one test of the other side: together the halves are the whole. */
   #split(way: readonly number[], narrow: Ways, wide: Ways, depth: number): boolean {
     const tried = new Set<number>();
-    for (const id of wide.ways.flat()) {
+    for (const id of this.conditions.ordered([...new Set(wide.ways.flat())])) {
       if (this.#splits <= 0 || tried.size >= SPLIT_DEPTH || this.exhausted) return false;
       if (tried.has(id) || this.implies(way, [id])) continue;
       tried.add(id);

@@ -1,4 +1,5 @@
 import { type ActionSet, bit, indexesOf, isEmpty, minus, union } from './actions.ts';
+import { byCodeUnit } from './ascii.ts';
 import type { Conditions } from './conditions.ts';
 import type { Guard, Reasoner, Ways } from './guards.ts';
 import { guardFor, type Side, signature } from './sides.ts';
@@ -99,7 +100,7 @@ export class Outcomes {
 
   #reduced(way: readonly number[], inside: Ways, outside: Ways): readonly number[] {
     const { conditions } = this.#reasoner;
-    for (const id of way) {
+    for (const id of conditions.ordered(way)) {
       const test = conditions.test(id);
       if (test.negative || test.quantifier === 'all' || test.values.length < 2 || test.values.length > 64) continue;
       const rest = way.filter((other) => other !== id);
@@ -119,10 +120,15 @@ const MOST_JOINED = 16;
 /** Ways that differ in the values of one test alone are one way with the values of all. */
 function joined(ways: readonly (readonly number[])[], conditions: Conditions): readonly (readonly number[])[] {
   if (ways.length > MOST_JOINED || ways.some((way) => way.length > MOST_JOINED)) return ways;
-  const [first, ...more] = ways;
-  if (first === undefined || more.length === 0 || ways.some((way) => way.length === 0))
-    return ways.some((way) => way.length === 0) ? [[]] : ways;
-  for (const id of first) {
+  const text = (way: readonly number[]): string =>
+    conditions
+      .ordered(way)
+      .map((id) => conditions.test(id).text)
+      .join(' ');
+  const [first, ...more] = ways.toSorted((a, b) => byCodeUnit(text(a), text(b)));
+  if (ways.some((way) => way.length === 0)) return [[]];
+  if (first === undefined) return ways;
+  for (const id of conditions.ordered(first)) {
     const test = conditions.test(id);
     if (test.negative || test.quantifier === 'all' || test.absent) continue;
     const rest = first.filter((other) => other !== id);
@@ -150,8 +156,7 @@ function joined(ways: readonly (readonly number[])[], conditions: Conditions): r
       return joined([...left, [...rest, conditions.withValues(test, sorted).id]], conditions);
     }
   }
-  const [, ...tail] = [first, ...joined(more, conditions)];
-  return [first, ...tail];
+  return [first, ...joined(more, conditions)];
 }
 
 function fixedChanges(before: Side, after: Side): Change[] {
