@@ -23,6 +23,8 @@ export interface Rule {
   condition: ConditionId;
   /** Doubts that decide whether the statement counts at all; 0 when it surely does. */
   doubt: number;
+  /** Equal for statements with the same effect, actions, condition and doubt. */
+  content: string;
 }
 
 /**
@@ -87,14 +89,17 @@ export function indexStatements(
     const doubt = resourceDoubt(statement, key);
     const actions = actionsOf(statement, caches.actions);
     if (doubt === undefined || isEmpty(actions)) return;
+    const allow = statement.effect === 'Allow';
+    const condition = conditions.read(statement.conditions, policy.version);
     const rule: Rule = {
       index,
       path: statement.path,
       ...(statement.sid !== undefined && { sid: statement.sid }),
-      allow: statement.effect === 'Allow',
+      allow,
       actions,
-      condition: conditions.read(statement.conditions, policy.version),
+      condition,
       doubt,
+      content: `${allow ? '+' : '-'}${actions.lo},${actions.hi},${condition},${doubt}`,
     };
     const principals = new Map<string, Atom>();
     for (const principal of statement.principals) {
@@ -106,7 +111,7 @@ export function indexStatements(
       const excepted = [...principals.values()];
       exceptions.push({
         rule,
-        content: `${contentOf(rule)} ${[...principals.keys()].sort().join(' ')}`,
+        content: `${rule.content} ${[...principals.keys()].sort().join(' ')}`,
         keys: new Set(principals.keys()),
         roles: new Set(excepted.filter(({ kind }) => kind === 'identity').map(({ role }) => role ?? '')),
         accounts: new Set(excepted.filter(({ kind }) => kind === 'account').map((atom) => atom.key)),
@@ -139,10 +144,6 @@ function push(map: Map<string, Applied[]>, key: string, applied: Applied): void 
   const list = map.get(key);
   if (list === undefined) map.set(key, [applied]);
   else list.push(applied);
-}
-
-function contentOf({ allow, actions, condition, doubt }: Rule): string {
-  return `${allow ? '+' : '-'}${actions.lo},${actions.hi},${condition},${doubt}`;
 }
 
 /** Doubt whether Resource means this key; `undefined` when it surely does not. In a key policy only `*` is sure. */
@@ -209,8 +210,10 @@ function anyOfKind({ name }: Atom): string {
  * on everyone and on whole accounts are summed up once.
  */
 export function contentBy(index: StatementIndex): (atom: Atom) => string {
-  const sum = (applied: readonly Applied[] | undefined): string =>
-    [...new Set((applied ?? NONE).map(({ rule }) => contentOf(rule)))].sort().join(';');
+  const sum = (applied: readonly Applied[] = NONE): string =>
+    applied.length < 2
+      ? (applied[0]?.rule.content ?? '')
+      : [...new Set(applied.map(({ rule }) => rule.content))].sort().join(';');
   const accounts = new Map<string, string>();
   const wide = [sum(index.named.get('*')), ...index.exceptions.map(({ content }) => content).sort()].join('|');
   for (const { kind, key } of index.atoms) if (kind === 'account') accounts.set(key, sum(index.named.get(key)));

@@ -19,7 +19,10 @@ export interface Facts {
   /** Organisations that a statement for everyone lets in whole, sorted. */
   organizations: string[];
   lockout: boolean;
-  /** Own principals that can put a key policy directly, and the account through its IAM policies. */
+  /**
+   * Own principals that can put a key policy directly, and the account through its IAM policies: all of them, or the first ones
+   * as far as the second that can in any request.
+   */
   keepers: { principal: string; power: Power; account: boolean }[];
 }
 
@@ -156,6 +159,7 @@ function keepersOf(pair: Pair, which: 'before' | 'after'): Facts['keepers'] {
       continue;
     const power = powerOf(pair, which, atom, PUT);
     if (power !== 'no') keepers.push({ principal: atom.name, power, account: atom.kind === 'account' });
+    if (keepers.filter((keeper) => keeper.power === 'yes').length > 1) break;
   }
   return keepers;
 }

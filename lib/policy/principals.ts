@@ -27,19 +27,21 @@ export function atomOf({ kind, id }: Principal): Atom {
     return { kind: kind === 'Service' ? 'service' : kind === 'Federated' ? 'federated' : 'canonical', key: name, name };
   }
   if (id === '*') return { kind: 'everyone', key: '*', name: '*' };
-  const [arn, , service, , account, ...rest] = id.split(':');
-  const resource = rest.join(':');
-  if (arn !== 'arn' || account === undefined || !ACCOUNT.test(account)) return { kind: 'unknown', key: id, name: id };
+  const match = ARN.exec(id);
+  if (match === null) return { kind: 'unknown', key: id, name: id };
+  const [, service, account = '', resource = ''] = match;
   if (service === 'iam' && resource === 'root') return { kind: 'account', key: accountKey(account), name: id, account };
-  const path = resource.split('/');
-  if (service === 'iam' && path[0] === 'role') {
-    return { kind: 'identity', key: id, name: id, account, role: roleKey(account, path.at(-1)) };
+  if (service === 'iam' && resource.startsWith('role/')) {
+    const role = roleKey(account, resource.slice(resource.lastIndexOf('/') + 1));
+    return { kind: 'identity', key: id, name: id, account, role };
   }
-  if (service === 'sts' && path[0] === 'assumed-role') {
-    return { kind: 'session', key: id, name: id, account, role: roleKey(account, path[1]) };
+  if (service === 'sts' && resource.startsWith('assumed-role/')) {
+    return { kind: 'session', key: id, name: id, account, role: roleKey(account, resource.split('/')[1]) };
   }
   return { kind: 'identity', key: id, name: id, account };
 }
+
+const ARN = /^arn:[^:]*:([^:]*):[^:]*:([0-9]{12}):(.*)$/s;
 
 export function accountKey(account: string): string {
   return `account ${account}`;
