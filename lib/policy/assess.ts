@@ -62,7 +62,7 @@ export function assessChange({ before, after, key, guardians }: AssessInput): As
     ...texts,
     findings,
     access: read.ok ? comparison.access : undecided(comparison.access),
-    matrix: comparison.matrix,
+    matrix: read.ok ? comparison.matrix : [],
     ...gradeRisk(comparison, { beforeUnreadable: !read.ok }),
     externalPolicies: externalPolicies(policy, key, was),
   };

@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { assessChange } from '../../lib/policy/assess.ts';
+import { canonicalOf } from '../../lib/policy/canonicalOf.ts';
+import { mutatedPolicy, policyValue } from './arbitrary.ts';
+import { keyOf } from './keyOf.ts';
+
+const OWN = '111122223333';
+const APPLIER = `arn:aws:iam::${OWN}:role/applier`;
+const key = keyOf();
+const guardians = { applier: APPLIER, breakGlass: [] };
+const assess = (before: string, after: string) => assessChange({ before, after, key, guardians });
+
+const delegation = { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${OWN}:root` }, Action: 'kms:*', Resource: '*' };
+const applier = {
+  Effect: 'Allow',
+  Principal: { AWS: APPLIER },
+  Action: ['kms:PutKeyPolicy', 'kms:GetKeyPolicy', 'kms:DescribeKey'],
+  Resource: '*',
+};
+const other = {
+  Effect: 'Allow',
+  Principal: { AWS: '444455556666' },
+  Action: 'kms:Decrypt',
+  Resource: '*',
+};
+const text = (...Statement: object[]): string => JSON.stringify({ Version: '2012-10-17', Statement });
+const BEFORE = text(delegation, applier);
+
+describe('an assessment', () => {
+  it('has everything of a change that may go to its approvers', () => {
+    const after = text(delegation, applier, other);
+    const assessment = assess(BEFORE, after);
+    expect(assessment).toMatchObject({ ok: true, risk: 'high', access: { crossAccount: ['444455556666'] } });
+    expect(assessment.before).toMatchObject({ document: BEFORE, canonical: canonicalOf(BEFORE) });
+    expect(assessment.after).toMatchObject({ document: after, canonical: canonicalOf(after) });
+    expect(assessment.externalPolicies.map(({ accountId }) => accountId)).toEqual(['444455556666']);
+    expect(assessment.access.gains.flatMap(({ statements }) => statements)).toEqual(['/Statement/2']);
+    expect(assessment.matrix).toContainEqual({
+      principal: 'arn:aws:iam::444455556666:root',
+      verb: 'decrypt',
+      before: 'no',
+      after: 'yes',
+    });
+  });
+
+  it('is not ok with an error, and still says what would change', () => {
+    const assessment = assess(BEFORE, text(applier, { ...other, Effect: 'Allow', Principal: undefined }));
+    expect(assessment.ok).toBe(false);
+    expect(assessment.access.loses).not.toEqual([]);
+  });
+
+  it('says nothing of a proposal that cannot be read but that it cannot', () => {
+    const { ok, access, matrix, riskReasons } = assess(BEFORE, '{"Version":');
+    expect(ok).toBe(false);
+    expect([access.gains, access.loses, access.changed, matrix]).toEqual([[], [], [], []]);
+    expect(access.summary).toEqual(riskReasons);
+    expect(access.summary[0]).toMatch(/cannot be read/);
+  });
+
+  it('takes nothing for certain when the policy that stands cannot be read', () => {
+    const { access, risk, matrix, before } = assess('{"Version":"2012-10-17","Version":1}', BEFORE);
+    expect(access.gains.length).toBeGreaterThan(0);
+    expect(access.gains.every(({ certainty }) => certainty === 'may')).toBe(true);
+    expect(access.summary[0]).toMatch(/^Cannot decide: the policy that stands now cannot be read/);
+    expect(['high', 'critical']).toContain(risk);
+    expect(matrix).toEqual([]);
+    expect(before.canonical).toBe(before.sha256);
+  });
+
+  it('compares an old policy that breaks rules as far as it can be read', () => {
+    const old = text(delegation, { ...applier, Resource: undefined });
+    const { access } = assess(old, BEFORE);
+    expect(access.gains).toMatchObject([
+      { principal: APPLIER, actions: ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:PutKeyPolicy'] },
+    ]);
+    expect(access.gains[0]).not.toHaveProperty('certainty');
+  });
+
+  it('never throws', () => {
+    const any = fc.oneof(
+      policyValue.map((value) => JSON.stringify(value)),
+      mutatedPolicy,
+      fc.string({ unit: 'binary' }),
+    );
+    fc.assert(
+      fc.property(any, any, (before, after) => {
+        const { ok, findings, access } = assess(before, after);
+        expect(ok).toBe(!findings.some(({ severity }) => severity === 'error'));
+        expect(access.summary.length).toBeGreaterThan(0);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
