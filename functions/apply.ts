@@ -4,8 +4,8 @@ import { applyChange } from '../lib/workflow/apply.ts';
 import { logger, task } from '../lib/workflow/task.ts';
 
 /** State `Apply`: the only function whose role may call PutKeyPolicy. */
-export const handler = task(({ changeId }, context) =>
-  applyChange(changeId, {
+export const handler = task(async ({ changeId, turn = 0 }, context) => ({
+  ...(await applyChange(changeId, {
     rules: loadRules(),
     attempt: context.awsRequestId,
     leaseSeconds: Number(process.env.LEASE_SECONDS),
@@ -13,5 +13,6 @@ export const handler = task(({ changeId }, context) =>
     now: () => new Date(),
     wait: (milliseconds) => wait(milliseconds),
     log: (record) => logger.info('PutKeyPolicy', { ...record }),
-  }),
-);
+  })),
+  turn,
+}));

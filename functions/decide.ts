@@ -1,18 +1,21 @@
 import { readBody } from '../lib/http/body.ts';
 import { decisionBody } from '../lib/http/schemas.ts';
 import { api } from '../lib/http/stack.ts';
-import { decideChange } from '../lib/workflow/decide.ts';
+import { decideChange, recordStranger } from '../lib/workflow/decide.ts';
 import { viewChange } from '../lib/workflow/view.ts';
 
 /** `POST /changes/{id}/decisions`: an approver answers, signed in. */
-export const handler = api({}, async ({ caller, event, params, now }) => {
-  const body = readBody(event, decisionBody);
-  if (!body.ok) return body;
-  const { decision, comment = '' } = body.value;
-  const decided = await decideChange(
-    params.id ?? '',
-    { person: caller.person, decision, comment, channel: 'api' },
-    now,
-  );
-  return decided.ok ? viewChange(decided.value.id) : decided;
-});
+export const handler = api(
+  { turnedAway: { attempt: 'decide', record: recordStranger } },
+  async ({ caller, event, params, now }) => {
+    const body = readBody(event, decisionBody);
+    if (!body.ok) return body;
+    const { decision, comment = '' } = body.value;
+    const decided = await decideChange(
+      params.id ?? '',
+      { person: caller.person, decision, comment, channel: 'api' },
+      now,
+    );
+    return decided.ok ? viewChange(decided.value.id) : decided;
+  },
+);

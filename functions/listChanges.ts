@@ -13,10 +13,10 @@ export const handler = api({}, async ({ query }) => {
   if (!asked.ok) return asked;
   const page = readPage(asked.value);
   if (!page.ok) return page;
-  const { key, submitter, status, from, to } = asked.value;
+  const { key, submitter, status, review, from, to } = asked.value;
   const arn = key === undefined ? done(undefined) : await historyArn(key);
   if (!arn.ok) return arn;
-  const filter = { key: arn.value, submitter: submitter && canonicalPerson(submitter), status, from, to };
+  const filter = { key: arn.value, submitter: submitter && canonicalPerson(submitter), status, review, from, to };
   const { changes, cursor } = await listChanges(filter, page.value);
   return done({ changes: changes.map(summary), cursor: writeCursor(cursor) });
 });

@@ -1,5 +1,8 @@
+import { loadRules } from '../lib/store/rulesFile.ts';
 import { lookAtChange } from '../lib/workflow/ask.ts';
 import { task } from '../lib/workflow/task.ts';
 
 /** State `Look`: where the change stands, expired when its time is over. */
-export const handler = task(({ changeId }) => lookAtChange(changeId, new Date().toISOString()));
+export const handler = task(({ changeId, turn = 0 }) =>
+  lookAtChange(changeId, turn, loadRules(), new Date().toISOString()),
+);

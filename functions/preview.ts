@@ -9,6 +9,7 @@ import { preview, propose } from '../lib/workflow/propose.ts';
 export const handler = api({ groups: ['submitters'] }, async ({ caller, event }) => {
   const body = readBody(event, previewBody);
   if (!body.ok) return body;
+  const { coAuthors = [] } = body.value;
   const proposed = await propose(body.value, caller.person, loadRules());
-  return proposed.ok ? done(preview(proposed.value, caller.person)) : proposed;
+  return proposed.ok ? done(preview(proposed.value, [caller.person, ...coAuthors])) : proposed;
 });

@@ -1,11 +1,21 @@
+import type { VerdictName } from '../lib/change/decide.ts';
 import type { Refusal } from '../lib/change/refusal.ts';
 import { readForm } from '../lib/http/form.ts';
-import { deadLinkPage, messagePage, type Notice, reviewPage } from '../lib/http/page.ts';
+import { deadLinkPage, messagePage, type Notice, reviewPage, signInPage } from '../lib/http/page.ts';
 import { page } from '../lib/http/pageReply.ts';
 import { statusOf } from '../lib/http/problem.ts';
 import { reviewForm } from '../lib/http/schemas.ts';
+import { sessionOf } from '../lib/http/session.ts';
 import { open } from '../lib/http/stack.ts';
-import { answerReview, openReview } from '../lib/workflow/review.ts';
+import { answerReview, openReview, SIGN_IN } from '../lib/workflow/review.ts';
+
+const RECORDED: Readonly<Record<VerdictName, string>> = {
+  approve: 'Your approval is recorded.',
+  reject: 'Your rejection is recorded.',
+  requestChanges: 'Your wish for changes is recorded; the authors are told.',
+  withdraw: 'Your approval is withdrawn. You can approve again with the link of the next reminder.',
+  comment: 'Your comment is recorded. It decides nothing.',
+};
 
 /** `POST /review/{token}`: the form of the page. */
 export const handler = open(async ({ event, params, now }) => {
@@ -16,11 +26,13 @@ export const handler = open(async ({ event, params, now }) => {
   if (!form.success)
     return refusedPage({ code: 'BAD_REQUEST', detail: 'The form lacks a decision, or its comment is too long.' });
 
-  const answered = await answerReview(token, form.data, now);
-  const review = await openReview(token, now);
-  if (answered === undefined || review === undefined) return page(404, deadLinkPage());
+  const session = await sessionOf(event, now);
+  const answered = await answerReview(token, form.data, now, session);
+  if (answered === SIGN_IN) return page(401, signInPage(token));
+  const review = await openReview(token, now, session);
+  if (answered === undefined || review === undefined || review === SIGN_IN) return page(404, deadLinkPage());
   if (answered.ok) {
-    const text = form.data.decision === 'approve' ? 'Your approval is recorded.' : 'Your rejection is recorded.';
+    const text = RECORDED[form.data.decision];
     return page(200, reviewPage({ ...review, now, notice: { tone: 'good', text } }));
   }
   const notice: Notice = { tone: 'bad', text: answered.refusal.detail };

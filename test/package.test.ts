@@ -96,8 +96,8 @@ describe('the packaged template', () => {
         ),
       ).toBe(true);
     }
-    expect(rolesThatMay('states:SendTaskSuccess')).toEqual(['AskRole', 'DecideRole', 'SweepRole']);
-    expect(rolesThatMay('states:StartExecution')).toEqual(['SubmitRole', 'SweepRole']);
+    expect(rolesThatMay('states:SendTaskSuccess')).toEqual(['AskRole', 'DecideRole', 'SubmitRole', 'SweepRole']);
+    expect(rolesThatMay('states:StartExecution')).toEqual(['AskRole', 'SubmitRole', 'SweepRole']);
     expect(rolesThatMay('ses:SendEmail')).toEqual(['AskRole']);
   });
 
@@ -156,7 +156,14 @@ describe('the packaged template', () => {
       .filter(([, { Properties }]) => !['JWT', 'AWS_IAM'].includes(String(Properties.AuthorizationType)))
       .map(([, { Properties }]) => String(Properties.RouteKey))
       .sort();
-    expect(open).toEqual(['GET /health', 'GET /openapi.json', 'GET /review/{token}', 'POST /review/{token}']);
+    expect(open).toEqual([
+      'GET /callback',
+      'GET /health',
+      'GET /openapi.json',
+      'GET /review/{token}',
+      'GET /signin',
+      'POST /review/{token}',
+    ]);
     for (const [, { Properties }] of ofType('AWS::ApiGatewayV2::Route')) {
       if (Properties.AuthorizationType === 'JWT') expect(Properties.AuthorizationScopes).toEqual(['countersign']);
     }

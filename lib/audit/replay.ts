@@ -1,14 +1,26 @@
 import { type Change, countingApprovals, evolve, fold, isOpen } from '../change/change.ts';
+import { delegate, escalate, post, review } from '../change/command.ts';
 import { decide, expire } from '../change/decide.ts';
 import { type EventType, type Fact, WORKFLOW } from '../change/facts.ts';
+import { standing } from '../change/quorum.ts';
 
 /** May come for a change that is over: somebody tried too late, or mail was slower than the answer. */
-const EVEN_AFTER_THE_END: ReadonlySet<EventType> = new Set(['REFUSED', 'ASKED', 'BOUNCED', 'COMPLAINED']);
+const EVEN_AFTER_THE_END: ReadonlySet<EventType> = new Set([
+  'REFUSED',
+  'ASKED',
+  'BOUNCED',
+  'COMPLAINED',
+  'REVIEWED',
+  'REVIEW_ASKED',
+]);
 
 /** Only the workflow says these. */
 const OF_THE_WORKFLOW: ReadonlySet<EventType> = new Set([
   'ASKED',
   'REMINDED',
+  'ESCALATED',
+  'CHANGES_TOLD',
+  'REVIEW_ASKED',
   'EXPIRED',
   'APPLY_INTENT',
   'APPLIED',
@@ -17,6 +29,15 @@ const OF_THE_WORKFLOW: ReadonlySet<EventType> = new Set([
   'UNCERTAIN',
   'CLOSED',
 ]);
+
+/** What a person said, by the fact that it became. */
+const VERDICT_OF = {
+  APPROVAL_GIVEN: 'approve',
+  REJECTED: 'reject',
+  CHANGES_REQUESTED: 'requestChanges',
+  APPROVAL_WITHDRAWN: 'withdraw',
+  COMMENTED: 'comment',
+} as const;
 
 /**
  * The state of a change after one more fact, or why the facts before do not allow it: legal transitions (I7), people and
@@ -59,11 +80,36 @@ function forbidden(change: Change, fact: Fact): string | undefined {
   if (fact.keyArn !== change.key.arn) return 'it is filed under another key than its change';
   switch (fact.type) {
     case 'APPROVAL_GIVEN':
-    case 'REJECTED': {
-      const { person, comment, channel, binding, at } = fact;
-      const decision = fact.type === 'REJECTED' ? 'reject' : 'approve';
+    case 'REJECTED':
+    case 'CHANGES_REQUESTED':
+    case 'APPROVAL_WITHDRAWN':
+    case 'COMMENTED': {
+      const { person, comment, channel, at } = fact;
+      const decision = VERDICT_OF[fact.type];
+      const binding = 'binding' in fact ? fact.binding : change.binding;
       const outcome = decide(change, { person, decision, comment, channel, binding }, at);
-      return outcome.ok ? undefined : `${person} may not ${decision} it: ${outcome.refusal.detail}`;
+      if (!outcome.ok) return `${person} may not ${decision} it: ${outcome.refusal.detail}`;
+      const seat = 'onBehalfOf' in outcome.value ? outcome.value.onBehalfOf : undefined;
+      return ('onBehalfOf' in fact ? fact.onBehalfOf : undefined) === seat
+        ? undefined
+        : `${person} does not stand in for that approver`;
+    }
+    case 'VERSIONED': {
+      const { person, at, type: _, version, ...posted } = fact;
+      const outcome = post(change, person, posted, at);
+      if (!outcome.ok) return `${person} may not post a version: ${outcome.refusal.detail}`;
+      if (version !== (change.version ?? 1) + 1) return 'its version is not the next';
+      return at < posted.expiresAt && posted.expiresAt <= posted.applyBy ? undefined : 'its deadlines are not in order';
+    }
+    case 'DELEGATED': {
+      const outcome = delegate(change, fact, fact.at);
+      return outcome.ok ? undefined : `${fact.person} may not delegate it: ${outcome.refusal.detail}`;
+    }
+    case 'ESCALATED':
+      return escalate(change, fact.at) === undefined ? 'it was not time to escalate' : undefined;
+    case 'REVIEWED': {
+      const outcome = review(change, fact);
+      return outcome.ok ? undefined : `${fact.person} may not review it: ${outcome.refusal.detail}`;
     }
     case 'EXPIRED':
       return expire(change, fact.at) === undefined ? 'its time was not over' : undefined;
@@ -86,6 +132,7 @@ function forbiddenIntent(change: Change, fact: Fact & { type: 'APPLY_INTENT' }):
     return 'what is about to be put is not what was approved';
   }
   if (at >= change.applyBy) return `it had to be applied before ${change.applyBy}`;
+  if (!standing(change).complete) return 'its approvals do not complete its stages';
   const counting = countingApprovals(change);
   if (new Set(approvers).size !== approvers.length || !approvers.every((person) => counting.includes(person))) {
     return 'it names approvers whose approvals do not count';

@@ -39,6 +39,8 @@ const told = members({
   failed: listOf(members({ person: text, channel: text, error: text })),
 });
 
+const rule = members({ name: text, quorum: whole, approvers: texts, remindEvery: number, rulesSha256: hash });
+
 /** What every fact says, beside what its type says. */
 const common = members({
   type: text,
@@ -61,10 +63,32 @@ const SHAPES: Readonly<Record<EventType, Kind>> = {
     before: hash,
     afterCanonical: hash,
     risk: text,
-    rule: members({ name: text, quorum: whole, approvers: texts, remindEvery: number, rulesSha256: hash }),
+    rule,
+    coAuthors: optional(texts),
     expiresAt: instant,
     applyBy: instant,
   }),
+  VERSIONED: members({
+    version: whole,
+    reason: text,
+    ticket: optional(text),
+    binding,
+    before: hash,
+    afterCanonical: hash,
+    risk: text,
+    rule,
+    expiresAt: instant,
+    applyBy: instant,
+  }),
+  ESCALATED: members({ to: texts }),
+  CHANGES_TOLD: told,
+  APPROVAL_WITHDRAWN: members({ comment: text, channel: text }),
+  CHANGES_REQUESTED: decided,
+  COMMENTED: members({ comment: text, channel: text }),
+  DELEGATED: members({ to: text, until: instant }),
+  LINKS_REVOKED: members({ of: optional(text) }),
+  REVIEWED: members({ verdict: text, comment: text }),
+  REVIEW_ASKED: told,
   ASKED: told,
   REMINDED: told,
   APPROVAL_GIVEN: decided,

@@ -13,7 +13,7 @@ export interface LogHeader {
   whole: boolean;
 }
 
-/** An entry exactly as it is stored. With SUBMITTED come the texts of its two documents, before and after. */
+/** An entry exactly as it is stored. With SUBMITTED and VERSIONED come the texts of its two documents, before and after. */
 export interface LoggedEntry extends Head {
   kind: 'entry';
   body: string;
@@ -147,7 +147,7 @@ export class Verification {
 
   /** Why a fact cannot stand where it does; undefined when it can. */
   #judge(fact: Fact, { documents = [] }: LoggedEntry): string | undefined {
-    const wanted = fact.type === 'SUBMITTED' ? [fact.before, fact.binding.after] : [];
+    const wanted = fact.type === 'SUBMITTED' || fact.type === 'VERSIONED' ? [fact.before, fact.binding.after] : [];
     for (const [i, name] of wanted.entries()) {
       const document = documents[i];
       if (document === undefined) return `its document ${name} is missing`;

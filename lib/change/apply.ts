@@ -1,4 +1,6 @@
-import { type Change, countingApprovals } from './change.ts';
+import { standing } from './quorum.ts';
+import type { Entitled } from './rules/select.ts';
+import type { Change } from './state.ts';
 
 /** What the apply step holds in its hands when it proves a change again, all of it read just now. */
 export interface Evidence {
@@ -7,8 +9,8 @@ export interface Evidence {
   afterSha256: string;
   /** Canonical hash of the stored before document, computed from its text. */
   baseCanonical: string;
-  /** Who may still approve by the rule of this name in today's rules file. */
-  approversToday: readonly string[];
+  /** Whom today's rules file still entitles. */
+  today: Entitled;
 }
 
 /**
@@ -30,14 +32,14 @@ export function proveApproval(
   if (evidence.baseCanonical !== change.binding.base) {
     return no('BaseAltered', 'The stored before document is not the one that the approvers saw.');
   }
-  const approvers = countingApprovals(change).filter((person) => evidence.approversToday.includes(person));
-  if (approvers.length < change.rule.quorum) {
+  const { counted, complete } = standing(change, evidence.today);
+  if (!complete || change.changesRequested !== undefined) {
     return no(
       'QuorumNotProven',
-      `${approvers.length} of ${change.rule.quorum} approvals count today: somebody who approved has left the rules file.`,
+      `${counted.length} of ${change.rule.quorum} approvals count today: somebody who approved has left the rules file.`,
     );
   }
-  return { ok: true, approvers };
+  return { ok: true, approvers: counted.map(({ person }) => person).sort() };
 }
 
 /** What the live policy, compared with the change, tells the apply step to do next. */

@@ -1,76 +1,9 @@
-import type { Risk } from '../policy/types.ts';
-import type { Binding, ChangeKey, Channel, Fact, FrozenRule } from './facts.ts';
+import type { Fact } from './facts.ts';
+import { standing } from './quorum.ts';
+import { type Change, type Decision, type Status, TRANSITIONS } from './state.ts';
 
-/** The states of a change and where each may lead; a state without a successor is an end. */
-export const TRANSITIONS = {
-  PENDING: ['APPROVED', 'REJECTED', 'CANCELLED', 'EXPIRED'],
-  APPROVED: ['APPLYING', 'REJECTED', 'CANCELLED', 'EXPIRED', 'FAILED'],
-  APPLYING: ['APPLIED', 'STALE', 'FAILED', 'UNCERTAIN'],
-  APPLIED: ['REVERTING'],
-  REVERTING: ['REVERTED'],
-  REVERTED: [],
-  REJECTED: [],
-  CANCELLED: [],
-  EXPIRED: [],
-  STALE: [],
-  FAILED: [],
-  UNCERTAIN: [],
-} as const satisfies Record<string, readonly string[]>;
-
-export type Status = keyof typeof TRANSITIONS;
-
-/** The states that wait for something still to happen. */
-export const OPEN = ['PENDING', 'APPROVED', 'APPLYING'] as const satisfies readonly Status[];
-
-export const isOpen = (status: Status): boolean => (OPEN as readonly Status[]).includes(status);
-
-export interface Decision {
-  person: string;
-  decision: 'approve' | 'reject';
-  comment: string;
-  channel: Channel;
-  at: string;
-  binding: Binding;
-}
-
-/** A change: the fold of its facts. */
-export interface Change {
-  id: string;
-  status: Status;
-  key: ChangeKey;
-  submitter: string;
-  reason: string;
-  ticket?: string;
-  submittedAt: string;
-  expiresAt: string;
-  applyBy: string;
-  binding: Binding;
-  /** SHA-256 of the live text at submit, and the canonical hash of what is proposed. */
-  before: string;
-  afterCanonical: string;
-  risk: Risk;
-  rule: FrozenRule;
-  decisions: Decision[];
-  /** When an apply began: from then on a put may have happened. */
-  applyingSince?: string;
-  /** How it ended, for people. */
-  outcome?: string;
-  /** The approvers have been asked. */
-  asked: boolean;
-  /** Everybody has been told how it ended: nothing is left to do. */
-  closed: boolean;
-}
-
-/** The approvals that count: bound to what stands, by people of the frozen rule, never the submitter, each person once. */
-export function countingApprovals(change: Change): string[] {
-  const people = change.decisions
-    .filter((d) => d.decision === 'approve')
-    .filter((d) => d.binding.after === change.binding.after && d.binding.base === change.binding.base)
-    .filter((d) => d.at < change.expiresAt)
-    .map((d) => d.person)
-    .filter((person) => person !== change.submitter && change.rule.approvers.includes(person));
-  return [...new Set(people)].sort();
-}
+export { countingApprovals } from './quorum.ts';
+export { type Change, type Decision, type Delegation, isOpen, OPEN, type Status, TRANSITIONS } from './state.ts';
 
 /** The state of a change from all of its facts in the order of the log. A fact that the states do not allow is an error of ours and throws. */
 export function fold(facts: readonly Fact[]): Change {
@@ -87,6 +20,7 @@ function begin(fact: Fact & { type: 'SUBMITTED' }): Change {
     submitter: fact.person,
     reason: fact.reason,
     ...(fact.ticket === undefined ? {} : { ticket: fact.ticket }),
+    ...(fact.coAuthors === undefined ? {} : { coAuthors: fact.coAuthors }),
     submittedAt: fact.at,
     expiresAt: fact.expiresAt,
     applyBy: fact.applyBy,
@@ -106,11 +40,36 @@ export function evolve(change: Change, fact: Fact): Change {
   switch (fact.type) {
     case 'SUBMITTED':
       throw new Error(`${change.id} was submitted twice`);
-    case 'APPROVAL_GIVEN': {
-      const decided = { ...change, decisions: [...change.decisions, decision(fact, 'approve')] };
-      const approved = countingApprovals(decided).length >= change.rule.quorum;
-      return approved ? move(decided, 'APPROVED') : decided;
+    case 'VERSIONED':
+      return versioned(change, fact);
+    case 'APPROVAL_GIVEN':
+      return approved(acted(change, fact), fact);
+    case 'APPROVAL_WITHDRAWN':
+      return waiting(without(acted(change, fact), fact.person));
+    case 'CHANGES_REQUESTED': {
+      const { person, comment, at } = fact;
+      return { ...waiting(without(acted(change, fact), person)), changesRequested: { person, comment, at } };
     }
+    case 'DELEGATED': {
+      const { person, to, at, until } = fact;
+      return { ...acted(change, fact), delegations: [...(change.delegations ?? []), { person, to, at, until }] };
+    }
+    case 'COMMENTED':
+      return { ...change, acts: (change.acts ?? 0) + 1 };
+    case 'LINKS_REVOKED':
+      return { ...change, acts: (change.acts ?? 0) + 1, revoked: { ...change.revoked, [fact.of ?? '*']: fact.at } };
+    case 'ESCALATED':
+      return { ...change, escalated: fact.at };
+    case 'REVIEWED': {
+      const { person, verdict, comment, at } = fact;
+      return { ...change, reviewed: { person, verdict, comment, at } };
+    }
+    case 'REVIEW_ASKED':
+      return { ...change, reviewAskedAt: fact.at };
+    case 'CHANGES_TOLD':
+      return change.changesRequested === undefined
+        ? change
+        : { ...change, changesRequested: { ...change.changesRequested, told: true } };
     case 'REJECTED':
       return {
         ...move(change, 'REJECTED', fact.comment),
@@ -134,16 +93,66 @@ export function evolve(change: Change, fact: Fact): Change {
       return move(change, 'FAILED', fact.detail);
     case 'UNCERTAIN':
       return move(change, 'UNCERTAIN', fact.detail);
-    case 'ASKED':
-      return { ...change, asked: true };
+    case 'ASKED': {
+      const people = fact.people ?? fact.mailed;
+      return {
+        ...change,
+        asked: true,
+        askedPeople: [...new Set([...(change.askedPeople ?? []), ...people])].sort(),
+        toldAt: fact.at,
+      };
+    }
+    case 'REMINDED':
+      return { ...change, toldAt: fact.at };
     case 'CLOSED':
       return { ...change, closed: true };
-    case 'REMINDED':
     case 'BOUNCED':
     case 'COMPLAINED':
     case 'REFUSED':
       return change;
   }
+}
+
+const acted = (change: Change, fact: Fact): Change => ({
+  ...change,
+  acts: (change.acts ?? 0) + 1,
+  actedAt: fact.at,
+});
+
+/** An approval; that of whoever wanted changes says that they want them no more. The one that completes the quorum decides. */
+function approved(change: Change, fact: Fact & { type: 'APPROVAL_GIVEN' }): Change {
+  const { changesRequested, ...rest } = change;
+  const kept = changesRequested !== undefined && changesRequested.person !== fact.person ? { changesRequested } : {};
+  const decided: Change = { ...rest, ...kept, decisions: [...change.decisions, decision(fact, 'approve')] };
+  return standing(decided).complete && decided.changesRequested === undefined ? move(decided, 'APPROVED') : decided;
+}
+
+const without = (change: Change, person: string): Change => ({
+  ...change,
+  decisions: change.decisions.filter((one) => one.person !== person),
+});
+
+/** Back to waiting, from wherever that is allowed. */
+const waiting = (change: Change): Change => (change.status === 'PENDING' ? change : move(change, 'PENDING'));
+
+/** Another document: every decision, every question and every link of the one before is void. */
+function versioned(change: Change, fact: Fact & { type: 'VERSIONED' }): Change {
+  const { changesRequested: _, escalated: __, askedPeople: ___, ticket: ____, ...kept } = waiting(acted(change, fact));
+  return {
+    ...kept,
+    version: fact.version,
+    versionedAt: fact.at,
+    reason: fact.reason,
+    ...(fact.ticket === undefined ? {} : { ticket: fact.ticket }),
+    binding: fact.binding,
+    before: fact.before,
+    afterCanonical: fact.afterCanonical,
+    risk: fact.risk,
+    rule: fact.rule,
+    expiresAt: fact.expiresAt,
+    applyBy: fact.applyBy,
+    decisions: [],
+  };
 }
 
 function move(change: Change, status: Status, outcome?: string): Change {
@@ -160,4 +169,5 @@ const decision = (fact: Fact & { type: 'APPROVAL_GIVEN' | 'REJECTED' }, verdict:
   channel: fact.channel,
   at: fact.at,
   binding: fact.binding,
+  ...('onBehalfOf' in fact && fact.onBehalfOf !== undefined ? { onBehalfOf: fact.onBehalfOf } : {}),
 });

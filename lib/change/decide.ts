@@ -1,44 +1,110 @@
-import { type Change, isOpen } from './change.ts';
 import type { Binding, Channel, Event } from './facts.ts';
+import { authorsOf, havingASay, seatFor, stagesOf, standing } from './quorum.ts';
 import { done, type Outcome, refuse } from './refusal.ts';
+import { type Change, isOpen } from './state.ts';
+
+/** What somebody says to a change. The first three are decisions about what stands before their eyes. */
+export const VERDICTS = ['approve', 'reject', 'requestChanges', 'withdraw', 'comment'] as const;
+export type VerdictName = (typeof VERDICTS)[number];
 
 /** What somebody answers to a change, and what they had before their eyes when they did. */
 export interface Answer {
   person: string;
-  decision: 'approve' | 'reject';
+  decision: VerdictName;
   comment: string;
   channel: Channel;
   /** The hashes of the page or message that was answered. */
   binding: Binding;
 }
 
+/** Most acts of people on one change, all versions together; more is a quarrel, not an approval. */
+export const MOST_ACTS = 500;
+
 /**
- * The guard of every approval and rejection. An approval counts only from an approver of the frozen rule who is not the
- * submitter, once, before the change expires, and only for the documents it was given for. One rejection ends a change
- * as long as no apply has begun: no wins.
+ * The guard of everything that people say to a change. An approval counts only from an approver of the stage that waits, or
+ * from who stands in for one, never from an author, once, before the change expires, and only for the documents it was
+ * given for. One rejection ends a change as long as no apply has begun: no wins.
  */
 export function decide(change: Change, answer: Answer, now: string): Outcome<Event> {
-  if (answer.person === change.submitter) {
-    return refuse('OWN_CHANGE', 'You submitted this change; somebody else must decide. To take it back, cancel it.');
+  const { person, comment, channel, binding } = answer;
+  if (answer.decision === 'comment') return remark(change, answer, now);
+  if (authorsOf(change).includes(person)) {
+    return refuse('OWN_CHANGE', 'You wrote this change; somebody else must decide. To take it back, cancel it.');
   }
-  if (!change.rule.approvers.includes(answer.person)) {
+  if (!havingASay(change, now).includes(person)) {
     return refuse('NOT_AN_APPROVER', `Rule ${change.rule.name} does not name you as an approver of this change.`);
   }
   if (!isOpen(change.status)) return refuse('ALREADY_ENDED', `This change is ${change.status}.`);
-  if (now >= change.expiresAt) return refuse('EXPIRED', `This change expired at ${change.expiresAt}.`);
-  if (answer.binding.after !== change.binding.after || answer.binding.base !== change.binding.base) {
+  const late = tooLate(change, now);
+  if (late !== undefined) return late;
+  if (binding.after !== change.binding.after || binding.base !== change.binding.base) {
     return refuse('BASE_MOVED', 'What you saw is not what stands now; open the change again.');
   }
-  const { binding, comment, channel } = answer;
-  if (answer.decision === 'reject') {
-    if (change.status === 'APPLYING') return refuse('ALREADY_DECIDED', 'This change is being applied just now.');
-    return done({ type: 'REJECTED', binding, comment, channel });
+  switch (answer.decision) {
+    case 'reject':
+      return ifNotApplying(change, { type: 'REJECTED', binding, comment, channel });
+    case 'requestChanges':
+      return ifNotApplying(change, { type: 'CHANGES_REQUESTED', binding, comment, channel });
+    case 'withdraw':
+      return change.decisions.some((one) => one.person === person && one.decision === 'approve')
+        ? ifNotApplying(change, { type: 'APPROVAL_WITHDRAWN', comment, channel })
+        : refuse('NOTHING_TO_WITHDRAW', 'You have not approved this change.');
+    case 'approve':
+      return approve(change, answer, now);
   }
-  if (change.decisions.some((d) => d.person === answer.person)) {
+}
+
+function tooLate(change: Change, now: string): ReturnType<typeof refuse> | undefined {
+  const deadline = change.status === 'PENDING' ? change.expiresAt : change.applyBy;
+  if (now >= deadline) return refuse('EXPIRED', `This change expired at ${deadline}.`);
+  return (change.acts ?? 0) >= MOST_ACTS
+    ? refuse('TOO_MANY_REQUESTS', `There were ${MOST_ACTS} acts on this change; cancel it and start anew.`)
+    : undefined;
+}
+
+const ifNotApplying = (change: Change, event: Event): Outcome<Event> =>
+  change.status === 'APPLYING' ? refuse('ALREADY_DECIDED', 'This change is being applied just now.') : done(event);
+
+function approve(change: Change, { person, comment, channel, binding }: Answer, now: string): Outcome<Event> {
+  const { counted, stage } = standing(change);
+  if (change.decisions.some((one) => one.person === person) && counted.some((one) => one.person === person)) {
     return refuse('ALREADY_DECIDED', 'You have decided already.');
   }
   if (change.status !== 'PENDING') return refuse('ALREADY_DECIDED', `This change is ${change.status} already.`);
-  return done({ type: 'APPROVAL_GIVEN', binding, comment, channel });
+  if (now >= change.expiresAt) return refuse('EXPIRED', `This change expired at ${change.expiresAt}.`);
+  const asked = change.changesRequested;
+  if (asked !== undefined && asked.person !== person) {
+    return refuse('CHANGES_REQUESTED', `${asked.person} asked for changes; a new version must come first.`);
+  }
+  const seat = seatFor(change, person, now);
+  if (seat === undefined) {
+    const waits = stagesOf(change.rule)[stage];
+    return refuse(
+      'NOT_YOUR_STAGE',
+      waits === undefined
+        ? 'Nobody is asked any more.'
+        : `It waits for ${waits.name}, which does not name you or has counted you already.`,
+    );
+  }
+  return done({
+    type: 'APPROVAL_GIVEN',
+    binding,
+    comment,
+    channel,
+    ...(seat === person ? {} : { onBehalfOf: seat }),
+  });
+}
+
+/** A comment decides nothing; authors and everybody with a say may leave one while the change is open. */
+function remark(change: Change, { person, comment, channel }: Answer, now: string): Outcome<Event> {
+  if (!authorsOf(change).includes(person) && !havingASay(change, now).includes(person)) {
+    return refuse('NOT_AN_APPROVER', `Rule ${change.rule.name} does not name you as an approver of this change.`);
+  }
+  if (!isOpen(change.status)) return refuse('ALREADY_ENDED', `This change is ${change.status}.`);
+  const late = tooLate(change, now);
+  if (late !== undefined) return late;
+  if (comment.trim() === '') return refuse('BAD_REQUEST', 'A comment needs words.');
+  return done({ type: 'COMMENTED', comment, channel });
 }
 
 /** Takes a change back: its submitter or an admin may, until an apply has begun. */
@@ -47,8 +113,7 @@ export function cancel(change: Change, who: { person: string; admin: boolean; co
     return refuse('NOT_IN_GROUP', 'Only the submitter or an admin may cancel a change.');
   }
   if (!isOpen(change.status)) return refuse('ALREADY_ENDED', `This change is ${change.status}.`);
-  if (change.status === 'APPLYING') return refuse('ALREADY_DECIDED', 'This change is being applied just now.');
-  return done({ type: 'CANCELLED', comment: who.comment });
+  return ifNotApplying(change, { type: 'CANCELLED', comment: who.comment });
 }
 
 /** The end of a change whose time is over: undecided at `expiresAt`, or approved and not begun at `applyBy`. */

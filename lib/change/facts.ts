@@ -1,4 +1,6 @@
 import type { Risk } from '../policy/types.ts';
+import type { Hours } from './rules/clock.ts';
+import type { Freeze } from './rules/schema.ts';
 
 /** Where a decision came in. */
 export type Channel = 'api' | 'link' | 'slack';
@@ -30,6 +32,28 @@ export interface FrozenRule {
   remindEvery: number;
   /** SHA-256 of the rules file. */
   rulesSha256: string;
+  /** One after the other; left out: one stage of `quorum` of `approvers`. Then these two are its sum and its union. */
+  stages?: FrozenStage[];
+  /** Seconds without a decision after which these people may decide too. */
+  escalate?: { after: number; approvers: string[] };
+  /** A link alone is not enough. */
+  signIn?: true;
+  quietHours?: Hours;
+  /** Who may be asked to stand in for whom. */
+  delegates?: Record<string, string[]>;
+  /** Windows in which it is not applied. */
+  freeze?: Freeze[];
+  /** An emergency: who must look at it afterwards. */
+  breakGlass?: { reviewers: string[]; remindEvery: number };
+}
+
+/** One stage of a rule: so many different people of these groups, who have not counted in a stage before. */
+export interface FrozenStage {
+  name: string;
+  quorum: number;
+  /** Names of groups, as of the submit. */
+  from: string[];
+  approvers: string[];
 }
 
 /** The part of a fact that says what happened. */
@@ -39,6 +63,8 @@ export type Event =
       key: ChangeKey;
       reason: string;
       ticket?: string;
+      /** Who wrote it too: they count no more than the submitter. */
+      coAuthors?: string[];
       binding: Binding;
       /** SHA-256 of the exact text of the live policy when the change was submitted. */
       before: string;
@@ -50,9 +76,39 @@ export type Event =
       /** No put starts at or after this moment. */
       applyBy: string;
     }
-  | { type: 'ASKED'; mailed: string[]; slacked: string[]; failed: Undelivered[] }
-  | { type: 'REMINDED'; mailed: string[]; slacked: string[]; failed: Undelivered[] }
-  | { type: 'APPROVAL_GIVEN'; binding: Binding; comment: string; channel: Channel }
+  /** The submitter put another document in the place of the one before: nothing that was decided about that counts. */
+  | {
+      type: 'VERSIONED';
+      /** 2 is the first after the submit. */
+      version: number;
+      reason: string;
+      ticket?: string;
+      binding: Binding;
+      before: string;
+      afterCanonical: string;
+      risk: Risk;
+      rule: FrozenRule;
+      expiresAt: string;
+      applyBy: string;
+    }
+  /** `people`: whom it was for, reached or not. */
+  | ({ type: 'ASKED'; people?: string[] } & Told)
+  | ({ type: 'REMINDED' } & Told)
+  /** From now on the people of `rule.escalate` may decide too. */
+  | { type: 'ESCALATED'; to: string[] }
+  /** The authors were told what was asked of them. */
+  | ({ type: 'CHANGES_TOLD' } & Told)
+  /** `onBehalfOf`: the approver whose place a delegate takes. */
+  | { type: 'APPROVAL_GIVEN'; binding: Binding; comment: string; channel: Channel; onBehalfOf?: string }
+  | { type: 'APPROVAL_WITHDRAWN'; comment: string; channel: Channel }
+  | { type: 'CHANGES_REQUESTED'; binding: Binding; comment: string; channel: Channel }
+  | { type: 'COMMENTED'; comment: string; channel: Channel }
+  | { type: 'DELEGATED'; to: string; until: string }
+  /** Links of this person, or of everybody, that were made before this fact are dead. */
+  | { type: 'LINKS_REVOKED'; of?: string }
+  /** Somebody looked at an emergency afterwards. */
+  | { type: 'REVIEWED'; verdict: 'accept' | 'object'; comment: string }
+  | ({ type: 'REVIEW_ASKED' } & Told)
   | { type: 'REJECTED'; binding: Binding; comment: string; channel: Channel }
   | { type: 'CANCELLED'; comment: string }
   | { type: 'EXPIRED' }
@@ -63,7 +119,7 @@ export type Event =
   | { type: 'STALE'; live: string; detail: string }
   | { type: 'FAILED'; error: string; detail: string; live?: string }
   | { type: 'UNCERTAIN'; detail: string; live?: string }
-  | { type: 'CLOSED'; mailed: string[]; slacked: string[]; failed: Undelivered[] }
+  | ({ type: 'CLOSED' } & Told)
   /** A mail about the change did not arrive; `bounceType` is SES's own word, such as Permanent. */
   | { type: 'BOUNCED'; to: string; bounceType: string; detail: string }
   /** Somebody called a mail about the change spam. */
@@ -72,6 +128,13 @@ export type Event =
   | { type: 'REFUSED'; attempt: string; code: string };
 
 export type EventType = Event['type'];
+
+/** Whom a message reached, and whom it did not. */
+export interface Told {
+  mailed: string[];
+  slacked: string[];
+  failed: Undelivered[];
+}
 
 /** A message that could not be handed over. */
 export interface Undelivered {
@@ -87,7 +150,7 @@ export type Fact = Event & {
   keyArn: string;
   /**
    * Canonical person (verified email, lower case), `countersign` for what the workflow did by itself, or
-   * `slack:TEAM/USER` for a Slack user who is nobody we know.
+   * `slack:TEAM/USER` or `iam:ARN` for a Slack user or an IAM principal who is nobody we know.
    */
   person: string;
   /** ISO 8601, UTC, milliseconds. Self-asserted: the order is that of the log. */

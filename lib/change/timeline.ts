@@ -1,4 +1,5 @@
-import type { Fact } from './facts.ts';
+import type { Fact, FrozenRule, Told } from './facts.ts';
+import { stagesOf } from './quorum.ts';
 import type { TimelineEntry } from './view.ts';
 
 /** A fact as a line of the change's story, for people. */
@@ -13,7 +14,7 @@ export const timelineEntry = (fact: Fact & { seq: number }): TimelineEntry => ({
 const count = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`;
 const quoted = (comment: string) => (comment === '' ? '' : `: “${comment}”`);
 
-function told(fact: Fact & { type: 'ASKED' | 'REMINDED' | 'CLOSED' }): string {
+function told(fact: Told): string {
   const ways = [
     ...(fact.mailed.length > 0 ? [`by mail: ${fact.mailed.join(', ')}`] : []),
     ...(fact.slacked.length > 0 ? [`in Slack: ${fact.slacked.join(', ')}`] : []),
@@ -22,16 +23,49 @@ function told(fact: Fact & { type: 'ASKED' | 'REMINDED' | 'CLOSED' }): string {
   return ways.length === 0 ? 'nobody had to be told' : ways.join('; ');
 }
 
+const withOthers = (people: readonly string[] | undefined) =>
+  people === undefined ? '' : `, written with ${people.join(', ')}`;
+
+function ruleSentence(rule: FrozenRule): string {
+  const asked =
+    rule.stages === undefined
+      ? count(rule.quorum, 'approval')
+      : stagesOf(rule)
+          .map(({ name, quorum }) => `${count(quorum, 'approval')} of ${name}`)
+          .join(', then ');
+  return `${rule.breakGlass === undefined ? '' : 'an emergency; '}rule ${rule.name} asks for ${asked}.`;
+}
+
 function sentence(fact: Fact): string {
   switch (fact.type) {
     case 'SUBMITTED':
-      return `Submitted at ${fact.risk} risk; rule ${fact.rule.name} asks for ${count(fact.rule.quorum, 'approval')}.`;
+      return `Submitted at ${fact.risk} risk${withOthers(fact.coAuthors)}; ${ruleSentence(fact.rule)}`;
+    case 'VERSIONED':
+      return `Posted version ${fact.version}, at ${fact.risk} risk; every approval is void; ${ruleSentence(fact.rule)}`;
+    case 'ESCALATED':
+      return `Nobody decided in time: escalated to ${fact.to.join(', ')}.`;
+    case 'CHANGES_TOLD':
+      return `Authors told what is asked of them, ${told(fact)}.`;
+    case 'APPROVAL_WITHDRAWN':
+      return `Withdrew the approval, by ${fact.channel}${quoted(fact.comment)}.`;
+    case 'CHANGES_REQUESTED':
+      return `Asked for changes, by ${fact.channel}${quoted(fact.comment)}.`;
+    case 'COMMENTED':
+      return `Commented, by ${fact.channel}${quoted(fact.comment)}.`;
+    case 'DELEGATED':
+      return `Let ${fact.to} stand in until ${fact.until}.`;
+    case 'LINKS_REVOKED':
+      return fact.of === undefined ? 'Revoked every link.' : `Revoked the links of ${fact.of}.`;
+    case 'REVIEWED':
+      return `Reviewed the emergency and ${fact.verdict === 'accept' ? 'accepted it' : 'objected'}${quoted(fact.comment)}.`;
+    case 'REVIEW_ASKED':
+      return `Reviewers of the emergency asked, ${told(fact)}.`;
     case 'ASKED':
       return `Approvers asked, ${told(fact)}.`;
     case 'REMINDED':
       return `Approvers reminded, ${told(fact)}.`;
     case 'APPROVAL_GIVEN':
-      return `Approved by ${fact.channel}${quoted(fact.comment)}.`;
+      return `Approved by ${fact.channel}${fact.onBehalfOf === undefined ? '' : `, on behalf of ${fact.onBehalfOf}`}${quoted(fact.comment)}.`;
     case 'REJECTED':
       return `Rejected by ${fact.channel}${quoted(fact.comment)}.`;
     case 'CANCELLED':

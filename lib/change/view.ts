@@ -1,6 +1,8 @@
 import type { Assessment, PolicyText } from '../policy/types.ts';
-import type { Change } from './change.ts';
+import { reviewersOf } from './command.ts';
 import type { Fact } from './facts.ts';
+import { authorsOf, stagesOf, standing } from './quorum.ts';
+import type { Change } from './state.ts';
 
 /** What a submit stores beside the facts: the assessment that the approvers see, never computed again. */
 export type Proposal = Pick<Assessment, 'findings' | 'access' | 'matrix' | 'riskReasons' | 'externalPolicies'>;
@@ -38,11 +40,45 @@ export const summary = (change: Change) => ({
   before: { sha256: change.before, canonical: change.binding.base },
   after: { sha256: change.binding.after, canonical: change.afterCanonical },
   risk: change.risk,
-  approval: {
-    rule: change.rule.name,
-    quorum: change.rule.quorum,
-    approvers: change.rule.approvers.filter((person) => person !== change.submitter),
-    decisions: change.decisions.map(({ binding: _, ...decision }) => decision),
-  },
+  version: change.version ?? 1,
+  ...(change.coAuthors === undefined ? {} : { coAuthors: change.coAuthors }),
+  approval: approval(change),
+  ...(change.changesRequested === undefined ? {} : { changesRequested: requested(change.changesRequested) }),
+  ...(change.rule.breakGlass === undefined ? {} : { breakGlass: emergency(change) }),
   ...(change.outcome === undefined ? {} : { outcome: change.outcome }),
+});
+
+function approval(change: Change) {
+  const { rule, escalated } = change;
+  const { counted, stage } = standing(change);
+  const more = escalated === undefined ? [] : (rule.escalate?.approvers ?? []);
+  return {
+    rule: rule.name,
+    quorum: rule.quorum,
+    approvers: eligible(change, [...rule.approvers, ...more]),
+    decisions: change.decisions.map(({ binding: _, ...decision }) => decision),
+    /** The people whose approval counts, and one entry for each stage in its order. */
+    counted: counted.map(({ person }) => person).sort(),
+    stages: stagesOf(rule).map(({ name, quorum, approvers }, i) => ({
+      name,
+      quorum,
+      approvers: eligible(change, approvers),
+      counted: counted.filter((one) => one.stage === i).map(({ person }) => person),
+      state: i < stage ? ('complete' as const) : i === stage ? ('waiting' as const) : ('later' as const),
+    })),
+    signIn: rule.signIn === true,
+    ...(escalated === undefined ? {} : { escalatedAt: escalated }),
+    ...(change.delegations === undefined ? {} : { delegations: change.delegations }),
+  };
+}
+
+const eligible = (change: Change, people: readonly string[]): string[] =>
+  [...new Set(people)].filter((person) => !authorsOf(change).includes(person)).sort();
+
+const requested = ({ person, comment, at }: NonNullable<Change['changesRequested']>) => ({ person, comment, at });
+
+/** An emergency, and whether somebody has looked at it afterwards. */
+const emergency = (change: Change) => ({
+  reviewers: reviewersOf(change),
+  ...(change.reviewed === undefined ? {} : { reviewed: change.reviewed }),
 });

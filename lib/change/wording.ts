@@ -12,14 +12,8 @@ export function confirmWordOf(key: Pick<ChangeKey, 'aliases' | 'keyId'>): string
   return key.aliases[0]?.replace(/^alias\//, '') ?? key.keyId.slice(0, 8);
 }
 
-/** Who has approved and counts: an approver of the frozen rule, not the submitter, each once. */
-export function approvedBy(change: Pick<ChangeView, 'approval' | 'submitter'>): string[] {
-  const people = change.approval.decisions
-    .filter((d) => d.decision === 'approve')
-    .map((d) => d.person)
-    .filter((person) => person !== change.submitter && change.approval.approvers.includes(person));
-  return [...new Set(people)];
-}
+/** Who has approved and counts, each once. */
+export const approvedBy = (change: Pick<ChangeView, 'approval'>): string[] => change.approval.counted;
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { EventType } from '../change/facts.ts';
+import { freeze, quietHours } from '../change/rules/schema.ts';
 import type { AuditEvent } from '../workflow/history.ts';
 import type { VerifiedLog } from '../workflow/verify.ts';
 import { changeId, changeKey, channel, instant, person, risk, says, sha256 } from './replies.ts';
@@ -37,26 +38,50 @@ const frozenRule = z.object({
   approvers: z.array(person),
   remindEvery: z.number().check(z.describe('Seconds.')),
   rulesSha256: sha256,
+  stages: z.exactOptional(
+    z.array(z.object({ name: z.string(), quorum: z.int(), from: z.array(z.string()), approvers: z.array(person) })),
+  ),
+  escalate: z.exactOptional(z.object({ after: z.number(), approvers: z.array(person) })),
+  signIn: z.exactOptional(z.literal(true)),
+  quietHours: z.exactOptional(quietHours),
+  delegates: z.exactOptional(z.record(person, z.array(person))),
+  freeze: z.exactOptional(z.array(freeze)),
+  breakGlass: z.exactOptional(z.object({ reviewers: z.array(person), remindEvery: z.number() })),
 });
+
+const proposed = {
+  reason: z.string(),
+  ticket: z.exactOptional(z.string()),
+  binding,
+  before: sha256,
+  afterCanonical: sha256,
+  risk,
+  rule: frozenRule,
+  expiresAt: instant,
+  applyBy: instant,
+};
 
 /** One thing that happened, for auditors. */
 export const auditEvent = says<AuditEvent>()(
   z.discriminatedUnion('type', [
     event('SUBMITTED', {
       key: changeKey,
-      reason: z.string(),
-      ticket: z.exactOptional(z.string()),
-      binding,
-      before: sha256,
-      afterCanonical: sha256,
-      risk,
-      rule: frozenRule,
-      expiresAt: instant,
-      applyBy: instant,
+      coAuthors: z.exactOptional(z.array(person)),
+      ...proposed,
     }),
-    event('ASKED', told),
+    event('VERSIONED', { version: z.int(), ...proposed }),
+    event('ASKED', { people: z.exactOptional(z.array(person)), ...told }),
     event('REMINDED', told),
-    event('APPROVAL_GIVEN', decided),
+    event('ESCALATED', { to: z.array(person) }),
+    event('CHANGES_TOLD', told),
+    event('APPROVAL_GIVEN', { ...decided, onBehalfOf: z.exactOptional(person) }),
+    event('APPROVAL_WITHDRAWN', { comment: z.string(), channel }),
+    event('CHANGES_REQUESTED', decided),
+    event('COMMENTED', { comment: z.string(), channel }),
+    event('DELEGATED', { to: person, until: instant }),
+    event('LINKS_REVOKED', { of: z.exactOptional(person) }),
+    event('REVIEWED', { verdict: z.enum(['accept', 'object']), comment: z.string() }),
+    event('REVIEW_ASKED', told),
     event('REJECTED', decided),
     event('CANCELLED', { comment: z.string() }),
     event('EXPIRED', {}),

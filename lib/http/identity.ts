@@ -24,26 +24,47 @@ const listClaim = (claim: unknown): string[] =>
         .split(/[\s,]+/)
         .filter((name) => name !== '');
 
-/** `arn:aws:sts::1:assumed-role/ci/session` → `arn:aws:iam::1:role/ci`: what the rules file maps to a person. */
-const roleArn = (userArn: string): string =>
-  userArn.replace(/^(arn:[^:]+):sts::(\d+):assumed-role\/(.+)\/[^/]+$/, '$1:iam::$2:role/$3');
+/**
+ * The entries of the rules file that an IAM caller may be. API Gateway names the session of a role, without the role's path:
+ * `arn:aws:sts::1:assumed-role/ci/session` may be `arn:aws:iam::1:role/ci` and `arn:aws:iam::1:role/team/ci`.
+ */
+function entriesFor(userArn: string, rules: Rules): NonNullable<Rules['iam']>[string][] {
+  const session = /^(arn:[^:]+):sts::(\d{12}):assumed-role\/([^/]+)\/[^/]+$/.exec(userArn);
+  return Object.entries(rules.iam ?? {})
+    .filter(([arn]) => {
+      if (session === null) return arn === userArn;
+      const [, partition, account, name] = session;
+      return arn.startsWith(`${partition}:iam::${account}:role/`) && arn.split('/').at(-1) === name;
+    })
+    .map(([, who]) => who);
+}
 
 /**
  * The person behind a request that API Gateway has authenticated: the verified email of the access token, or the person
- * that the rules file names for the IAM role. Anything else is nobody.
+ * that the rules file names for the IAM role. Anything else is nobody, and what may be two people is nobody too.
  */
 export function identify(event: APIGatewayProxyEventV2, rules: Rules): Outcome<Caller> {
-  const { jwt, iam } = ((event.requestContext as { authorizer?: Authorizer }).authorizer ?? {}) as Authorizer;
+  const { jwt, iam } = authorizerOf(event);
   if (jwt !== undefined) return fromClaims(jwt.claims, rules);
-  if (iam?.userArn !== undefined) {
-    const known = rules.iam?.[roleArn(iam.userArn)];
-    if (known === undefined) {
-      return refuse('UNKNOWN_PERSON', `The rules file maps no person to ${roleArn(iam.userArn)}; add it under iam.`);
-    }
-    return done({ person: known.person, groups: known.groups });
+  if (iam?.userArn === undefined) return refuse('UNKNOWN_PERSON', 'The request carries no identity.');
+  const [known, ...others] = entriesFor(iam.userArn, rules);
+  if (known === undefined) {
+    return refuse('UNKNOWN_PERSON', `The rules file maps no person to ${iam.userArn}; add its role under iam.`);
   }
-  return refuse('UNKNOWN_PERSON', 'The request carries no identity.');
+  if (others.length > 0) {
+    return refuse('AMBIGUOUS_PERSON', `The rules file has more than one role that ${iam.userArn} may be (iam).`);
+  }
+  return done({ person: known.person, groups: known.groups });
 }
+
+/** What a caller whom nobody knows is called in the history. */
+export function strangerOf(event: APIGatewayProxyEventV2): string {
+  const { jwt, iam } = authorizerOf(event);
+  return iam?.userArn === undefined ? `oidc:${String(jwt?.claims.sub ?? '').slice(0, 255)}` : `iam:${iam.userArn}`;
+}
+
+const authorizerOf = (event: APIGatewayProxyEventV2): Authorizer =>
+  (event.requestContext as { authorizer?: Authorizer }).authorizer ?? {};
 
 function fromClaims(claims: Record<string, unknown>, rules: Rules): Outcome<Caller> {
   const email = claims.email;

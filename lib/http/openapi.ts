@@ -168,7 +168,13 @@ function parameters({ path, query, headers = {} }: Operation): Parameter[] {
       const { description, ...rest } = bare(z.toJSONSchema(schema, { io: 'input' })) as Schema & {
         description?: string;
       };
-      return { name, in: place, required: false, ...(description === undefined ? {} : { description }), schema: rest };
+      return {
+        name,
+        in: place,
+        required: !z.safeParse(schema, undefined).success,
+        ...(description === undefined ? {} : { description }),
+        schema: rest,
+      };
     });
   return [...inPath, ...optional('query', query?.shape ?? {}), ...optional('header', headers)];
 }
@@ -201,6 +207,10 @@ function success({ reply, who }: Operation): OperationObject['responses'] {
     const description = 'A part of the file. The parts, put together in their order, are the file.';
     return { [reply.status]: { description, headers: { Link: NEXT_PART }, content: FILE } };
   }
+  if (reply.schema === 'away') {
+    const location = { description: 'Where the browser goes.', schema: { type: 'string' } };
+    return { [reply.status]: { description: 'The browser is sent on.', headers: { Location: location }, content: {} } };
+  }
   const content = reply.schema === 'page' ? HTML : { 'application/json': { schema: refer(reply.schema) } };
   const description = who === 'link' ? 'The page, with what has just happened.' : 'Done.';
   return { [reply.status]: { description, content } };
@@ -229,7 +239,7 @@ function refusals(operation: Operation, way: Way): OperationObject['responses'] 
 
 function refusal(codes: RefusalCode[], { who, reply }: Operation): OperationObject['responses'][string] {
   const answers = codes.map((code) => problem({ code, detail: '' }));
-  const page = reply.schema === 'page';
+  const page = reply.schema === 'page' || reply.schema === 'away';
   const sentences = answers.map(({ body = '' }) => {
     const { title, type } = JSON.parse(body) as z.infer<typeof replies.problemReply>;
     return page ? `${title}.` : `${title} (\`${type}\`).`;

@@ -2,16 +2,22 @@ import type * as z from 'zod/mini';
 import type { RefusalCode } from '../change/refusal.ts';
 import type { GroupName } from '../change/rules.ts';
 import {
+  afterBody,
   cancelBody,
   changesQuery,
   decisionBody,
+  delegationBody,
   eventsQuery,
   exportQuery,
   historyQuery,
   idempotencyKey,
   previewBody,
   reviewForm,
+  revokeBody,
+  signedInQuery,
+  signInQuery,
   submitBody,
+  versionBody,
 } from './schemas.ts';
 
 /** One operation as it is published. */
@@ -31,8 +37,8 @@ export interface Operation {
   form?: { name: string; schema: z.ZodMiniType; example: unknown };
   query?: z.ZodMiniObject;
   headers?: Record<string, z.ZodMiniType>;
-  /** What it answers where it succeeds: the name of a schema, `page` for HTML, or `export` for a file in parts. */
-  reply: { status: 200 | 201; schema: string };
+  /** What it answers where it succeeds: the name of a schema, `page` for HTML, `export` for a file in parts, or `away` for a redirect. */
+  reply: { status: 200 | 201 | 302; schema: string };
   /** What it may refuse, beside what every operation of its kind may. */
   refusals: RefusalCode[];
 }
@@ -172,18 +178,26 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'post',
     path: '/changes/{id}/decisions',
     tag: 'Changes',
-    summary: 'Approve or reject a change, signed in: one of its approvers',
+    summary: 'Approve, reject, ask for changes, withdraw an approval or comment, signed in: one of its approvers',
     who: EVERYBODY,
+    iam: true,
     body: {
       name: 'DecisionBody',
       schema: decisionBody,
       examples: {
         approve: { decision: 'approve', comment: 'Checked the role with the team.' },
         reject: { decision: 'reject', comment: 'Grant it to the role, not to the account.' },
+        requestChanges: { decision: 'requestChanges', comment: 'Leave the deletion right out.' },
+        withdraw: { decision: 'withdraw' },
+        comment: { decision: 'comment', comment: 'Who owns this role?' },
       },
     },
     reply: { status: 200, schema: 'Change' },
     refusals: [
+      'NOT_YOUR_STAGE',
+      'CHANGES_REQUESTED',
+      'NOTHING_TO_WITHDRAW',
+      'TOO_MANY_REQUESTS',
       'NOT_AN_APPROVER',
       'OWN_CHANGE',
       'NOT_FOUND',
@@ -195,6 +209,110 @@ export const OPERATIONS: readonly Operation[] = [
     ],
   },
   {
+    id: 'version',
+    method: 'post',
+    path: '/changes/{id}/versions',
+    tag: 'Changes',
+    summary: 'Put another document in the place of the one before: its submitter; every approval is void',
+    who: ['submitters'],
+    iam: true,
+    body: {
+      name: 'VersionBody',
+      schema: versionBody,
+      examples: { edits: { edits: PROPOSALS.edits.edits, reason: 'Without the deletion right.' } },
+    },
+    reply: { status: 201, schema: 'Change' },
+    refusals: [
+      'NOT_FOUND',
+      'ALREADY_DECIDED',
+      'ALREADY_ENDED',
+      'EXPIRED',
+      'BASE_MOVED',
+      'POLICY_REFUSED',
+      'TOO_MANY_REQUESTS',
+      'UNAVAILABLE',
+    ],
+  },
+  {
+    id: 'delegate',
+    method: 'post',
+    path: '/changes/{id}/delegations',
+    tag: 'Changes',
+    summary: 'Let a delegate of the rules file decide in your place for a time: one of its approvers',
+    who: EVERYBODY,
+    iam: true,
+    body: {
+      name: 'DelegationBody',
+      schema: delegationBody,
+      examples: { delegate: { to: 'pat@example.com', until: '2026-12-01T20:00:00Z' } },
+    },
+    reply: { status: 200, schema: 'Change' },
+    refusals: [
+      'NOT_AN_APPROVER',
+      'NOT_A_DELEGATE',
+      'NOT_FOUND',
+      'ALREADY_DECIDED',
+      'ALREADY_ENDED',
+      'TOO_MANY_REQUESTS',
+      'UNAVAILABLE',
+    ],
+  },
+  {
+    id: 'reviewAfter',
+    method: 'post',
+    path: '/changes/{id}/reviews',
+    tag: 'Changes',
+    summary: 'Look at an emergency that was applied: one of its reviewers',
+    who: EVERYBODY,
+    iam: true,
+    body: {
+      name: 'AfterBody',
+      schema: afterBody,
+      examples: { accept: { verdict: 'accept', comment: 'Read the change and the incident; it was needed.' } },
+    },
+    reply: { status: 200, schema: 'Change' },
+    refusals: ['NOT_AN_APPROVER', 'OWN_CHANGE', 'NOTHING_TO_REVIEW', 'NOT_FOUND', 'UNAVAILABLE'],
+  },
+  {
+    id: 'revokeLinks',
+    method: 'post',
+    path: '/changes/{id}/links/revoke',
+    tag: 'Changes',
+    summary: 'Make review links dead: an author or an admin, or anybody for their own',
+    who: EVERYBODY,
+    iam: true,
+    body: {
+      name: 'RevokeBody',
+      schema: revokeBody,
+      examples: { one: { person: 'sam@example.com' }, all: {} },
+      optional: true,
+    },
+    reply: { status: 200, schema: 'Change' },
+    refusals: ['NOT_FOUND', 'ALREADY_ENDED', 'UNAVAILABLE'],
+  },
+  {
+    id: 'signIn',
+    method: 'get',
+    path: '/signin',
+    tag: 'Review',
+    summary: 'Sends a browser to the issuer; it comes back at /callback',
+    who: 'anyone',
+    query: signInQuery,
+    reply: { status: 302, schema: 'away' },
+    refusals: ['NOT_FOUND'],
+  },
+  {
+    id: 'signedIn',
+    method: 'get',
+    path: '/callback',
+    tag: 'Review',
+    summary: 'Where the issuer sends the browser back: a session, and on to the page of the link',
+    who: 'anyone',
+    query: signedInQuery,
+    reply: { status: 302, schema: 'away' },
+    refusals: ['NOT_FOUND'],
+  },
+  {
     id: 'reviewPage',
     method: 'get',
     path: '/review/{token}',
@@ -202,14 +320,14 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'The page of a link; changes nothing',
     who: 'link',
     reply: { status: 200, schema: 'page' },
-    refusals: ['NOT_FOUND'],
+    refusals: ['NOT_FOUND', 'SIGN_IN_NEEDED'],
   },
   {
     id: 'reviewPost',
     method: 'post',
     path: '/review/{token}',
     tag: 'Review',
-    summary: 'The form of that page: approve or reject',
+    summary: 'The form of that page: approve, reject, ask for changes, withdraw or comment',
     who: 'link',
     form: {
       name: 'ReviewForm',
@@ -219,6 +337,11 @@ export const OPERATIONS: readonly Operation[] = [
     reply: { status: 200, schema: 'page' },
     refusals: [
       'WRONG_CONFIRMATION',
+      'SIGN_IN_NEEDED',
+      'NOT_YOUR_STAGE',
+      'CHANGES_REQUESTED',
+      'NOTHING_TO_WITHDRAW',
+      'TOO_MANY_REQUESTS',
       'NOT_IN_GROUP',
       'NOT_AN_APPROVER',
       'OWN_CHANGE',

@@ -1,3 +1,4 @@
+import type { VerdictName } from '../change/decide.ts';
 import { reveal, revealIdentifier, revealSentence } from '../change/reveal.ts';
 import type { ChangeView } from '../change/view.ts';
 import { confirmWordOf, fromNow, keyName, RISK_WORDS, STATUS_WORDS, utc } from '../change/wording.ts';
@@ -19,6 +20,10 @@ export interface ReviewPage {
   now: string;
   /** Whether this person may decide now; the page then has the form. */
   mayDecide: boolean;
+  /** What this person may say; left out: what the state of the change and their own decision leave. */
+  may?: readonly VerdictName[] | undefined;
+  /** With a sign-in: what the form must send back. */
+  csrf?: string | undefined;
   /** What must be typed by hand to confirm. */
   confirmWord?: string | undefined;
   /** What came of the last thing that was done here. */
@@ -87,6 +92,20 @@ export function deadLinkPage(): string {
     text: 'It may have been used already, it may have expired, or it was never complete.',
     next: 'Open the newest mail or message about the change, or ask the person who wants it to send it again.',
   });
+}
+
+/**
+ * The page of a link whose rule asks for a sign-in: nothing of the change, and the same for whoever has not signed in and
+ * for whoever is somebody else.
+ */
+export function signInPage(token: string): string {
+  return shell(
+    'Sign in to see this change',
+    html`<section><h1>Sign in to see this change</h1>
+<p>For this key a link alone is not enough: the person whom it was sent to must sign in.</p>
+<p><a class="jump" href="/signin?returnTo=${encodeURIComponent(`/review/${token}`)}">Sign in</a></p>
+<p class="soft">If you have signed in and see this page again, the link was sent to somebody else.</p></section>`,
+  );
 }
 
 /** A page that only says one thing. */

@@ -131,11 +131,33 @@ const assessed = {
 };
 
 const approvalRule = { rule: z.string(), quorum: z.int(), approvers: z.array(person) };
+const stage = z.object({
+  name: z.string(),
+  quorum: z.int(),
+  approvers: z.array(person),
+  counted: about(z.array(person), 'Whose approvals count in it.'),
+  state: z.enum(['complete', 'waiting', 'later']),
+});
 const approval = z.object({
   ...approvalRule,
-  decisions: z.array(
-    z.object({ person, decision: z.enum(['approve', 'reject']), comment: z.string(), channel, at: instant }),
+  decisions: about(
+    z.array(
+      z.object({
+        person,
+        decision: z.enum(['approve', 'reject']),
+        comment: z.string(),
+        channel,
+        at: instant,
+        onBehalfOf: optional(about(person, 'The approver whose place a delegate takes.')),
+      }),
+    ),
+    'What stands: no withdrawn approval, none of an older version; the timeline has all.',
   ),
+  counted: about(z.array(person), 'The people whose approval counts.'),
+  stages: about(z.array(stage), 'One after the other; a rule without stages has one.'),
+  signIn: about(z.boolean(), 'A link alone is not enough.'),
+  escalatedAt: optional(instant),
+  delegations: optional(z.array(z.object({ person, to: person, at: instant, until: instant }))),
 });
 
 const hashes = z.object({ sha256, canonical: sha256 });
@@ -149,7 +171,21 @@ const summarized = {
   submittedAt: instant,
   expiresAt: instant,
   risk,
+  version: about(z.int(), '1 is what was submitted; each new one voids every approval.'),
+  coAuthors: optional(about(z.array(person), 'Who wrote it too: they never count.')),
   approval,
+  changesRequested: optional(z.object({ person, comment: z.string(), at: instant })),
+  breakGlass: optional(
+    about(
+      z.object({
+        reviewers: z.array(person),
+        reviewed: optional(
+          z.object({ person, verdict: z.enum(['accept', 'object']), comment: z.string(), at: instant }),
+        ),
+      }),
+      'An emergency. Once applied, its review is open until `reviewed` is there.',
+    ),
+  ),
   outcome: optional(about(z.string(), 'How it ended, for people.')),
 };
 
@@ -157,9 +193,19 @@ export const changeSummary = says<ChangeSummary>()(z.object({ ...summarized, bef
 
 export const eventType = z.enum([
   'SUBMITTED',
+  'VERSIONED',
   'ASKED',
   'REMINDED',
+  'ESCALATED',
+  'CHANGES_TOLD',
   'APPROVAL_GIVEN',
+  'APPROVAL_WITHDRAWN',
+  'CHANGES_REQUESTED',
+  'COMMENTED',
+  'DELEGATED',
+  'LINKS_REVOKED',
+  'REVIEWED',
+  'REVIEW_ASKED',
   'REJECTED',
   'CANCELLED',
   'EXPIRED',

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { type Status, TRANSITIONS } from '../change/change.ts';
+import { VERDICTS } from '../change/decide.ts';
 
 /** What is wrong with a value of the wrong type, or one that is not there. */
 const wrong = (message: string) => ({
@@ -93,9 +94,31 @@ const oneWayMeta = z.meta({ oneOf: WAYS.map((way) => ({ required: [way] })) });
 const ticket = z.optional(text(1, 200, 'The ticket behind the change.'));
 const reason = 'Why the change is needed; the approvers read it.';
 
+const address = z
+  .string(wrong('must be a text'))
+  .check(z.regex(/^[^\s@<>"(),;:\\]{1,64}@[^\s@<>"(),;:\\]{1,255}$/, 'must be an email address'));
+/** A person in the one spelling that a person has. */
+const personOf = (about: string) =>
+  z.pipe(
+    address.check(z.describe(about)),
+    z.transform((given) => given.trim().toLowerCase()),
+  );
+const emergency = {
+  coAuthors: z.optional(
+    z
+      .array(personOf('Who wrote it too; they count no more than the submitter.'), 'must be a list of emails')
+      .check(z.minLength(1), z.maxLength(20)),
+  ),
+  breakGlass: z.optional(
+    z
+      .boolean('must be true or false')
+      .check(z.describe('An emergency: the smaller quorum of the rule, no freeze, and a review afterwards.')),
+  ),
+};
+
 /** `POST /changes`. */
 export const submitBody = z
-  .strictObject({ ...proposal, reason: text(1, 2000, reason), ticket }, body)
+  .strictObject({ ...proposal, ...emergency, reason: text(1, 2000, reason), ticket }, body)
   .check(oneWay, oneWayMeta);
 
 /** `POST /changes/preview`: a submit, where the reason may still be missing. */
@@ -103,6 +126,7 @@ export const previewBody = z
   .strictObject(
     {
       ...proposal,
+      ...emergency,
       reason: z.optional(text(0, 2000, reason)),
       ticket: z.optional(text(0, 200, 'The ticket behind the change.')),
     },
@@ -110,17 +134,60 @@ export const previewBody = z
   )
   .check(oneWay, oneWayMeta);
 
+/** `POST /changes/{id}/versions`: a submit for the same key; what is left out stays as it was. */
+export const versionBody = z
+  .strictObject(
+    {
+      policy: proposal.policy,
+      edits: proposal.edits,
+      copyFrom: proposal.copyFrom,
+      base: proposal.base,
+      reason: z.optional(text(1, 2000, reason)),
+      ticket,
+    },
+    body,
+  )
+  .check(oneWay, oneWayMeta);
+
 const comment = text(0, 2000, 'Kept in the history and told to the submitter.');
 
+const verdict = oneOf(VERDICTS);
+
 /** `POST /changes/{id}/decisions`. */
-export const decisionBody = z.strictObject(
-  { decision: oneOf(['approve', 'reject']), comment: z.optional(comment) },
+export const decisionBody = z.strictObject({ decision: verdict, comment: z.optional(comment) }, body);
+
+/** `POST /changes/{id}/delegations`. */
+export const delegationBody = z.strictObject(
+  {
+    to: personOf('Who decides in your place; the rules file must name them as your delegate.'),
+    until: z.pipe(
+      z.string(wrong('must be a text')).check(
+        z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/, { error: INSTANT, abort: true }),
+        z.refine((value) => !Number.isNaN(Date.parse(value)), INSTANT),
+        z.describe('Until when; at most until the change expires.'),
+      ),
+      z.transform((value) => new Date(value).toISOString()),
+    ),
+  },
+  body,
+);
+
+/** `POST /changes/{id}/reviews`. */
+export const afterBody = z.strictObject(
+  { verdict: oneOf(['accept', 'object']), comment: text(1, 2000, 'What you looked at, and what you found.') },
+  body,
+);
+
+/** `POST /changes/{id}/links/revoke`. */
+export const revokeBody = z.strictObject(
+  { person: z.optional(personOf("Whose links; everybody's when left out.")) },
   body,
 );
 
 /** `POST /review/{token}`. */
 export const reviewForm = z.strictObject({
-  decision: oneOf(['approve', 'reject']),
+  decision: verdict,
+  csrf: z.optional(text(0, 64, 'With a sign-in: what the page of that sign-in holds.')),
   comment: z._default(comment, ''),
   confirm: z._default(
     text(0, 512, "Typed by hand: one of the key's aliases without alias/, or the first 8 characters of its id."),
@@ -167,6 +234,9 @@ export const changesQuery = z.strictObject({
   status: z.optional(oneOf(STATUSES)),
   key: z.optional(text(1, 2048, KEY)),
   submitter: z.optional(person('The email of the submitter.')),
+  review: z.optional(
+    z.literal('open', 'must be open').check(z.describe('Only emergencies that nobody has reviewed yet.')),
+  ),
   ...paging,
 });
 
@@ -206,3 +276,17 @@ export const idempotencyKey = z
       'Sent again with the same body it gives the same change, with another body 409. Remembered for 30 days.',
     ),
   );
+
+/** `GET /signin`. */
+export const signInQuery = z.strictObject({
+  returnTo: z
+    .string()
+    .check(z.regex(/^\/review\/[A-Za-z0-9_-]{43}$/), z.describe('The path of a review page, nothing else.')),
+});
+
+/** `GET /callback`, as RFC 6749 has it; the answer of an issuer that has more to say is looked at by these alone. */
+export const signedInQuery = z.object({
+  code: z.optional(z.string()),
+  state: z.optional(z.string()),
+  iss: z.optional(z.string()),
+});

@@ -3,11 +3,11 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy, { type MiddyfiedHandler } from '@middy/core';
 import httpHeaderNormalizer from '@middy/http-header-normalizer';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import type { Outcome, Refusal } from '../change/refusal.ts';
+import type { Outcome, Refusal, RefusalCode } from '../change/refusal.ts';
 import { refuse } from '../change/refusal.ts';
 import type { GroupName } from '../change/rules.ts';
 import { loadRules } from '../store/rulesFile.ts';
-import { type Caller, identify } from './identity.ts';
+import { type Caller, identify, strangerOf } from './identity.ts';
 import { internalProblem, problem } from './problem.ts';
 
 export const logger = new Logger();
@@ -51,22 +51,42 @@ const stack = (act: (event: APIGatewayProxyEventV2) => Promise<Result>): Handler
     })
     .handler(act);
 
+/** What an endpoint that acts on a change records when it turns somebody away at the door: a fact of that change. */
+export interface TurnedAway {
+  attempt: string;
+  record(changeId: string, who: { identity: string; attempt: string; code: RefusalCode }, at: string): Promise<unknown>;
+}
+
+async function turnAway(
+  event: APIGatewayProxyEventV2,
+  turnedAway: TurnedAway | undefined,
+  identity: string,
+  refusal: Refusal,
+): Promise<Result> {
+  const id = decoded(event.pathParameters).id;
+  if (turnedAway !== undefined && id !== undefined) {
+    const { attempt } = turnedAway;
+    await turnedAway.record(id, { identity, attempt, code: refusal.code }, new Date().toISOString());
+  }
+  return refused(event, refusal);
+}
+
 /**
  * The stack of every JSON endpoint for people and pipelines: identify the caller, check that one of their groups may do
  * this, act, and turn the outcome into JSON or problem+json. `groups` empty: everybody who is in any group. `answer`: how
  * an outcome is printed that is not JSON.
  */
 export const api = <T>(
-  options: { groups?: GroupName[]; status?: number; answer?: (value: T) => Result },
+  options: { groups?: GroupName[]; status?: number; answer?: (value: T) => Result; turnedAway?: TurnedAway },
   act: (request: Request) => Promise<Outcome<T>>,
 ): Handler =>
   stack(async (event) => {
     const caller = identify(event, loadRules());
-    if (!caller.ok) return refused(event, caller.refusal);
+    if (!caller.ok) return turnAway(event, options.turnedAway, strangerOf(event), caller.refusal);
     const groups = options.groups ?? SIGNED_IN;
     if (!groups.some((group) => caller.value.groups.includes(group))) {
       const { refusal } = refuse('NOT_IN_GROUP', `This is for ${groups.join(' and ')}.`);
-      return refused(event, refusal);
+      return turnAway(event, options.turnedAway, caller.value.person, refusal);
     }
     const outcome = await act({
       caller: caller.value,

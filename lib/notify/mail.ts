@@ -148,7 +148,7 @@ function picture(matrix: ChangeView['matrix']): Part[] {
   ];
 }
 
-function keyFacts(change: ChangeView): [string, string][] {
+export function keyFacts(change: ChangeView): [string, string][] {
   return [
     ['Key', change.key.aliases[0] ?? change.key.keyId],
     ['ARN', change.key.arn],
@@ -172,7 +172,7 @@ function roleOf(change: ChangeView, person: string): string {
  * All mails about a change are one conversation: they point to the same root, which no mail has as its own id because
  * SES writes the Message-ID itself. `Auto-Submitted` keeps out-of-office answers away (RFC 3834).
  */
-function mail(change: ChangeView, subject: string, parts: Part[]): Mail {
+export function mail(change: ChangeView, subject: string, parts: Part[]): Mail {
   const root = `<${change.id.replace(/[^A-Za-z0-9_-]/g, '')}@countersign>`;
   return {
     subject: oneLine(subject),

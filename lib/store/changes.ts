@@ -1,4 +1,5 @@
 import { type Change, evolve, fold, type Status } from '../change/change.ts';
+import { reviewIsOpen } from '../change/command.ts';
 import type { Event, Fact } from '../change/facts.ts';
 import { done, type Outcome, type Refusal, refuse } from '../change/refusal.ts';
 import type { Proposal } from '../change/view.ts';
@@ -31,7 +32,7 @@ export interface Doer {
 /** How often a write that met another one is tried again: far more than people who act at once. */
 const TRIES = 60;
 
-/** The partition of the changes with something still to do; a change leaves it when everybody knows how it ended. */
+/** The partition of the changes with something still to do; a change leaves it when everybody knows how it ended, and an emergency was reviewed. */
 const UNSETTLED = 'CHANGES#UNSETTLED';
 
 const changeAddress = (id: string): Address => ({ pk: `CHANGE#${id}`, sk: 'CHANGE' });
@@ -51,7 +52,8 @@ function changeItem({ change, seqs }: StoredChange): Item & Address {
     gsi2pk: `CHANGES#KEY#${change.key.arn}`,
     gsi3pk: `CHANGES#SUBMITTER#${change.submitter}`,
     gsi4pk: 'CHANGES',
-    ...(change.closed ? {} : { gsi5pk: UNSETTLED }),
+    ...(change.closed && !reviewIsOpen(change) ? {} : { gsi5pk: UNSETTLED }),
+    ...(reviewIsOpen(change) ? { review: 'open' } : {}),
     status: change.status,
     keyArn: change.key.arn,
     submitter: change.submitter,
@@ -85,7 +87,7 @@ export async function createChange(n: NewChange): Promise<Outcome<Change>> {
     const written = await transact([
       ...writes,
       { put: changeItem({ change, seqs: [seq] }), condition: { expression: 'attribute_not_exists(pk)' } },
-      { put: { ...proposalAddress(change.id), proposal: n.proposal } },
+      { put: { ...proposalAddress(change), proposal: n.proposal } },
       ...documentWrites([n.before, n.after]),
       ...(idempotency === undefined
         ? []
@@ -125,7 +127,23 @@ export async function findByIdempotencyKey(
   return earlier === undefined ? undefined : done(earlier.change);
 }
 
-const proposalAddress = (id: string): Address => ({ pk: `CHANGE#${id}`, sk: 'PROPOSAL' });
+/** Each version has its own; none is written over. */
+const proposalAddress = ({ id, version = 1 }: Pick<Change, 'id' | 'version'>): Address => ({
+  pk: `CHANGE#${id}`,
+  sk: version === 1 ? 'PROPOSAL' : `PROPOSAL#${version}`,
+});
+
+/** What goes along with the fact of a new version: both documents and what was found about them. */
+export const versionWrites = (
+  change: Pick<Change, 'id' | 'version'>,
+  { before, after, proposal }: Pick<NewChange, 'before' | 'after' | 'proposal'>,
+): Write[] => [
+  {
+    put: { ...proposalAddress(change), proposal },
+    condition: { expression: 'attribute_not_exists(pk)' },
+  },
+  ...documentWrites([before, after]),
+];
 
 /** Documents lie under their own hash, so that one can never be written over with another. */
 function documentWrites(texts: readonly PolicyText[]): Write[] {
@@ -167,7 +185,7 @@ export async function readWholeChange(id: string) {
   const item = items.find((one) => one.sk === 'CHANGE');
   if (item === undefined) return undefined;
   const { change, seqs } = stored(item);
-  const proposal = items.find((one) => one.sk === 'PROPOSAL')?.proposal as Proposal;
+  const proposal = items.find((one) => one.sk === proposalAddress(change).sk)?.proposal as Proposal;
   const [facts, [before, after]] = await Promise.all([
     readFacts(seqs),
     readDocuments([change.before, change.binding.after]),
@@ -222,6 +240,8 @@ export interface ChangeFilter {
   status?: Status | undefined;
   key?: string | undefined;
   submitter?: string | undefined;
+  /** Only emergencies that nobody has looked at yet. */
+  review?: 'open' | undefined;
   from?: string | undefined;
   to?: string | undefined;
 }
@@ -250,9 +270,12 @@ export async function listUnsettled(page: {
   return { changes: items.map((item) => stored(item).change), ...(cursor === undefined ? {} : { cursor }) };
 }
 
-function indexFor({ status, key, submitter }: ChangeFilter): Pick<IndexQuery, 'index' | 'partition' | 'where'> {
+function indexFor({ status, key, submitter, review }: ChangeFilter): Pick<IndexQuery, 'index' | 'partition' | 'where'> {
   const rest = (where: Record<string, string | undefined>) =>
     Object.fromEntries(Object.entries(where).filter((pair): pair is [string, string] => pair[1] !== undefined));
+  if (review !== undefined) {
+    return { index: 'gsi5', partition: UNSETTLED, where: rest({ status, keyArn: key, submitter, review }) };
+  }
   if (key !== undefined) return { index: 'gsi2', partition: `CHANGES#KEY#${key}`, where: rest({ status, submitter }) };
   if (submitter !== undefined)
     return { index: 'gsi3', partition: `CHANGES#SUBMITTER#${submitter}`, where: rest({ status }) };

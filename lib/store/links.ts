@@ -9,8 +9,11 @@ export interface Link {
   changeId: string;
   person: string;
   binding: Binding;
+  issuedAt: string;
   expiresAt: string;
   usedAt?: string;
+  /** When the approval given by it was withdrawn by it. */
+  withdrawnAt?: string;
 }
 
 /** 256 random bits, base64url: 43 characters. */
@@ -22,7 +25,7 @@ const linkAddress = (token: string): Address => ({
 });
 
 /** A new link for one person, as the token to send and the write that makes it valid. */
-export function newLink(link: Omit<Link, 'usedAt'>): { token: string; write: Write } {
+export function newLink(link: Omit<Link, 'usedAt' | 'withdrawnAt'>): { token: string; write: Write } {
   const token = newToken();
   const ttl = Math.ceil(Date.parse(link.expiresAt) / 1000) + 86_400;
   return { token, write: { put: { ...linkAddress(token), ...link, ttl } } };
@@ -41,6 +44,18 @@ export const useLink = (token: string, now: string): Along => ({
       update: linkAddress(token),
       set: { usedAt: now },
       condition: { expression: 'attribute_exists(pk) AND attribute_not_exists(#usedAt)' },
+    },
+  ],
+  refusal: refuse('ALREADY_DECIDED', 'This link was used already.').refusal,
+});
+
+/** What marks that the approval given by a link was withdrawn by it, once. */
+export const withdrawByLink = (token: string, now: string): Along => ({
+  writes: [
+    {
+      update: linkAddress(token),
+      set: { withdrawnAt: now },
+      condition: { expression: 'attribute_exists(#usedAt) AND attribute_not_exists(#withdrawnAt)' },
     },
   ],
   refusal: refuse('ALREADY_DECIDED', 'This link was used already.').refusal,

@@ -4,8 +4,9 @@ import { nextApplyStep, proveApproval } from '../change/apply.ts';
 import { type Change, fold, isOpen, type Status } from '../change/change.ts';
 import { expire } from '../change/decide.ts';
 import { type Event, type Fact, WORKFLOW } from '../change/facts.ts';
+import { hold } from '../change/push.ts';
 import { done, refuse } from '../change/refusal.ts';
-import { currentApprovers, type Rules } from '../change/rules.ts';
+import { entitledToday, freezesFor, type Rules } from '../change/rules.ts';
 import { sha256 } from '../policy/canonical.ts';
 import { canonicalOf } from '../policy/canonicalOf.ts';
 import { readChange, readWholeChange, record } from '../store/changes.ts';
@@ -60,7 +61,7 @@ type Whole = NonNullable<Awaited<ReturnType<typeof readWholeChange>>>;
  * transaction, the live policy compared with base and approved document, one put of exactly the approved bytes, a read
  * back, the result and the end of the lease in one transaction. See docs/decisions/0005-apply-protocol.md.
  */
-export async function applyChange(id: string, around: Surroundings): Promise<{ status: Status }> {
+export async function applyChange(id: string, around: Surroundings): Promise<{ status: Status | 'HELD' }> {
   const whole = await readWholeChange(id);
   if (whole === undefined) throw new Error(`there is no change ${id}`);
   const { change } = whole;
@@ -68,6 +69,8 @@ export async function applyChange(id: string, around: Surroundings): Promise<{ s
 
   const expired = expire(change, iso(around));
   if (expired !== undefined) return settle(id, around, () => expired);
+  if (hold(change, around.now().getTime(), freezesFor(around.rules, change.key)) !== undefined)
+    return { status: 'HELD' };
   const proof = prove(whole, around);
   if (!proof.ok && change.status === 'APPROVED') {
     return settle(id, around, () => ({ type: 'FAILED', error: proof.error, detail: proof.detail }));
@@ -111,7 +114,7 @@ function prove({ change, facts, before, after }: Whole, around: Surroundings) {
     now: iso(around),
     afterSha256: sha256(after),
     baseCanonical: canonicalOf(before),
-    approversToday: currentApprovers(around.rules, change.rule.name),
+    today: entitledToday(around.rules, change.rule),
   });
 }
 

@@ -1,11 +1,14 @@
-import { wake } from '../aws/states.ts';
+import { startApproval, wake } from '../aws/states.ts';
 import { isOpen, type Status } from '../change/change.ts';
+import { escalate, participants, reviewersOf } from '../change/command.ts';
 import { expire } from '../change/decide.ts';
 import { WORKFLOW } from '../change/facts.ts';
-import { waitSeconds } from '../change/push.ts';
+import { escalationIsDue, hold, reminderAt, reviewDue, toAsk, toTellOfChanges, waitSeconds } from '../change/push.ts';
+import { authorsOf, awaited } from '../change/quorum.ts';
 import { done } from '../change/refusal.ts';
-import type { Rules } from '../change/rules.ts';
+import { freezesFor, type Rules } from '../change/rules.ts';
 import type { ChangeView } from '../change/view.ts';
+import { changesMail, reviewMail } from '../notify/askedMail.ts';
 import { askMail, reminderMail, resultMail } from '../notify/mail.ts';
 import { askMessage, resultMessage } from '../notify/slack.ts';
 import { readChange, readWholeChange, record } from '../store/changes.ts';
@@ -20,43 +23,85 @@ type Whole = NonNullable<Awaited<ReturnType<typeof readWholeChange>>>;
 /** The state machine asked about a change that is not there: nothing can go on. */
 const missing = (id: string) => new Error(`there is no change ${id}`);
 
-/** Where a change stands, for the state machine: expires it when its time is over, and says how long the wait may be. */
-export async function lookAtChange(id: string, at: string): Promise<{ status: Status; waitSeconds: number }> {
-  const looked = await record(id, { person: WORKFLOW, at }, (change) => done(expire(change, at)));
+/** What the state machine learns: a change that is approved and frozen is HELD, and one that has been looked at often is handed on. */
+export interface Looked {
+  status: Status | 'HELD' | 'HANDED_ON';
+  waitSeconds: number;
+  turn: number;
+}
+
+/** After so many looks an execution hands the change on to another, so that its history has an end: docs/decisions/0032. */
+export const MOST_TURNS = 200;
+
+/**
+ * Where a change stands, for the state machine: expires it when its time is over, escalates it when that is due, and says
+ * how long the wait may be.
+ */
+export async function lookAtChange(id: string, turn: number, rules: Rules, at: string): Promise<Looked> {
+  const looked = await record(id, { person: WORKFLOW, at }, (change) =>
+    done(expire(change, at) ?? (escalationIsDue(change, Date.parse(at)) ? escalate(change, at) : undefined)),
+  );
   if (!looked.ok) throw missing(id);
-  return { status: looked.value.status, waitSeconds: waitSeconds(looked.value, Date.parse(at)) };
+  const change = looked.value;
+  const freezes = freezesFor(rules, change.key);
+  const held = hold(change, Date.parse(at), freezes) !== undefined;
+  const next = { waitSeconds: waitSeconds(change, Date.parse(at), freezes), turn: turn + 1 };
+  if (next.turn > MOST_TURNS && isOpen(change.status)) {
+    // Named by the minute, so that a look that is tried again starts the same one.
+    await startApproval(id, `${id}-on-${Math.floor(Date.parse(at) / 60_000)}`);
+    return { ...next, status: 'HANDED_ON' };
+  }
+  return { ...next, status: held ? 'HELD' : change.status };
 }
 
 /**
- * Asks the approvers of a change, once. The task token is stored first, and then the change is looked at: a decision that
- * came before the token was there wakes the execution from here, so that none is lost between the two.
+ * Asks those who may decide now and have not been asked, and tells the authors when changes are asked of them. The task
+ * token is stored first, and then the change is looked at: a decision that came before the token was there wakes the
+ * execution from here, so that none is lost between the two.
  */
 export async function askApprovers(id: string, taskToken: string, rules: Rules, at: string): Promise<void> {
   await storeTaskToken(id, taskToken);
   const whole = await readWholeChange(id);
   if (whole === undefined) throw missing(id);
-  if (whole.change.status !== 'PENDING') {
-    await wake(taskToken);
+  const { change } = whole;
+  if (change.status !== 'PENDING') {
+    const held = hold(change, Date.parse(at), freezesFor(rules, change.key)) !== undefined;
+    if (!held) await wake(taskToken);
     return;
   }
-  if (whole.change.asked) return;
   const view = toView(whole);
-  const delivery = await askByLink(whole, view, view.approval.approvers, askMail, rules, at);
-  if (delivery.mailed.length + delivery.slacked.length === 0) throw new Error(`nobody could be asked about ${id}`);
-  await record(id, { person: WORKFLOW, at }, () => done({ type: 'ASKED', ...delivery }));
+  if (toTellOfChanges(change)) {
+    const messages = authorsOf(change).map((person) => ({
+      person,
+      mail: changesMail({ change: view, person, now: at }),
+    }));
+    const delivery = await deliver(messages, rules);
+    await record(id, { person: WORKFLOW, at }, (now) =>
+      done(toTellOfChanges(now) ? { type: 'CHANGES_TOLD', ...delivery } : undefined),
+    );
+  }
+  const people = toAsk(change, at);
+  if (people.length === 0) return;
+  const delivery = await askByLink(whole, view, people, askMail, rules, at);
+  if (!change.asked && delivery.mailed.length + delivery.slacked.length === 0) {
+    throw new Error(`nobody could be asked about ${id}`);
+  }
+  const asked = await record(id, { person: WORKFLOW, at }, () => done({ type: 'ASKED', people, ...delivery }));
+  // A decision, a version or a stage that came while the mails went out: its own wake may have met no token yet.
+  if (asked.ok && (asked.value.status !== 'PENDING' || toAsk(asked.value, at).length > 0)) await wake(taskToken);
 }
 
-/** Reminds those who have not answered, each with a new link; the secrets of the old ones are not kept. */
+/** Reminds those who have not answered, when that is due, each with a new link; the secrets of the old ones are not kept. */
 export async function remindApprovers(id: string, rules: Rules, at: string): Promise<void> {
   const whole = await readWholeChange(id);
   if (whole === undefined) throw missing(id);
-  if (whole.change.status !== 'PENDING' || at >= whole.change.expiresAt) return;
-  const answered = new Set(whole.change.decisions.map((decision) => decision.person));
+  const { change } = whole;
+  if (change.status !== 'PENDING' || at >= change.expiresAt || Date.parse(at) < reminderAt(change)) return;
   const view = toView(whole);
-  const silent = view.approval.approvers.filter((person) => !answered.has(person));
+  const silent = change.changesRequested === undefined ? awaited(change, at) : [];
   const delivery = await askByLink(whole, view, silent, reminderMail, rules, at);
-  await record(id, { person: WORKFLOW, at }, (change) =>
-    done(change.status === 'PENDING' ? { type: 'REMINDED', ...delivery } : undefined),
+  await record(id, { person: WORKFLOW, at }, (now) =>
+    done(now.status === 'PENDING' ? { type: 'REMINDED', ...delivery } : undefined),
   );
 }
 
@@ -71,29 +116,43 @@ async function askByLink(
   const writes: Write[] = [];
   const messages = people.map((person): Message => {
     const { id: changeId, binding, expiresAt } = change;
-    const { token, write } = newLink({ changeId, person, binding, expiresAt });
+    const { token, write } = newLink({ changeId, person, binding, issuedAt: at, expiresAt });
     writes.push(write);
     const link = `${process.env.PUBLIC_URL}/review/${token}`;
     return { person, mail: mail({ change: view, person, link, now: at }), slack: askMessage(view, link) };
   });
   for (let from = 0; from < writes.length; from += 100) await transact(writes.slice(from, from + 100));
-  return deliver(messages, rules, mail === askMail ? askMessage(view) : undefined);
+  return deliver(messages, rules, mail === askMail && !change.asked ? askMessage(view) : undefined);
 }
 
-/** Tells the submitter and the approvers how a change ended, once. */
+/** Tells everybody how a change ended, once, and asks for the review of an emergency, again and again. An open change is left alone: nothing has ended. */
 export async function closeChange(id: string, rules: Rules, at: string): Promise<{ status: Status }> {
   const stored = await readChange(id);
   if (stored === undefined) throw missing(id);
   const { status, closed } = stored.change;
-  if (closed || isOpen(status)) return { status };
+  if (isOpen(status) || (closed && !reviewDue(stored.change, Date.parse(at)))) return { status };
   const whole = await readWholeChange(id);
   if (whole === undefined) throw missing(id);
   const view = toView(whole);
-  const people = [...new Set([view.submitter, ...view.approval.approvers])];
-  const messages = people.map((person): Message => ({ person, mail: resultMail({ change: view, person, now: at }) }));
-  const delivery = await deliver(messages, rules, resultMessage(view));
-  await record(id, { person: WORKFLOW, at }, (change) =>
-    done(change.closed ? undefined : { type: 'CLOSED', ...delivery }),
-  );
+  if (!closed) {
+    const people = participants(whole.change, at);
+    const messages = people.map((person): Message => ({ person, mail: resultMail({ change: view, person, now: at }) }));
+    const delivery = await deliver(messages, rules, resultMessage(view));
+    await record(id, { person: WORKFLOW, at }, (change) =>
+      done(change.closed ? undefined : { type: 'CLOSED', ...delivery }),
+    );
+  }
+  if (reviewDue(whole.change, Date.parse(at))) {
+    const messages = reviewersOf(whole.change).map(
+      (person): Message => ({
+        person,
+        mail: reviewMail({ change: view, person, now: at }),
+      }),
+    );
+    const delivery = await deliver(messages, rules);
+    await record(id, { person: WORKFLOW, at }, (change) =>
+      done(reviewDue(change, Date.parse(at)) ? { type: 'REVIEW_ASKED', ...delivery } : undefined),
+    );
+  }
   return { status };
 }

@@ -1,17 +1,25 @@
 import { wake } from '../aws/states.ts';
 import type { Change } from '../change/change.ts';
+import { delegate, review, revokeLinks } from '../change/command.ts';
 import { type Answer, cancel, decide } from '../change/decide.ts';
-import { done, type Outcome } from '../change/refusal.ts';
+import { toAsk, toTellOfChanges } from '../change/push.ts';
+import { done, type Outcome, type RefusalCode } from '../change/refusal.ts';
 import { type Along, record } from '../store/changes.ts';
 import { readTaskToken } from '../store/tokens.ts';
 
 /** Refusals that say something about the person, not about the moment: they belong into the history. */
-const TELLING = new Set(['OWN_CHANGE', 'NOT_AN_APPROVER', 'NOT_IN_GROUP']);
+const TELLING: ReadonlySet<RefusalCode> = new Set([
+  'OWN_CHANGE',
+  'NOT_AN_APPROVER',
+  'NOT_IN_GROUP',
+  'NOT_A_DELEGATE',
+  'NOT_YOUR_LINK',
+]);
 
 /** What people without a page before them answer: they decide about what stands. */
 export type Verdict = Omit<Answer, 'binding'> & Partial<Pick<Answer, 'binding'>>;
 
-/** Records somebody's decision, and wakes the state machine when it decided the change. */
+/** Records what somebody says to a change, and wakes the state machine when that asks for something to be done. */
 export const decideChange = (id: string, verdict: Verdict, at: string, along?: Along): Promise<Outcome<Change>> =>
   act(id, verdict.decision, { person: verdict.person, at }, along, (change) =>
     decide(change, { ...verdict, binding: verdict.binding ?? change.binding }, at),
@@ -25,7 +33,42 @@ export const cancelChange = (
 ): Promise<Outcome<Change>> =>
   act(id, 'cancel', { person: who.person, at }, undefined, (change) => cancel(change, who));
 
-async function act(
+/** Lets another decide in an approver's place for a time; the state machine asks them. */
+export const delegateChange = (
+  id: string,
+  who: { person: string; to: string; until: string },
+  at: string,
+): Promise<Outcome<Change>> =>
+  act(id, 'delegate', { person: who.person, at }, undefined, (change) => delegate(change, who, at));
+
+/** Makes links dead that were made before. */
+export const revokeChangeLinks = (
+  id: string,
+  who: { person: string; admin: boolean; of?: string | undefined },
+  at: string,
+): Promise<Outcome<Change>> =>
+  act(id, 'revoke links', { person: who.person, at }, undefined, (change) => revokeLinks(change, who));
+
+/** Looks at an emergency afterwards. */
+export const reviewChange = (
+  id: string,
+  who: { person: string; verdict: 'accept' | 'object'; comment: string },
+  at: string,
+): Promise<Outcome<Change>> =>
+  act(id, 'review', { person: who.person, at }, undefined, (change) => review(change, who));
+
+/** Records that somebody tried to act on a change who is nobody we know, or not clearly one person. */
+export const recordStranger = (
+  id: string,
+  stranger: { identity: string; attempt: string; code: RefusalCode },
+  at: string,
+): Promise<unknown> =>
+  record(id, { person: stranger.identity, at }, () =>
+    done({ type: 'REFUSED', attempt: stranger.attempt, code: stranger.code }),
+  );
+
+/** One act of a person on a change. A refusal that says something about the person is a fact; what asks for something to be done wakes the state machine. */
+export async function act(
   id: string,
   attempt: string,
   doer: { person: string; at: string },
@@ -38,9 +81,12 @@ async function act(
     if (TELLING.has(code)) await record(id, doer, () => done({ type: 'REFUSED', attempt, code }));
     return outcome;
   }
-  if (outcome.value.status !== 'PENDING') await wakeApproval(id).catch(() => undefined);
+  if (asksForSomething(outcome.value, doer.at)) await wakeApproval(id).catch(() => undefined);
   return outcome;
 }
+
+const asksForSomething = (change: Change, at: string): boolean =>
+  !change.closed && (change.status !== 'PENDING' || toAsk(change, at).length > 0 || toTellOfChanges(change));
 
 /** Wakes the execution of a change; false when none waits. A wake that is lost is made up for by the sweep. */
 export async function wakeApproval(id: string): Promise<boolean> {

@@ -23,7 +23,10 @@ export async function readEvents(filter: FactFilter, page: Page): Promise<{ even
   const hashes = new Map<LoggedFact, [before: string, after: string]>();
   for (const fact of facts) {
     const change = changes.get(fact.change);
-    if (change !== undefined && ABOUT_DOCUMENTS.has(fact.type)) hashes.set(fact, [change.before, change.binding.after]);
+    if (fact.type === 'SUBMITTED' || fact.type === 'VERSIONED') hashes.set(fact, [fact.before, fact.binding.after]);
+    else if (change !== undefined && ABOUT_DOCUMENTS.has(fact.type)) {
+      hashes.set(fact, [change.before, change.binding.after]);
+    }
   }
   const texts = await readTexts([...hashes.values()].flat());
   const events = facts.map((fact): AuditEvent => {
@@ -33,7 +36,7 @@ export async function readEvents(filter: FactFilter, page: Page): Promise<{ even
   return { events, ...(cursor === undefined ? {} : { cursor }) };
 }
 
-const ABOUT_DOCUMENTS = new Set<LoggedFact['type']>(['SUBMITTED', 'APPLY_INTENT', 'APPLIED']);
+const ABOUT_DOCUMENTS = new Set<LoggedFact['type']>(['APPLY_INTENT', 'APPLIED']);
 
 async function readTexts(hashes: readonly string[]): Promise<Map<string, Text>> {
   const distinct = [...new Set(hashes)];

@@ -1,13 +1,13 @@
 import { describeKey, getKeyPolicy } from '../aws/kms.ts';
 import type { FrozenRule } from '../change/facts.ts';
+import { stagesOf } from '../change/quorum.ts';
 import { done, type Outcome, refuse } from '../change/refusal.ts';
-import { type Rules, ruleFor } from '../change/rules.ts';
+import { breakGlassFor, maySubmit, type Rules, ruleFor } from '../change/rules.ts';
 import { assessChange } from '../policy/assess.ts';
 import { canonicalOf } from '../policy/canonicalOf.ts';
 import { copyPolicy } from '../policy/copy.ts';
 import { applyEdits } from '../policy/edit.ts';
 import type { Assessment, Edit, Finding, Guardians, Key } from '../policy/types.ts';
-
 import { isNotaryKey, NOTARY_KEY } from './keys.ts';
 
 /** What is proposed for a key: a whole document, edits of the default view, or another key's policy. */
@@ -18,6 +18,10 @@ export interface ProposalInput {
   copyFrom?: string | undefined;
   /** Canonical hash of the policy that the submitter edited. */
   base?: string | undefined;
+  /** An emergency: the smaller quorum of the rule, and a review afterwards. */
+  breakGlass?: boolean | undefined;
+  /** Who wrote it too. */
+  coAuthors?: readonly string[] | undefined;
 }
 
 export interface Proposed {
@@ -44,6 +48,10 @@ export async function propose(input: ProposalInput, submitter: string, rules: Ru
   if (isNotaryKey(key)) {
     return refuseFindings([{ code: 'NOTARY_KEY', severity: 'error', message: NOTARY_KEY, path: '' }]);
   }
+  const allowed = maySubmit(rules, key, submitter);
+  if (!allowed.ok) {
+    return refuse('NOT_IN_GROUP', `The rules file lets only ${allowed.teams.join(', ')} submit for ${input.key}.`);
+  }
   const before = await getKeyPolicy(key.arn);
   if (before === undefined) {
     return refuse('NOT_FOUND', `The policy of ${key.arn} cannot be read; its key policy must let Countersign see it.`);
@@ -59,20 +67,35 @@ export async function propose(input: ProposalInput, submitter: string, rules: Ru
 
   const assessment = assessChange({ before, after: text.value.text, key, guardians: guardians(rules) });
   assessment.findings.push(...text.value.findings);
-  const rule = ruleFor(rules, key, assessment.risk);
-  const askable = rule.approvers.filter((person) => person !== submitter);
-  if (askable.length < rule.quorum) {
+  const rule = input.breakGlass ? breakGlassFor(rules, key, assessment.risk) : ruleFor(rules, key, assessment.risk);
+  if (rule === undefined) {
+    return refuse(
+      'BAD_REQUEST',
+      `breakGlass: rule ${ruleFor(rules, key, assessment.risk).name} has no way for emergencies.`,
+    );
+  }
+  const shortage = tooFew(rule, [submitter, ...(input.coAuthors ?? [])]);
+  if (shortage !== undefined) {
     assessment.ok = false;
-    assessment.findings.push({
-      code: 'NOT_ENOUGH_APPROVERS',
-      severity: 'error',
-      message: `Rule ${rule.name} asks for ${rule.quorum} approvals, and only ${askable.length} of its approvers are not you.`,
-      path: '',
-      fix: 'Let somebody else submit it, or add approvers to the rules file.',
-    });
+    assessment.findings.push(shortage);
   }
   if (!assessment.ok) return refuseAssessed(assessment);
   return done({ key, assessment, rule });
+}
+
+/** What is wrong when a stage of the rule, or all of them together, cannot be completed without the authors. */
+function tooFew(rule: FrozenRule, authors: readonly string[]): Finding | undefined {
+  const others = (people: readonly string[]) => people.filter((person) => !authors.includes(person)).length;
+  const whole = { name: rule.name, quorum: rule.quorum, approvers: rule.approvers };
+  const short = [...stagesOf(rule), whole].find(({ quorum, approvers }) => others(approvers) < quorum);
+  if (short === undefined) return undefined;
+  return {
+    code: 'NOT_ENOUGH_APPROVERS',
+    severity: 'error',
+    message: `Rule ${rule.name} asks for ${short.quorum} approvals, and only ${others(short.approvers)} of its approvers are not you${authors.length > 1 ? ' or a co-author' : ''}.`,
+    path: '',
+    fix: 'Let somebody else submit it, or add approvers to the rules file.',
+  };
 }
 
 async function proposedText(
@@ -106,7 +129,7 @@ const refuseAssessed = ({ findings, ok: _, ...rest }: Assessment) =>
   });
 
 /** What a preview answers, and what a 422 holds beside its findings. */
-export const preview = ({ key, assessment, rule }: Proposed, submitter: string) => {
+export const preview = ({ key, assessment, rule }: Proposed, authors: readonly string[]) => {
   const { ok: _, ...rest } = assessment;
   return {
     key: { arn: key.arn, keyId: key.keyId, aliases: key.aliases, accountId: key.accountId, region: key.region },
@@ -114,7 +137,7 @@ export const preview = ({ key, assessment, rule }: Proposed, submitter: string) 
     approval: {
       rule: rule.name,
       quorum: rule.quorum,
-      approvers: rule.approvers.filter((person) => person !== submitter),
+      approvers: rule.approvers.filter((person) => !authors.includes(person)),
     },
   };
 };

@@ -1,9 +1,10 @@
 import { ulid } from 'ulid';
 import { startApproval } from '../aws/states.ts';
 import type { Change } from '../change/change.ts';
+import type { NewVersion } from '../change/command.ts';
 import type { Fact } from '../change/facts.ts';
 import { type Outcome, refuse } from '../change/refusal.ts';
-import type { Rules } from '../change/rules.ts';
+import { heldUntil, type Rules } from '../change/rules.ts';
 import { createChange, findByIdempotencyKey, type NewChange } from '../store/changes.ts';
 import { count } from '../store/table.ts';
 import { type ProposalInput, type Proposed, propose } from './propose.ts';
@@ -19,7 +20,7 @@ const APPLY_GRACE = 3_600;
 const IDEMPOTENCY_DAYS = 30;
 
 /** At most so many submits a minute for one person, so that nobody can flood the approvers. */
-async function withinRate(person: string, now: number): Promise<boolean> {
+export async function withinRate(person: string, now: number): Promise<boolean> {
   const minute = Math.floor(now / 60_000);
   const limit = Number(process.env.SUBMITS_PER_MINUTE ?? 300);
   return count({ pk: `RATE#${person}`, sk: String(minute) }, limit, minute * 60 + 600);
@@ -57,13 +58,12 @@ export async function submitChange(
 }
 
 function submittedFact(
-  { key, assessment, rule }: Proposed,
-  { reason, ticket }: Submission,
+  { key, ...proposed }: Proposed,
+  submission: Submission,
   submitter: string,
   at: string,
 ): Fact & { type: 'SUBMITTED' } {
-  const { expireAfter, ...frozen } = rule;
-  const later = (seconds: number) => new Date(Date.parse(at) + seconds * 1000).toISOString();
+  const { reason, ticket, coAuthors = [] } = submission;
   return {
     type: 'SUBMITTED',
     change: `chg_${ulid(Date.parse(at))}`,
@@ -71,6 +71,22 @@ function submittedFact(
     person: submitter,
     at,
     key: { arn: key.arn, keyId: key.keyId, accountId: key.accountId, region: key.region, aliases: key.aliases },
+    ...(coAuthors.length === 0 ? {} : { coAuthors: [...coAuthors] }),
+    ...terms(proposed, { reason, ticket }, at),
+  };
+}
+
+/** What a submit and a new version freeze: the documents by hash, the risk, the rule with its people, and the deadlines. */
+export function terms(
+  { assessment, rule }: Omit<Proposed, 'key'>,
+  { reason, ticket }: Pick<Submission, 'reason' | 'ticket'>,
+  at: string,
+): NewVersion {
+  const { expireAfter, ...frozen } = rule;
+  const expiresAt = later(at, expireAfter);
+  // What is approved in the last moment still waits for the end of a freeze.
+  const ready = heldUntil(rule.freeze ?? [], expiresAt)?.until ?? expiresAt;
+  return {
     reason,
     ...(ticket === undefined ? {} : { ticket }),
     binding: { after: assessment.after.sha256, base: assessment.before.canonical },
@@ -78,12 +94,14 @@ function submittedFact(
     afterCanonical: assessment.after.canonical,
     risk: assessment.risk,
     rule: frozen,
-    expiresAt: later(expireAfter),
-    applyBy: later(expireAfter + APPLY_GRACE),
+    expiresAt,
+    applyBy: later(ready, APPLY_GRACE),
   };
 }
 
-const proposal = ({ assessment }: Proposed): NewChange['proposal'] => ({
+const later = (at: string, seconds: number) => new Date(Date.parse(at) + seconds * 1000).toISOString();
+
+export const proposal = ({ assessment }: Pick<Proposed, 'assessment'>): NewChange['proposal'] => ({
   findings: assessment.findings,
   access: assessment.access,
   matrix: assessment.matrix,

@@ -1,6 +1,7 @@
 import { startApproval } from '../aws/states.ts';
 import type { Change } from '../change/change.ts';
 import { pushNeeded } from '../change/push.ts';
+import { freezesFor, type Rules } from '../change/rules.ts';
 import { listUnsettled } from '../store/changes.ts';
 import { wakeApproval } from './decide.ts';
 
@@ -8,20 +9,24 @@ import { wakeApproval } from './decide.ts';
  * Brings back what a crash left between two steps: changes that were stored and never started, decided and never woken,
  * ended and never told. Safe at any time and any number of times; what rightly waits is left alone.
  */
-export async function sweep(now: number): Promise<{ pushed: string[] }> {
+export async function sweep(now: number, rules: Rules): Promise<{ pushed: string[] }> {
   const pushed: string[] = [];
   let cursor: Awaited<ReturnType<typeof listUnsettled>>['cursor'];
   do {
     const page = await listUnsettled({ limit: 100, ...(cursor === undefined ? {} : { cursor }) });
-    for (const change of page.changes) if (await push(change, now)) pushed.push(change.id);
+    for (const change of page.changes) if (await push(change, now, rules)) pushed.push(change.id);
     cursor = page.cursor;
   } while (cursor !== undefined);
   return { pushed };
 }
 
-async function push(change: Change, now: number): Promise<boolean> {
-  const needed = pushNeeded(change, now);
+const minute = (now: number) => Math.floor(now / 60_000);
+
+async function push(change: Change, now: number, rules: Rules): Promise<boolean> {
+  const needed = pushNeeded(change, now, freezesFor(rules, change.key));
   if (needed === undefined) return false;
+  // Its own execution is over long since; one more asks the reviewers, and Close sees that it is their time.
+  if (needed === 'review') return (await startApproval(change.id, `${change.id}-review-${minute(now)}`)) === 'running';
   if (needed === 'wake' && (await wakeApproval(change.id))) return true;
   if ((await startApproval(change.id)) === 'running') return needed === 'start';
   // Its own execution is over and the change is not: another one takes it on, under a name that two sweeps share.

@@ -9,6 +9,8 @@ export const logger = new Logger();
 export interface TaskInput {
   changeId: string;
   taskToken?: string;
+  /** How often this execution has looked. */
+  turn?: number;
 }
 
 const logged = <I, O>(act: (input: I, context: Context) => Promise<O>): MiddyfiedHandler<I, O, Error, Context> =>

@@ -8,7 +8,8 @@ import { logHead, readEntries } from '../store/log.ts';
 const AT_ONCE = 50;
 
 /**
- * The whole log as verification and an export read it: the header, every entry with the documents of each SUBMITTED, each
+ * The whole log as verification and an export read it: the header, every entry with the documents of each SUBMITTED
+ * and VERSIONED, each
  * checkpoint after its entry, the head. Everything exactly as it is stored; nothing is believed. Read consistently: what
  * is appended meanwhile is in it whole or not at all.
  *
@@ -90,10 +91,10 @@ export async function withDocuments(entries: readonly Entry[]): Promise<LoggedEn
 
 /** The documents that an entry is about. A text that is no fact has none: verification says what it is. */
 function documentsOf({ body }: Entry): string[] {
-  if (!body.includes('"type":"SUBMITTED"')) return [];
+  if (!/"type":"(SUBMITTED|VERSIONED)"/.test(body)) return [];
   try {
     const fact = readBody(body);
-    return fact.type === 'SUBMITTED' ? [fact.before, fact.binding.after] : [];
+    return fact.type === 'SUBMITTED' || fact.type === 'VERSIONED' ? [fact.before, fact.binding.after] : [];
   } catch {
     return [];
   }

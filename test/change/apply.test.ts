@@ -4,11 +4,12 @@ import { fold } from '../../lib/change/change.ts';
 import { AFTER, approval, BASE, fact, minute, submitted } from '../fixtures/facts.ts';
 
 const approved = fold([submitted(), approval('sam@example.com', 1), approval('kim@example.com', 2)]);
+const today = (...people: string[]) => ({ stages: [people], escalation: [], delegates: {} });
 const evidence: Evidence = {
   now: minute(3),
   afterSha256: AFTER,
   baseCanonical: BASE,
-  approversToday: ['kim@example.com', 'sam@example.com'],
+  today: today('kim@example.com', 'sam@example.com'),
 };
 const proof = (over: Partial<Evidence>, change = approved) => {
   const result = proveApproval(change, { ...evidence, ...over });
@@ -21,7 +22,7 @@ describe('the proof before a put', () => {
     expect(proof({ afterSha256: BASE })).toBe('DocumentAltered'));
   it('fails for a base that is not the one seen', () => expect(proof({ baseCanonical: AFTER })).toBe('BaseAltered'));
   it('fails when an approver has left', () =>
-    expect(proof({ approversToday: ['sam@example.com'] })).toBe('QuorumNotProven'));
+    expect(proof({ today: today('sam@example.com') })).toBe('QuorumNotProven'));
   it('fails at applyBy', () => {
     expect(proof({ now: new Date(Date.parse(minute(160)) - 1).toISOString() })).toHaveLength(2);
     expect(proof({ now: minute(160) })).toBe('TooLate');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { durationSeconds } from '../../lib/change/duration.ts';
-import { currentApprovers, parseRules, type Rules, ruleFor } from '../../lib/change/rules.ts';
+import { entitledToday, parseRules, type Rules, ruleFor } from '../../lib/change/rules.ts';
 import type { Key } from '../../lib/policy/types.ts';
 
 const key = (over: Partial<Key> = {}): Key => ({
@@ -64,8 +64,9 @@ describe('the rules file', () => {
       expireAfter: 259_200,
       rulesSha256: rules().sha256,
     });
-    expect(currentApprovers(rules(), 'production')).toEqual(['kim@example.com', 'sam@example.com']);
-    expect(currentApprovers(rules(), 'gone')).toEqual([]);
+    const production = ruleFor(rules(), key({ aliases: ['alias/prod/x'], tags: { env: 'prod' } }), 'high');
+    expect(entitledToday(rules(), production).stages).toEqual([['kim@example.com', 'sam@example.com']]);
+    expect(entitledToday(rules(), { ...production, name: 'gone' }).stages).toEqual([[]]);
   });
 
   it.each([
@@ -86,7 +87,7 @@ describe('the rules file', () => {
   ])('refuses %s and names the line', (_, text, error) => expect(errors(text)).toContain(error));
 
   it('refuses an unknown field, a key that stands twice and text that is no YAML', () => {
-    expect(errors(FILE.replace('quorum: 1', 'quorom: 1'))[0]).toMatch(/^11: /);
+    expect(errors(FILE.replace('quorum: 1', 'quorom: 1'))[0]).toBe('12: there is no field quorom here');
     expect(errors(`${FILE}rules: []\n`)[0]).toMatch(/^15: /);
     expect(errors('a: [')[0]).toMatch(/^1: /);
     expect(errors('')).not.toEqual([]);

@@ -123,8 +123,15 @@ function poisoned(text: string): ChangeView {
       rule: text,
       quorum: 2,
       approvers: [text],
-      decisions: [{ person: 'kim@example.com', decision: 'approve', comment: text, channel: 'link', at: NOW }],
+      decisions: [
+        { person: 'kim@example.com', decision: 'approve', comment: text, channel: 'link', at: NOW, onBehalfOf: text },
+      ],
+      counted: [text],
+      stages: [1, 2].map((quorum) => ({ name: text, quorum, approvers: [text], counted: [text], state: 'waiting' })),
+      signIn: false,
     },
+    changesRequested: { person: text, comment: text, at: NOW },
+    breakGlass: { reviewers: [text] },
     timeline: [{ seq: 1, at: NOW, type: 'SUBMITTED', person: text, text }],
   };
 }

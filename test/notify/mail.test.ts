@@ -174,6 +174,7 @@ describe('the mail about the end', () => {
   it('names who rejected it, and why', () => {
     const approval = {
       ...changeView().approval,
+      counted: [],
       decisions: [
         {
           person: 'sam@example.com',

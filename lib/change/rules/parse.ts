@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { isNode, LineCounter, parseDocument } from 'yaml';
+import { contradictions } from './contradictions.ts';
+import { canonicalPerson, type Rules, type RulesFile, rulesSchema } from './schema.ts';
+
+/** A thing that is wrong in the rules file, at a 1-based line. */
+export interface RulesError {
+  line: number;
+  path: string;
+  message: string;
+}
+
+/**
+ * Reads the rules file from its YAML text. Every error names its line; a file with any error is no rules file.
+ * Addresses come out as canonical persons.
+ */
+export function parseRules(text: string): { ok: true; rules: Rules } | { ok: false; errors: RulesError[] } {
+  const lines = new LineCounter();
+  const yaml = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const [first] = yaml.errors;
+  if (first !== undefined) {
+    return { ok: false, errors: [{ line: lines.linePos(first.pos[0]).line, path: '', message: first.message }] };
+  }
+  const lineOf = (path: readonly PropertyKey[]): number => {
+    for (let depth = path.length; depth >= 0; depth--) {
+      const node = depth === 0 ? yaml.contents : yaml.getIn(path.slice(0, depth), true);
+      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+    }
+    return 1;
+  };
+  const error = (path: readonly PropertyKey[], message: string): RulesError => ({
+    line: lineOf(path),
+    path: path.join('.'),
+    message,
+  });
+
+  const parsed = rulesSchema.safeParse(yaml.toJS());
+  if (!parsed.success) return { ok: false, errors: parsed.error.issues.flatMap(spread).map((one) => error(...one)) };
+  const errors = contradictions(parsed.data).map(([path, message]) => error(path, message));
+  if (errors.length > 0) return { ok: false, errors };
+  return {
+    ok: true,
+    rules: { ...canonicalPeople(parsed.data), sha256: createHash('sha256').update(text).digest('hex') },
+  };
+}
+
+interface Issue {
+  code?: string | undefined;
+  path: readonly PropertyKey[];
+  message: string;
+  keys?: readonly string[];
+  errors?: readonly (readonly Issue[])[];
+}
+
+/** An issue at each place that it is about: the field that does not exist, or what is wrong with the likeliest of several forms. */
+function spread(issue: Issue): [path: readonly PropertyKey[], message: string][] {
+  if (issue.code === 'unrecognized_keys') {
+    return (issue.keys ?? []).map((key) => [[...issue.path, key], `there is no field ${key} here`]);
+  }
+  const forms = issue.code === 'invalid_union' ? (issue.errors ?? []).filter((form) => form.length > 0) : [];
+  const [likeliest] = [...forms].sort((a, b) => a.length - b.length);
+  if (likeliest === undefined) return [[issue.path, issue.message]];
+  return likeliest.flatMap((one) => spread({ ...one, path: [...issue.path, ...one.path] }));
+}
+
+function canonicalPeople(rules: RulesFile): RulesFile {
+  const groups = (record: Record<string, string[]>) =>
+    Object.fromEntries(Object.entries(record).map(([group, list]) => [group, [...new Set(list.map(canonicalPerson))]]));
+  const { delegates, teams, slack, iam } = rules;
+  return {
+    ...rules,
+    approvers: groups(rules.approvers),
+    ...(rules.auditors === undefined ? {} : { auditors: [...new Set(rules.auditors.map(canonicalPerson))] }),
+    ...(delegates === undefined
+      ? {}
+      : {
+          delegates: Object.fromEntries(
+            Object.entries(groups(delegates)).map(([person, list]) => [canonicalPerson(person), list]),
+          ),
+        }),
+    ...(teams === undefined ? {} : { teams: groups(teams) }),
+    ...(slack?.people === undefined
+      ? {}
+      : {
+          slack: {
+            ...slack,
+            people: Object.fromEntries(
+              Object.entries(slack.people).map(([user, person]) => [user, canonicalPerson(person)]),
+            ),
+          },
+        }),
+    ...(iam === undefined
+      ? {}
+      : {
+          iam: Object.fromEntries(
+            Object.entries(iam).map(([arn, who]) => [arn, { ...who, person: canonicalPerson(who.person) }]),
+          ),
+        }),
+  };
+}

@@ -1,0 +1,59 @@
+import type { ChangeView } from '../change/view.ts';
+import { keyName, listed } from '../change/wording.ts';
+import { keyFacts, type Mail, mail } from './mail.ts';
+import type { Part } from './parts.ts';
+
+interface Asked {
+  change: ChangeView;
+  /** To whom it goes: the canonical person. */
+  person: string;
+  /** ISO 8601. */
+  now: string;
+}
+
+/** Tells an author what an approver wants changed, and how to answer. It holds no link: they sign in. */
+export function changesMail({ change }: Asked): Mail {
+  const name = keyName(change.key);
+  const asked = change.changesRequested;
+  return mail(change, `Changes are asked for: key policy of ${name}`, [
+    { kind: 'title', text: `${asked?.person ?? 'An approver'} asks for changes to the key policy of ${name}` },
+    ...(asked === undefined || asked.comment === '' ? [] : ([{ kind: 'quote', text: asked.comment }] satisfies Part[])),
+    { kind: 'heading', text: 'What to do now' },
+    {
+      kind: 'line',
+      text: `Post a new version (POST /changes/${change.id}/versions): it takes the place of this one, and every approval is asked for anew. Or cancel the change. Until then nobody can approve it.`,
+    },
+    { kind: 'heading', text: 'The change' },
+    { kind: 'facts', facts: keyFacts(change) },
+    { kind: 'small', text: 'You get this because you wrote this change.' },
+  ]);
+}
+
+/** Asks a reviewer to look at an emergency that was applied. Sent again until somebody has. */
+export function reviewMail({ change }: Asked): Mail {
+  const name = keyName(change.key);
+  const by = listed(change.approval.counted) || 'nobody';
+  return mail(change, `Review of an emergency: key policy of ${name}`, [
+    { kind: 'title', text: `${change.submitter} changed the key policy of ${name} in an emergency` },
+    {
+      kind: 'line',
+      text: `It was applied with the smaller quorum: ${by} approved. It stays open until it is reviewed.`,
+    },
+    { kind: 'quote', text: change.reason },
+    { kind: 'heading', text: 'What it did' },
+    {
+      kind: 'list',
+      items: change.access.summary.length === 0 ? ['Nobody gained or lost access.'] : change.access.summary.slice(0, 8),
+    },
+    { kind: 'heading', text: 'What to do now' },
+    {
+      kind: 'line',
+      text: `Look at it, then say what you found, signed in: POST /changes/${change.id}/reviews with a verdict, accept or object, and a comment. If it must go, revert it.`,
+    },
+    { kind: 'facts', facts: keyFacts(change) },
+    {
+      kind: 'small',
+      text: `You get this because rule “${change.approval.rule}” names you as a reviewer of emergencies.`,
+    },
+  ]);
+}
