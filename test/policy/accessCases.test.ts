@@ -218,6 +218,21 @@ describe('callers', () => {
     );
     expect(brief(lost.access.loses)).toEqual([{ principal: session, actions: 'kms:Decrypt' }]);
   });
+  it('loses to a Deny with two tests, and gains when it goes or is narrowed', () => {
+    const app = allow({ AWS: APP }, 'kms:Decrypt');
+    const two = { ...via('s3'), Bool: { 'kms:GrantIsForAWSResource': 'true' } };
+    const three = { ...two, StringEquals: { 'kms:ViaService': 's3', 'kms:EncryptionContext:a': 'b' } };
+    const [wide, narrow] = [two, three].map((condition) => [app, deny({ AWS: APP }, 'kms:Decrypt', condition)]);
+    const entry = [{ principal: APP, actions: 'kms:Decrypt' }];
+    const of = (before: object[] = [], after: object[] = []) => {
+      const { gains: gained, loses, changed } = compare(before, after).access;
+      return [gained, loses, changed].map(brief);
+    };
+    expect(of([app], wide)).toEqual([[], entry, []]);
+    expect(of(wide, [app])).toEqual([entry, [], []]);
+    expect(of(wide, narrow)).toEqual([entry, [], []]);
+    expect(of(narrow, wide)).toEqual([[], entry, []]);
+  });
   it('counts a service under everyone', () => {
     const service = allow({ Service: 'logs.us-east-1.amazonaws.com' }, 'kms:Encrypt');
     expect(gains(service, allow('*', ['kms:Encrypt', 'kms:Decrypt'])).map(({ principal }) => principal)).toEqual([

@@ -15,7 +15,7 @@ import {
   smallStatement,
 } from './smallPolicies.ts';
 
-const RUNS = Number(process.env.ACCESS_RUNS ?? 250);
+const RUNS = Number(process.env.ACCESS_RUNS ?? 400);
 
 const diff = (before: SlowPolicy, after: SlowPolicy): Access =>
   compareAccess(policyOf(before), policyOf(after), { accountId: OWN }).access;
