@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { rulesJsonSchema } from '../lib/change/rules.ts';
 import { rulesReference } from '../lib/policy/rules/reference.ts';
 
 /** `npm run docs`: the pages that are made from what they describe. Tests hold that they are current. */
@@ -39,7 +40,11 @@ ${rows.join('\n')}
 `;
 }
 
+/** The JSON Schema of the rules file, as it is published. */
+export const rulesSchemaFile = (): string => `${JSON.stringify(rulesJsonSchema(), null, 2)}\n`;
+
 if (import.meta.main) {
+  writeFileSync('docs/rules-file.schema.json', rulesSchemaFile());
   writeFileSync('docs/rules.md', rulesReference());
   writeFileSync('docs/states.md', statesPage(readFileSync('statemachine/approval.asl.json', 'utf8')));
 }

@@ -1,12 +1,16 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { statesPage } from '../docs/generate.ts';
+import { rulesSchemaFile, statesPage } from '../docs/generate.ts';
 
 it('the drawn state machine is the one that runs', () => {
   expect(readFileSync('docs/states.md', 'utf8')).toBe(
     statesPage(readFileSync('statemachine/approval.asl.json', 'utf8')),
   );
+});
+
+it('the published schema of the rules file is the one that reads it', () => {
+  expect(JSON.parse(readFileSync('docs/rules-file.schema.json', 'utf8'))).toEqual(JSON.parse(rulesSchemaFile()));
 });
 
 it('every link between the pages leads somewhere', () => {

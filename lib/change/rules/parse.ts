@@ -48,6 +48,7 @@ interface Issue {
   code?: string | undefined;
   path: readonly PropertyKey[];
   message: string;
+  expected?: string | undefined;
   keys?: readonly string[];
   errors?: readonly (readonly Issue[])[];
 }
@@ -59,9 +60,13 @@ function spread(issue: Issue): [path: readonly PropertyKey[], message: string][]
   }
   const forms = issue.code === 'invalid_union' ? (issue.errors ?? []).filter((form) => form.length > 0) : [];
   const [likeliest] = [...forms].sort((a, b) => a.length - b.length);
-  if (likeliest === undefined) return [[issue.path, issue.message]];
+  if (likeliest === undefined) return [[issue.path, wordsOf(issue)]];
   return likeliest.flatMap((one) => spread({ ...one, path: [...issue.path, ...one.path] }));
 }
+
+/** The parser's own words for a wrong type say nothing; a missing field and a wrong one are one thing to it. */
+const wordsOf = ({ message, expected }: Issue): string =>
+  message === 'Invalid input' && expected !== undefined ? `is missing, or is no ${expected}` : message;
 
 function canonicalPeople(rules: RulesFile): RulesFile {
   const groups = (record: Record<string, string[]>) =>

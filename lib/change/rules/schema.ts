@@ -158,7 +158,6 @@ export const canonicalPerson = (address: string): string => address.trim().toLow
 
 /** The published JSON Schema of the rules file, for editors and for a deployment's own checks. */
 export const rulesJsonSchema = (): object => ({
-  $id: 'https://countersign.dev/rules-file.schema.json',
   title: 'Countersign rules file',
   ...z.toJSONSchema(rulesSchema, { io: 'input' }),
 });

@@ -1,0 +1,110 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import type { FrozenRule } from '../lib/change/facts.ts';
+import { stagesOf } from '../lib/change/quorum.ts';
+import { breakGlassFor, maySubmit, parseRules, type Rules, ruleFor } from '../lib/change/rules.ts';
+import type { Key, Risk } from '../lib/policy/types.ts';
+
+const USAGE = `rules check FILE
+rules explain FILE --key alias/payments [--risk high] [--tag env=prod]… [--account 111122223333] [--arn KEY_ARN] [--submitter EMAIL]
+
+check says every error with its line; explain says which rule would decide and who would be asked. Exit 1: not valid, 2: wrong use.
+`;
+
+const RISKS: readonly Risk[] = ['low', 'medium', 'high', 'critical'];
+
+/** `npm run rules -- …`: what it prints and how it exits. */
+export function rulesCommand(args: string[]): { out: string; code: 0 | 1 | 2 } {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        key: { type: 'string' },
+        arn: { type: 'string' },
+        account: { type: 'string', default: '111122223333' },
+        risk: { type: 'string', default: 'low' },
+        tag: { type: 'string', multiple: true, default: [] },
+        submitter: { type: 'string', default: '' },
+      },
+    });
+    const [command, file, ...more] = positionals;
+    if ((command !== 'check' && command !== 'explain') || file === undefined || more.length > 0) {
+      return { out: USAGE, code: 2 };
+    }
+    const parsed = parseRules(readFileSync(file, 'utf8'));
+    if (!parsed.ok) {
+      const lines = parsed.errors.map(({ line, path, message }) => `${file}:${line}: ${path && `${path}: `}${message}`);
+      return { out: `${lines.join('\n')}\n`, code: 1 };
+    }
+    if (command === 'check') return { out: `${file} is a rules file, sha256 ${parsed.rules.sha256}\n`, code: 0 };
+    const risk = RISKS.find((one) => one === values.risk);
+    if (values.key === undefined || risk === undefined || values.tag.some((tag) => !tag.includes('='))) {
+      return { out: USAGE, code: 2 };
+    }
+    const key = keyOf({ ...values, key: values.key });
+    return { out: explain(parsed.rules, key, risk, values.submitter.toLowerCase()), code: 0 };
+  } catch (error) {
+    return { out: `${(error as Error).message}\n\n${USAGE}`, code: 2 };
+  }
+}
+
+/** A key of which only what the rules look at is known. */
+function keyOf(given: { key: string; arn?: string | undefined; account: string; tag: string[] }): Key {
+  const isAlias = given.key.startsWith('alias/');
+  const keyId = isAlias ? '' : (given.key.split('/').at(-1) ?? '');
+  const arn =
+    given.arn ?? (given.key.startsWith('arn:') ? given.key : `arn:aws:kms:us-east-1:${given.account}:key/${keyId}`);
+  return {
+    arn,
+    keyId,
+    accountId: arn.split(':')[4] ?? given.account,
+    region: arn.split(':')[3] ?? '',
+    aliases: isAlias ? [given.key] : [],
+    manager: 'CUSTOMER',
+    state: 'Enabled',
+    spec: 'SYMMETRIC_DEFAULT',
+    usage: 'ENCRYPT_DECRYPT',
+    origin: 'AWS_KMS',
+    multiRegion: false,
+    tags: Object.fromEntries(given.tag.map((tag) => [tag.slice(0, tag.indexOf('=')), tag.slice(tag.indexOf('=') + 1)])),
+  };
+}
+
+function explain(rules: Rules, key: Key, risk: Risk, submitter: string): string {
+  const rule = ruleFor(rules, key, risk);
+  const emergency = breakGlassFor(rules, key, risk);
+  const allowed = maySubmit(rules, key, submitter);
+  const hours = (seconds: number) => `${seconds / 3600} h`;
+  return [
+    `rule ${rule.name} decides about ${key.aliases[0] ?? key.arn} at ${risk} risk`,
+    ...asked(rule, submitter),
+    `expires after ${hours(rule.expireAfter)}${rule.remindEvery < rule.expireAfter ? `, reminds every ${hours(rule.remindEvery)}` : ''}`,
+    ...(rule.escalate === undefined
+      ? []
+      : [`after ${hours(rule.escalate.after)} may decide too: ${rule.escalate.approvers.join(', ')}`]),
+    ...(rule.signIn ? ['a link asks for a sign-in'] : []),
+    ...(rule.freeze ?? []).map(({ name }) => `held by the freeze ${name} while it lasts`),
+    ...(emergency === undefined
+      ? []
+      : [
+          `in an emergency ${emergency.quorum} of ${emergency.approvers.join(', ')}; reviewed by ${emergency.breakGlass?.reviewers.join(', ')}`,
+        ]),
+    ...(allowed.ok || submitter === '' ? [] : [`${submitter} may not submit for it: only ${allowed.teams.join(', ')}`]),
+    '',
+  ].join('\n');
+}
+
+const asked = (rule: FrozenRule, submitter: string): string[] =>
+  stagesOf(rule).map(({ name, quorum, approvers }, i) => {
+    const people = approvers.filter((person) => person !== submitter);
+    const short = people.length < quorum ? ' (NOT ENOUGH)' : '';
+    return `${i === 0 ? 'asks' : 'then asks'} ${quorum} of ${people.join(', ') || 'nobody'}${rule.stages === undefined ? '' : ` (${name})`}${short}`;
+  });
+
+if (import.meta.main) {
+  const { out, code } = rulesCommand(process.argv.slice(2));
+  (code === 0 ? process.stdout : process.stderr).write(out);
+  process.exitCode = code;
+}

@@ -1,0 +1,236 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { rulesCommand } from '../../bin/rules.ts';
+import { afterHours } from '../../lib/change/rules/clock.ts';
+import {
+  breakGlassFor,
+  environmentsOf,
+  heldUntil,
+  maySubmit,
+  parseRules,
+  ruleFor,
+  rulesJsonSchema,
+} from '../../lib/change/rules.ts';
+import { keyOf } from '../policy/keyOf.ts';
+
+const FILE = `approvers:
+  owners: [olu@example.com, ivy@example.com]
+  security: [sam@example.com, kim@example.com]
+  chiefs: [cho@example.com]
+delegates: { Sam@example.com: [pat@example.com] }
+teams: { ledger: [ben@example.com] }
+submit:
+  - { match: { alias: "alias/prod/*" }, from: [ledger] }
+freeze:
+  - { name: year end, match: { environment: prod }, from: "2026-12-20T00:00:00Z", to: "2027-01-02T00:00:00Z" }
+  - { name: weekend, days: [sat, sun], timeZone: Europe/Berlin }
+rules:
+  - name: prod
+    match: { environment: [prod, "live*"], account: ["111122223333"] }
+    stages:
+      - { name: owner, quorum: 1, from: [owners] }
+      - { quorum: 2, from: [security] }
+    expireAfter: PT48H
+    remindEvery: PT4H
+    escalateAfter: PT8H
+    escalateTo: [chiefs]
+    signIn: true
+    quietHours: { from: "20:00", to: "07:00", timeZone: Europe/Berlin, days: [sat, sun] }
+    breakGlass: { quorum: 1, from: [security], review: { from: [owners] } }
+  - name: default
+    quorum: 1
+    from: [security]
+    expireAfter: PT72H
+`;
+
+const rules = (text = FILE) => {
+  const parsed = parseRules(text);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
+  return parsed.rules;
+};
+const errors = (text: string) => {
+  const parsed = parseRules(text);
+  return parsed.ok ? [] : parsed.errors.map(({ line, message }) => `${line}: ${message}`);
+};
+const key = (tags: Record<string, string> = {}, alias = 'alias/prod/ledger') => ({
+  ...keyOf(),
+  aliases: [alias],
+  tags,
+});
+const folder = mkdtempSync(join(tmpdir(), 'countersign-rules-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('a whole rules file', () => {
+  it('freezes stages, escalation, sign-in, quiet hours, delegates and the freezes of the key', () => {
+    expect(ruleFor(rules(), key({ Environment: 'PROD' }), 'low')).toMatchObject({
+      name: 'prod',
+      quorum: 3,
+      approvers: ['ivy@example.com', 'kim@example.com', 'olu@example.com', 'sam@example.com'],
+      stages: [
+        { name: 'owner', quorum: 1, from: ['owners'] },
+        { name: 'stage 2', quorum: 2, approvers: ['kim@example.com', 'sam@example.com'] },
+      ],
+      escalate: { after: 28_800, approvers: ['cho@example.com'] },
+      signIn: true,
+      delegates: { 'sam@example.com': ['pat@example.com'] },
+      freeze: [{ name: 'year end' }, { name: 'weekend' }],
+    });
+    const plain = ruleFor(rules(), key({ env: 'dev' }), 'low');
+    expect(plain).toMatchObject({ name: 'default', freeze: [{ name: 'weekend' }] });
+    expect(plain).not.toHaveProperty('stages');
+    expect(breakGlassFor(rules(), key({ env: 'dev' }), 'low')).toBeUndefined();
+    const emergency = breakGlassFor(rules(), key({ env: 'prod' }), 'low');
+    expect(emergency).toMatchObject({ quorum: 1, breakGlass: { reviewers: ['ivy@example.com', 'olu@example.com'] } });
+    expect(emergency).not.toHaveProperty('stages');
+    expect(emergency).not.toHaveProperty('freeze');
+  });
+
+  it('takes the environment from the tags environment and env, in any case, and both when they disagree', () => {
+    expect(environmentsOf({ Environment: 'Prod', ENV: 'dev', environments: 'x' })).toEqual(['prod', 'dev']);
+    expect(ruleFor(rules(), key({ env: 'dev', Environment: 'Live-eu' }), 'low').name).toBe('prod');
+    expect(ruleFor(rules(), key({ env: 'product' }), 'low').name).toBe('default');
+  });
+
+  it('says who may submit', () => {
+    expect(maySubmit(rules(), key(), 'ben@example.com')).toEqual({ ok: true });
+    expect(maySubmit(rules(), key(), 'ana@example.com')).toEqual({ ok: false, teams: ['ledger'] });
+    expect(maySubmit(rules(), key({}, 'alias/other'), 'ana@example.com')).toEqual({ ok: true });
+  });
+
+  it.each([
+    [
+      'quorum beside stages',
+      FILE.replace('    stages:', '    quorum: 1\n    from: [owners]\n    stages:'),
+      /^\d+: a rule has quorum and from, or stages/,
+    ],
+    [
+      'neither',
+      FILE.replace('    quorum: 1\n    from: [security]\n    expire', '    expire'),
+      /^25: a rule needs quorum and from/,
+    ],
+    [
+      'stages that need more people than there are',
+      FILE.replace('quorum: 2, from: [security]', 'quorum: 2, from: [owners]'),
+      /^16: the stages ask for 3 different people, and there are 2/,
+    ],
+    [
+      'a rule that hides those after it',
+      FILE.replace(/ {4}match: \{ environment: \[.*\n/, ''),
+      /^13: this rule matches everything/,
+    ],
+    [
+      'an escalation to nobody',
+      FILE.replace('    escalateTo: [chiefs]\n', ''),
+      /^13: escalateAfter and escalateTo belong together/,
+    ],
+    ['an escalation after the end', FILE.replace('PT8H', 'PT48H'), /^20: must be less than expireAfter/],
+    ['reminders without end', FILE.replace('PT4H', 'PT1M'), /^19: that is more than 1000 reminders/],
+    [
+      'a time zone that is none',
+      FILE.replace('timeZone: Europe/Berlin, days', 'timeZone: CEST-2, days'),
+      /^23: must be an IANA time zone/,
+    ],
+    [
+      'quiet hours without a time zone',
+      FILE.replace('timeZone: Europe/Berlin, days', 'days'),
+      /^23: is missing, or is no string/,
+    ],
+    ['a freeze that ends before it begins', FILE.replace('2027-01-02', '2026-01-02'), /^10: must be later than from/],
+    [
+      'a week that is frozen whole',
+      FILE.replace('days: [sat, sun], timeZone', 'days: [mon, tue, wed, thu, fri, sat, sun], timeZone'),
+      /^11: would freeze forever/,
+    ],
+    [
+      'an emergency that nobody is left to review',
+      FILE.replace('review: { from: [owners] }', 'review: { from: [chiefs] }'),
+      /^24: needs at least 2 people/,
+    ],
+    [
+      'a team that is not there',
+      FILE.replace('from: [ledger]', 'from: [ledgers]'),
+      /^8: ledgers is not a group under teams/,
+    ],
+    [
+      'somebody who stands in for themselves',
+      FILE.replace('[pat@example.com]', '[sam@example.com]'),
+      /^5: nobody stands in for themselves/,
+    ],
+    [
+      'a field of a stage that does not exist',
+      FILE.replace('{ quorum: 2, from', '{ quorums: 2, quorum: 2, from'),
+      /^17: there is no field quorums here/,
+    ],
+  ])('refuses %s, and names the line', (_, text, error) => {
+    expect(text).not.toBe(FILE);
+    expect(errors(text).join('\n')).toMatch(new RegExp(error.source, 'm'));
+  });
+
+  it('is what the published schema takes, and what it refuses is refused', () => {
+    const validate = new Ajv2020({ strict: false }).compile(rulesJsonSchema());
+    for (const text of [FILE, readFileSync('rules.yml', 'utf8')]) {
+      expect(validate(parse(text)), JSON.stringify(validate.errors)).toBe(true);
+    }
+    expect(validate(parse(FILE.replace('quorum: 1', 'quorom: 1')))).toBe(false);
+    expect(validate(parse(FILE.replace('PT48H', '48h')))).toBe(false);
+  });
+});
+
+describe('the clock', () => {
+  const at = (time: string) => Date.parse(time);
+  const quiet = { from: '20:00', to: '07:00', timeZone: 'Europe/Berlin', days: ['sat', 'sun'] as const };
+  it.each([
+    ['2026-11-25T10:00:00Z', '2026-11-25T10:00:00Z'],
+    ['2026-11-25T18:59:59Z', '2026-11-25T18:59:59Z'],
+    ['2026-11-25T19:00:00Z', '2026-11-26T06:00:00Z'],
+    ['2026-11-26T05:59:59Z', '2026-11-26T06:00:00Z'],
+    ['2026-11-27T20:00:00Z', '2026-11-30T06:00:00Z'],
+    ['2026-07-01T18:00:00Z', '2026-07-02T05:00:00Z'],
+  ])('puts off what falls at %s to %s', (from, to) => {
+    expect(new Date(afterHours(quiet, at(from))).toISOString()).toBe(new Date(to).toISOString());
+  });
+
+  it('holds through windows that follow each other, and not a moment longer', () => {
+    const { freeze = [] } = rules();
+    expect(heldUntil(freeze, '2026-12-18T22:59:59.999Z')).toBeUndefined();
+    expect(heldUntil(freeze, '2026-12-18T23:00:00.000Z')).toEqual({
+      name: 'weekend',
+      until: '2027-01-03T23:00:00.000Z',
+    });
+    expect(heldUntil(freeze, '2027-01-03T23:00:00.000Z')).toBeUndefined();
+  });
+});
+
+describe('npm run rules', () => {
+  const file = join(folder, 'rules.yml');
+  it('checks, explains, and says how it is used', () => {
+    writeFileSync(file, FILE);
+    expect(rulesCommand(['check', file])).toMatchObject({ code: 0 });
+    const said = rulesCommand([
+      'explain',
+      file,
+      '--key',
+      'alias/prod/ledger',
+      '--risk',
+      'high',
+      '--tag',
+      'env=prod',
+      '--submitter',
+      'olu@example.com',
+    ]);
+    expect(said.code).toBe(0);
+    expect(said.out).toContain('rule prod decides about alias/prod/ledger at high risk');
+    expect(said.out).toContain('asks 1 of ivy@example.com (owner)');
+    expect(said.out).toContain('then asks 2 of kim@example.com, sam@example.com (stage 2)');
+    expect(said.out).toContain('olu@example.com may not submit');
+    writeFileSync(file, FILE.replace('PT8H', '8h'));
+    expect(rulesCommand(['check', file])).toMatchObject({ code: 1, out: expect.stringContaining('rules.yml:20: ') });
+    expect(rulesCommand(['explain', file])).toMatchObject({ code: 1 });
+    expect(rulesCommand([]).code).toBe(2);
+    expect(rulesCommand(['check', join(folder, 'none.yml')]).code).toBe(2);
+  });
+});

@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import type { ChangeView } from '../../lib/change/view.ts';
+import { addUser, tableItems, useSystem } from './system.ts';
+
+const world = useSystem({
+  rules: `approvers:
+  security: [sam@example.com, kim@example.com]
+rules:
+  - name: default
+    quorum: 1
+    from: [security]
+    expireAfter: PT72H
+    signIn: true
+`,
+});
+
+/** A browser without scripts: it keeps cookies, follows nothing by itself, and says where a form comes from. */
+class Browser {
+  readonly #jar = new Map<string, string>();
+  readonly set: string[] = [];
+
+  async go(url: string, form?: Record<string, string>): Promise<{ status: number; text: string; location: string }> {
+    const answer = await fetch(new URL(url, world.running.api), {
+      redirect: 'manual',
+      headers: {
+        cookie: [...this.#jar].map(([name, value]) => `${name}=${value}`).join('; '),
+        ...(form === undefined
+          ? {}
+          : { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' }),
+      },
+      ...(form === undefined ? {} : { method: 'POST', body: new URLSearchParams(form) }),
+    });
+    for (const cookie of answer.headers.getSetCookie()) {
+      this.set.push(cookie);
+      const [pair = ''] = cookie.split(';');
+      const mark = pair.indexOf('=');
+      if (/max-age=0/i.test(cookie)) this.#jar.delete(pair.slice(0, mark));
+      else this.#jar.set(pair.slice(0, mark), pair.slice(mark + 1));
+    }
+    return { status: answer.status, text: await answer.text(), location: answer.headers.get('location') ?? '' };
+  }
+
+  /** To the address at which the issuer sends the browser back, as this person; not opened yet. */
+  async signIn(link: string, email: string): Promise<string> {
+    let { location } = await this.go(`/signin?returnTo=${encodeURIComponent(link)}`);
+    for (let step = 0; step < 8; step++) {
+      if (new URL(location, world.running.api).pathname === '/callback') return location;
+      const login = location.includes('/local/oidc/login/');
+      ({ location } = await this.go(location, login ? { email } : undefined));
+    }
+    throw new Error(`the sign-in ended at ${location}`);
+  }
+}
+
+const csrfOf = (text: string) => /name="csrf" value="([\w-]+)"/.exec(text)?.[1] ?? '';
+const form = { decision: 'approve', confirm: 'payments', comment: '' };
+
+async function asked(person: string): Promise<{ change: ChangeView; link: string }> {
+  const { body: change } = await world.ana.submit(addUser());
+  return { change, link: await world.visitor.link(person, change.id) };
+}
+/** What people and pages can change; the notary signs on its own. */
+const stored = async () =>
+  (await tableItems(world.running)).filter(({ pk }) => pk !== 'CHECKPOINTS#main');
+
+const decisions = async ({ id }: ChangeView) => (await world.ana.change(id)).approval.decisions;
+
+describe('a link whose rule asks for a sign-in', () => {
+  it('shows nothing and takes nothing without one', async () => {
+    const { change, link } = await asked('sam@example.com');
+    const browser = new Browser();
+    const page = await browser.go(link);
+    expect(page.status).toBe(401);
+    for (const secret of [change.reason, change.key.arn, 'payments', 'ana@']) expect(page.text).not.toContain(secret);
+    expect((await browser.go(link, form)).status).toBe(401);
+    expect(await decisions(change)).toEqual([]);
+  });
+
+  it('is decided by its person, signed in, with a form of that sign-in', async () => {
+    const { change, link } = await asked('sam@example.com');
+    const browser = new Browser();
+    const back = await browser.go(await browser.signIn(link, 'sam@example.com'));
+    expect([back.status, back.location]).toEqual([302, link]);
+    const session = browser.set.find((cookie) => cookie.startsWith('__Host-session='));
+    for (const part of ['Secure', 'HttpOnly', 'SameSite=Lax', 'Path=/']) expect(session).toContain(part);
+    expect(session).not.toMatch(/Domain/i);
+    const page = await browser.go(link);
+    expect(page.status).toBe(200);
+    for (const csrf of ['', 'A'.repeat(43)]) expect((await browser.go(link, { ...form, csrf })).status).toBe(403);
+    expect((await browser.go(link, form)).status).toBe(403);
+    expect(await decisions(change)).toEqual([]);
+    expect((await browser.go(link, { ...form, csrf: csrfOf(page.text) })).status).toBe(200);
+    expect(await decisions(change)).toMatchObject([{ person: 'sam@example.com', channel: 'link' }]);
+    const secret = /__Host-session=([\w-]+)/.exec(session ?? '')?.[1] ?? 'none';
+    expect(JSON.stringify(await tableItems(world.running))).not.toContain(secret);
+  });
+
+  it('#33 opened by another approver counts for nobody, looks as if nobody had signed in, and the attempt is a fact', async () => {
+    const { change, link } = await asked('sam@example.com');
+    const mine = await world.visitor.link('kim@example.com', change.id);
+    const stranger = await new Browser().go(link);
+    const kim = new Browser();
+    await kim.go(await kim.signIn(link, 'kim@example.com'));
+    const before = await stored();
+    const page = await kim.go(link);
+    expect([page.status, page.text]).toEqual([401, stranger.text]);
+    expect(await stored()).toEqual(before);
+    const own = await kim.go(mine);
+    expect((await kim.go(link, { ...form, csrf: csrfOf(own.text) })).text).toBe(stranger.text);
+    expect(await decisions(change)).toEqual([]);
+    const { events } = (await world.audrey.get<{ events: object[] }>(`/audit/events?change=${change.id}&type=REFUSED`))
+      .body;
+    expect(events).toMatchObject([{ person: 'kim@example.com', code: 'NOT_YOUR_LINK' }]);
+    expect((await kim.go(mine, { ...form, csrf: csrfOf(own.text) })).status).toBe(200);
+    expect(await decisions(change)).toMatchObject([{ person: 'kim@example.com' }]);
+  });
+
+  it('is not opened by the answer to a sign-in that another browser began, nor by one that was used', async () => {
+    const { link } = await asked('sam@example.com');
+    const victim = new Browser();
+    const callback = await new Browser().signIn(link, 'sam@example.com');
+    const dead = await victim.go(`/review/${'A'.repeat(43)}`);
+    await victim.go(`/signin?returnTo=${encodeURIComponent(link)}`);
+    const fixed = await victim.go(callback);
+    expect([fixed.status, fixed.text]).toEqual([404, dead.text]);
+    const own = await victim.signIn(link, 'sam@example.com');
+    const wrongState = new URL(own);
+    wrongState.searchParams.set('state', 'A'.repeat(43));
+    const again = new Browser();
+    expect((await again.go(own)).status).toBe(404);
+    expect((await victim.go(wrongState.href)).text).toBe(dead.text);
+    expect((await victim.go(own)).status).toBe(404);
+    const third = new Browser();
+    const once = await third.signIn(link, 'sam@example.com');
+    expect((await third.go(once)).status).toBe(302);
+    expect((await third.go(once)).status).toBe(404);
+  });
+});
+
+describe('#31 where a sign-in leads back to', () => {
+  it.each([
+    '//evil.test',
+    '/\\evil.test',
+    'https:evil.test',
+    'https://evil.test/review/x',
+    `//evil.test/review/${'A'.repeat(43)}`,
+    `/review/${'A'.repeat(43)}/../../x`,
+    `/review/${'A'.repeat(43)}\r\nset-cookie: a=b`,
+    `/review/${'A'.repeat(43)}?x=//evil.test`,
+    '/',
+    '',
+  ])('is a review page of ours and nothing else: %j', async (returnTo) => {
+    const browser = new Browser();
+    const { status, location } = await browser.go(`/signin?returnTo=${encodeURIComponent(returnTo)}`);
+    expect([status, location, browser.set]).toEqual([404, '', []]);
+  });
+
+  it('goes to the issuer of the deployment with PKCE, whatever the request says', async () => {
+    const path = encodeURIComponent(`/review/${'A'.repeat(43)}`);
+    const { status, location } = await new Browser().go(`/signin?returnTo=${path}`);
+    const url = new URL(location);
+    expect([status, url.origin]).toEqual([302, world.running.api]);
+    expect(Object.fromEntries(url.searchParams)).toMatchObject({
+      client_id: 'countersign-web',
+      code_challenge_method: 'S256',
+      prompt: 'login',
+      response_type: 'code',
+    });
+    expect((await new Browser().go(`/signin?returnTo=${path}&issuer=https://evil.test`)).status).toBe(404);
+  });
+});
