@@ -60,8 +60,7 @@ async function asked(person: string): Promise<{ change: ChangeView; link: string
   return { change, link: await world.visitor.link(person, change.id) };
 }
 /** What people and pages can change; the notary signs on its own. */
-const stored = async () =>
-  (await tableItems(world.running)).filter(({ pk }) => pk !== 'CHECKPOINTS#main');
+const stored = async () => (await tableItems(world.running)).filter(({ pk }) => pk !== 'CHECKPOINTS#main');
 
 const decisions = async ({ id }: ChangeView) => (await world.ana.change(id)).approval.decisions;
 

@@ -1,0 +1,269 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { proveApproval } from '../../lib/change/apply.ts';
+import { evolve, fold } from '../../lib/change/change.ts';
+import { delegate, escalate, post } from '../../lib/change/command.ts';
+import { cancel, decide, expire, type VerdictName } from '../../lib/change/decide.ts';
+import type { Event, Fact } from '../../lib/change/facts.ts';
+import type { Outcome } from '../../lib/change/refusal.ts';
+import type { Change } from '../../lib/change/state.ts';
+import { AFTER, BASE, BINDING, minute, submitted } from '../fixtures/facts.ts';
+
+/**
+ * Many acts on one change, legal or not, against a model that knows nothing of folds: who said yes to what stands, in
+ * which stage, on whose behalf. Invariants: security.md I1, I3, I4, I7, I8, I9. Concurrency and crashes are in
+ * test/story: here is what each order must mean.
+ */
+const PEOPLE = ['ana', 'coe', 'olu', 'ivy', 'sam', 'kim', 'pat', 'cho', 'eve'] as const;
+const email = (name: string) => `${name}@example.com`;
+const OWNERS = ['olu', 'ivy', 'ana'];
+const SECURITY = ['sam', 'kim', 'ivy', 'coe'];
+const RULE = {
+  ...submitted().rule,
+  name: 'staged',
+  quorum: 3,
+  approvers: [...new Set([...OWNERS, ...SECURITY])].map(email).sort(),
+  stages: [
+    { name: 'owner', quorum: 1, from: ['owners'], approvers: OWNERS.map(email) },
+    { name: 'security', quorum: 2, from: ['security'], approvers: SECURITY.map(email) },
+  ],
+  escalate: { after: 1_200, approvers: [email('cho')] },
+  delegates: { [email('sam')]: [email('pat')], [email('olu')]: [email('sam')] },
+};
+
+const person = fc.constantFrom(...PEOPLE);
+const act = fc.oneof(
+  { weight: 12, arbitrary: fc.record({ do: fc.constant('approve' as const), person }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('withdraw' as const, 'comment' as const), person }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('reject' as const, 'requestChanges' as const), person }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('version' as const, 'cancel' as const), person }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('delegate' as const), person, to: person }) },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom(
+      { do: 'delegate' as const, person: 'sam' as const, to: 'pat' as const },
+      { do: 'delegate' as const, person: 'olu' as const, to: 'sam' as const },
+    ),
+  },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('tick' as const), person }) },
+);
+
+interface Yes {
+  person: string;
+  seat: string;
+}
+
+/** The model: the plainest account of what should be. */
+class Model {
+  yes: Yes[] = [];
+  wish: string | undefined;
+  given: { from: string; to: string; at: number; until: number }[] = [];
+  escalatedAt = Number.POSITIVE_INFINITY;
+  ended = false;
+  expires = 100;
+  since = 0;
+
+  mayIn(stage: number, seat: string): boolean {
+    if (seat === 'ana' || seat === 'coe') return false;
+    return (
+      [OWNERS, SECURITY][stage]?.includes(seat) === true ||
+      (seat === 'cho' && this.escalatedAt < Number.POSITIVE_INFINITY)
+    );
+  }
+
+  /** How far the yeses carry, one after the other. */
+  stage(): { stage: number; counted: Yes[] } {
+    const counted: Yes[] = [];
+    let [stage, left] = [0, 1];
+    for (const one of this.yes) {
+      const used = counted.flatMap(({ person, seat }) => [person, seat]);
+      if (stage > 1 || !this.mayIn(stage, one.seat) || used.includes(one.person) || used.includes(one.seat)) continue;
+      counted.push(one);
+      if (--left === 0) [stage, left] = [stage + 1, 2];
+    }
+    return { stage, counted };
+  }
+
+  get approved(): boolean {
+    return this.stage().stage === 2 && this.wish === undefined;
+  }
+}
+
+it('every order of acts means what the model says, and what is put was approved by the right people', () => {
+  const reached = { approved: 0, delegated: 0, escalated: 0 };
+  fc.assert(
+    fc.property(fc.array(fc.record({ act, minutes: fc.nat(4) }), { minLength: 5, maxLength: 45 }), (acts) => {
+      const model = new Model();
+      let change = fold([submitted({ rule: RULE, coAuthors: [email('coe')] })]);
+      const facts: Fact[] = [submitted({ rule: RULE, coAuthors: [email('coe')] })];
+      let now = 1;
+      const commit = (who: string, outcome: Outcome<Event>): boolean => {
+        if (!outcome.ok) return false;
+        const fact = {
+          ...outcome.value,
+          change: change.id,
+          keyArn: change.key.arn,
+          person: who,
+          at: minute(now),
+        } as Fact;
+        facts.push(fact);
+        change = evolve(change, fact);
+        return true;
+      };
+      for (const { act: a, minutes } of acts) {
+        now += minutes;
+        const over = expire(change, minute(now));
+        if (over !== undefined) {
+          commit('countersign', { ok: true, value: over });
+          expect(now >= model.expires).toBe(true);
+          model.ended = true;
+        }
+        step(a, model, change, now, commit, reached);
+        expect(change.status === 'APPROVED', JSON.stringify(a)).toBe(model.approved && !model.ended);
+        expect(['PENDING', 'APPROVED'].includes(change.status)).toBe(!model.ended);
+        proven(change, model, now);
+      }
+      expect(fold(facts)).toEqual(change);
+      if (change.status === 'APPROVED') reached.approved++;
+    }),
+    { numRuns: 3_000, seed: 20_261_124 },
+  );
+  // A run that never gets anywhere would hold for nothing.
+  expect(reached.approved).toBeGreaterThan(20);
+  expect(reached.delegated).toBeGreaterThan(20);
+  expect(reached.escalated).toBeGreaterThan(20);
+});
+
+type Act = typeof act extends fc.Arbitrary<infer T> ? T : never;
+
+function step(
+  a: Act,
+  model: Model,
+  change: Change,
+  now: number,
+  commit: (who: string, outcome: Outcome<Event>) => boolean,
+  reached: { delegated: number; escalated: number },
+): void {
+  const who = email(a.person);
+  const at = minute(now);
+  const answer = (decision: VerdictName) =>
+    commit(who, decide(change, { person: who, decision, comment: 'c', channel: 'api', binding: change.binding }, at));
+  const author = a.person === 'ana' || a.person === 'coe';
+  switch (a.do) {
+    case 'approve': {
+      const { stage, counted } = model.stage();
+      const used = counted.flatMap(({ person, seat }) => [person, seat]);
+      const seats = [
+        a.person,
+        ...model.given.filter((one) => one.to === a.person && now >= one.at && now < one.until).map((one) => one.from),
+      ];
+      const seat = seats.find((one) => model.mayIn(stage, one) && !used.includes(one));
+      const may =
+        !author &&
+        !model.ended &&
+        !model.approved &&
+        now < model.expires &&
+        (model.wish === undefined || model.wish === a.person) &&
+        seat !== undefined &&
+        !used.includes(a.person);
+      expect(answer('approve'), `${a.person} in stage ${stage}`).toBe(may);
+      if (!may || seat === undefined) return;
+      model.yes.push({ person: a.person, seat });
+      if (seat !== a.person) reached.delegated++;
+      model.wish = undefined;
+      return;
+    }
+    case 'withdraw': {
+      const before = model.yes.length;
+      if (answer('withdraw')) {
+        model.yes = model.yes.filter((one) => one.person !== a.person);
+        expect(model.yes.length).toBeLessThan(before);
+      }
+      return;
+    }
+    case 'requestChanges':
+      if (answer('requestChanges')) {
+        expect(author).toBe(false);
+        model.wish = a.person;
+        model.yes = model.yes.filter((one) => one.person !== a.person);
+      }
+      return;
+    case 'reject':
+      if (answer('reject')) {
+        expect(author).toBe(false);
+        model.ended = true;
+      }
+      return;
+    case 'comment':
+      answer('comment');
+      return;
+    case 'cancel':
+      if (commit(who, cancel(change, { person: who, admin: false, comment: '' }))) {
+        expect(a.person).toBe('ana');
+        model.ended = true;
+      }
+      return;
+    case 'version': {
+      const { reason, binding, before, afterCanonical, risk } = submitted();
+      const [expiresAt, applyBy] = [minute(now + 100), minute(now + 160)];
+      const next = { reason, binding, before, afterCanonical, risk, rule: RULE, expiresAt, applyBy };
+      if (!commit(who, post(change, who, next, at))) return;
+      expect(a.person).toBe('ana');
+      Object.assign(model, {
+        yes: [],
+        wish: undefined,
+        escalatedAt: Number.POSITIVE_INFINITY,
+        expires: now + 100,
+        since: now,
+      });
+      return;
+    }
+    case 'delegate': {
+      const until = Math.min(now + 20, model.expires);
+      if (!commit(who, delegate(change, { person: who, to: email(a.to), until: minute(until) }, at))) return;
+      expect([
+        ['sam', 'pat'],
+        ['olu', 'sam'],
+      ]).toContainEqual([a.person, a.to]);
+      model.given.push({ from: a.person, to: a.to, at: now, until });
+      return;
+    }
+    case 'tick': {
+      const due = escalate(change, at);
+      if (due === undefined) return;
+      expect(now - model.since).toBeGreaterThanOrEqual(20);
+      commit('countersign', { ok: true, value: due });
+      model.escalatedAt = now;
+      reached.escalated++;
+      return;
+    }
+  }
+}
+
+/** The proof before a put, with everybody still there, and with each who counted gone. */
+function proven(change: Change, model: Model, now: number): void {
+  const today = {
+    stages: RULE.stages.map(({ approvers }) => approvers),
+    escalation: RULE.escalate.approvers,
+    delegates: RULE.delegates,
+  };
+  const evidence = { now: minute(now), afterSha256: AFTER, baseCanonical: BASE, today };
+  const proof = proveApproval(change, evidence);
+  expect(proof.ok).toBe(model.approved && !model.ended);
+  if (!proof.ok) return;
+  expect(new Set(proof.approvers).size).toBe(3);
+  expect(proof.approvers).toEqual(
+    model
+      .stage()
+      .counted.map((one) => email(one.person))
+      .sort(),
+  );
+  for (const one of model.stage().counted) {
+    const without = (list: readonly string[]) => list.filter((each) => each !== email(one.seat));
+    const gone = { ...today, stages: today.stages.map(without), escalation: without(today.escalation) };
+    expect(proveApproval(change, { ...evidence, today: gone }).ok, `${one.seat} is gone`).toBe(false);
+  }
+  expect(
+    proveApproval({ ...change, binding: { ...BINDING, after: BASE } }, { ...evidence, afterSha256: BASE }).ok,
+  ).toBe(false);
+}
