@@ -1,9 +1,10 @@
 import { namesOf } from './actions.ts';
 import { byCodeUnit, sortedSet } from './ascii.ts';
 import type { KeyIdentity } from './coverage.ts';
-import { type Difference, differencesOf, type Pair, readPair, type UnnamedLoss } from './differences.ts';
+import { type Difference, differencesOf, type UnnamedLoss } from './differences.ts';
 import { type Facts, factsOf } from './facts.ts';
 import { matrixOf } from './matrix.ts';
+import { type Pair, readPair } from './pair.ts';
 import type { Atom } from './principals.ts';
 import { summaryOf } from './sentences.ts';
 import type { Access, AccessEntry, KeyPolicy, MatrixCell } from './types.ts';

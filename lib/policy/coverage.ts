@@ -42,6 +42,8 @@ export const DOUBT = {
   resource: 8,
 } as const;
 
+export const ALL_DOUBTS = Object.values(DOUBT).reduce((sum, doubt) => sum | doubt, 0);
+
 /** A statement as it applies to one atom. */
 export interface Applied {
   rule: Rule;

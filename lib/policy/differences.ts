@@ -1,30 +1,19 @@
-import { type ActionSet, bit, has, indexesOf, intersection, isEmpty, minus, union } from './actions.ts';
-import { Conditions, FALSE } from './conditions.ts';
-import {
-  type Applied,
-  contentBy,
-  DOUBT,
-  indexStatements,
-  type KeyIdentity,
-  type Layer,
-  type Rule,
-  type StatementIndex,
-  statementsFor,
-} from './coverage.ts';
-import { Reasoner, type Ways } from './guards.ts';
+import { type ActionSet, bit, has, indexesOf, intersection, isEmpty, minus, NO_ACTIONS, union } from './actions.ts';
+import { FALSE } from './conditions.ts';
+import { ALL_DOUBTS, contentBy, DOUBT, type Layer, type Rule, statementsFor } from './coverage.ts';
+import type { Reasoner, Ways } from './guards.ts';
 import { type Change, type Confirm, type Outcome, Outcomes } from './outcomes.ts';
+import { doubtsOf, NOTHING, type Pair, sideIn } from './pair.ts';
 import {
   type Atom,
   accountKey,
   accountOf,
   atomOf,
   CALLER_ACCOUNT,
-  knownContext,
   PRINCIPAL_ACCOUNT,
   PRINCIPAL_ARN,
 } from './principals.ts';
-import { guardFor, type Side, sideOf } from './sides.ts';
-import type { KeyPolicy } from './types.ts';
+import { guardFor, type Side } from './sides.ts';
 import { type Context, every } from './witness.ts';
 
 /** One caller's difference in a set of actions, with the statements behind it. */
@@ -43,69 +32,6 @@ export interface Difference {
   /** Equal for differences with the same statements behind them. */
   cause: string;
 }
-
-/** Two policies of one key, read for comparison. */
-export interface Pair {
-  key: KeyIdentity;
-  conditions: Conditions;
-  reasoner: Reasoner;
-  before: StatementIndex;
-  after: StatementIndex;
-  /** Everyone, the own account, then all principals that either document names. */
-  atoms: readonly Atom[];
-  known: ReadonlyMap<string, ReadonlyMap<string, string>>;
-  /** What was worked out already for an atom, by document, layer and doubts. */
-  sides: Map<Atom, Side[]>;
-}
-
-/** Reads two policies of a key into one set of atoms, tests and conditions. */
-export function readPair(before: KeyPolicy, after: KeyPolicy, key: KeyIdentity): Pair {
-  const conditions = new Conditions();
-  const caches = { actions: new Map<string, ActionSet>(), atoms: new Map<string, Atom>() };
-  const indexes = [before, after].map((policy) => indexStatements(policy, key, conditions, caches));
-  const [first, second] = indexes as [StatementIndex, StatementIndex];
-  const atoms = new Map<string, Atom>();
-  for (const atom of [
-    atomOf({ kind: 'AWS', id: '*' }),
-    atomOf({ kind: 'AWS', id: `arn:${key.arn?.split(':')[1] ?? 'aws'}:iam::${key.accountId}:root` }),
-    ...first.atoms,
-    ...second.atoms,
-  ]) {
-    if (!atoms.has(atom.key)) atoms.set(atom.key, atom);
-  }
-  const roleArns = new Map<string, string>();
-  for (const { kind, role, name } of atoms.values())
-    if (kind === 'identity' && role !== undefined) roleArns.set(role, name);
-  const known = new Map([...atoms.values()].map((atom) => [atom.key, knownContext(atom, roleArns)]));
-  return {
-    key,
-    conditions,
-    reasoner: new Reasoner(conditions),
-    before: first,
-    after: second,
-    atoms: [...atoms.values()],
-    known,
-    sides: new Map(),
-  };
-}
-
-/** What one document of a pair means for an atom, with these doubts taken to be so. */
-export function sideIn(pair: Pair, which: 'before' | 'after', atom: Atom, layer: Layer, world: number): Side {
-  const slot = (which === 'after' ? 1 : 0) + (layer === 'total' ? 2 : 0) + 4 * world;
-  const sides = pair.sides.get(atom) ?? [];
-  const cached = sides[slot];
-  if (cached !== undefined) return cached;
-  pair.sides.set(atom, sides);
-  const applied = statementsFor(pair[which], atom, layer, pair.key.accountId);
-  const side =
-    world !== 0 && doubtsOf(applied) === 0
-      ? sideIn(pair, which, atom, layer, 0)
-      : sideOf(applied, pair.known.get(atom.key) ?? NOTHING, pair.conditions, world, atom.account);
-  sides[slot] = side;
-  return side;
-}
-
-const NOTHING: ReadonlyMap<string, string> = new Map();
 
 /** A difference that only exists if an account has principals that its root's exception in NotPrincipal does not cover. */
 export interface UnnamedLoss {
@@ -203,7 +129,7 @@ class Comparer {
         sideIn(this.#pair, 'after', atom, layer, world),
         this.#confirm(atom, world),
       );
-    if (doubts === 0) return { changes: inWorld(0), unnamed: NO };
+    if (doubts === 0) return { changes: inWorld(0), unnamed: NO_ACTIONS };
     const worlds = subsetsOf(doubts);
     const answers = worlds.map(inWorld);
     const losing = (of: readonly (readonly Change[])[]): ActionSet => where(of.flat(), ({ loss }) => loss > 0);
@@ -343,9 +269,7 @@ class Comparer {
   }
 }
 
-const NO: ActionSet = { lo: 0, hi: 0 };
 const UNNAMED = 'whom-no-statement-names';
-const ALL_DOUBTS = Object.values(DOUBT).reduce((sum, doubt) => sum | doubt, 0);
 
 /** What is left of a wider caller's ways when it is this one. */
 function waysAs(atom: Atom, ways: readonly (readonly number[])[], { conditions, known }: Pair): (readonly number[])[] {
@@ -356,15 +280,11 @@ function waysAs(atom: Atom, ways: readonly (readonly number[])[], { conditions, 
 }
 
 function where(changes: readonly Change[], test: (outcome: Outcome) => boolean): ActionSet {
-  return changes.reduce((set, { actions, outcome }) => (test(outcome) ? union(set, actions) : set), NO);
+  return changes.reduce((set, { actions, outcome }) => (test(outcome) ? union(set, actions) : set), NO_ACTIONS);
 }
 
 function outcomeOf(changes: readonly Change[], action: number): Outcome | undefined {
   return changes.find(({ actions }) => has(actions, action))?.outcome;
-}
-
-function doubtsOf(applied: readonly Applied[]): number {
-  return applied.reduce((sum, { doubt }) => sum | doubt, 0);
 }
 
 function subsetsOf(doubts: number): number[] {

@@ -1,10 +1,10 @@
 import { has, indexesOf, isEmpty, KEY_ACTIONS, setOf } from './actions.ts';
 import { sortedSet } from './ascii.ts';
 import type { Test } from './conditions.ts';
-import { type Applied, DOUBT, type Rule } from './coverage.ts';
-import { type Pair, sideIn } from './differences.ts';
+import { ALL_DOUBTS, type Applied, type Rule } from './coverage.ts';
+import { type Pair, sideIn } from './pair.ts';
 import { type Atom, accountKey, accountOf, CALLER_ACCOUNT, PRINCIPAL_ACCOUNT, PRINCIPAL_ARN } from './principals.ts';
-import { guardFor, outright } from './sides.ts';
+import { guardBetween, outright } from './sides.ts';
 
 /** How sure someone's power to change the policy is. */
 export type Power = 'no' | 'conditional' | 'yes';
@@ -26,7 +26,6 @@ export interface Facts {
   keepers: { principal: string; power: Power; account: boolean }[];
 }
 
-const ALL_DOUBTS = Object.values(DOUBT).reduce((sum, doubt) => sum | doubt, 0);
 const PUT = indexesOf(setOf(['kms:PutKeyPolicy']))[0] ?? -1;
 
 /** Facts of one document of a pair. Doubts count against it: for opening statements as if they held, for keepers as if not. */
@@ -52,16 +51,13 @@ export function factsOf(pair: Pair, which: 'before' | 'after'): Facts {
 }
 
 /** The different ways in which an atom can do anything at all, were every doubtful Allow to hold and no doubtful Deny. */
-function waysOf(pair: Pair, which: 'before' | 'after', atom: Atom, action?: number): (readonly number[])[] {
+function waysOf(pair: Pair, which: 'before' | 'after', atom: Atom): (readonly number[])[] {
   const layer = atom.kind === 'account' ? 'total' : 'direct';
-  const side = sideIn(pair, which, atom, layer, 0);
-  const open = sideIn(pair, which, atom, layer, ALL_DOUBTS);
+  const sure = sideIn(pair, which, atom, layer, 0);
+  const doubtful = sideIn(pair, which, atom, layer, ALL_DOUBTS);
   const ways = new Map<string, readonly number[]>();
-  const actions = action === undefined ? KEY_ACTIONS.keys() : [action];
-  for (const index of actions) {
-    const allows = guardFor({ ...open, deny: side.deny }, index);
-    const denies = guardFor(side, index).denies;
-    for (const way of pair.reasoner.waysOf({ allows: allows.allows, denies }).ways) ways.set(way.join(','), way);
+  for (const action of KEY_ACTIONS.keys()) {
+    for (const way of pair.reasoner.waysOf(guardBetween(doubtful, sure, action)).ways) ways.set(way.join(','), way);
   }
   return [...ways.values()];
 }
@@ -174,9 +170,7 @@ export function powerOf(
 ): Power {
   const sure = sideIn(pair, which, atom, layer, 0);
   const doubtful = sideIn(pair, which, atom, layer, ALL_DOUBTS);
-  const { allows } = guardFor({ ...sure, deny: doubtful.deny }, action);
-  const denies = guardFor({ ...doubtful, allow: sure.allow }, action).denies;
-  const { ways } = pair.reasoner.waysOf({ allows, denies });
+  const { ways, denies } = pair.reasoner.waysOf(guardBetween(sure, doubtful, action));
   if (ways.length === 0) return 'no';
   return ways.some((way) => way.length === 0) && denies.length === 0 ? 'yes' : 'conditional';
 }

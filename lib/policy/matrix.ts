@@ -1,5 +1,6 @@
 import { type ActionSet, intersection, isEmpty, minus, union } from './actions.ts';
-import { type Difference, type Pair, sideIn } from './differences.ts';
+import type { Difference } from './differences.ts';
+import { type Pair, sideIn } from './pair.ts';
 import type { Atom } from './principals.ts';
 import { outright, possible } from './sides.ts';
 import type { MatrixCell } from './types.ts';

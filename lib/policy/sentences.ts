@@ -1,8 +1,9 @@
 import { type ActionSet, indexesOf, intersection, isEmpty, minus, NO_ACTIONS, union } from './actions.ts';
 import { conditionWords, shown } from './conditionWords.ts';
 import type { Rule } from './coverage.ts';
-import { type Difference, type Pair, sideIn, type UnnamedLoss } from './differences.ts';
+import type { Difference, UnnamedLoss } from './differences.ts';
 import type { Facts } from './facts.ts';
+import { type Pair, sideIn } from './pair.ts';
 import { type Atom, accountKey } from './principals.ts';
 import { accountWords, principalWords } from './principalWords.ts';
 import { guardFor, possible } from './sides.ts';

@@ -108,6 +108,13 @@ export function guardFor(side: Side, action: number): Guard {
   return allows.length === 0 ? NEVER : guardOf(allows, denies);
 }
 
+/** The guard of one action with the Allows of one side and the Denies of another: the two ends of what doubts leave open. */
+export function guardBetween(allowing: Side, denying: Side, action: number): Guard {
+  const conditions = (side: Side, allow: boolean): ConditionId[] =>
+    side.applied.flatMap(({ rule, condition }) => (rule.allow === allow && has(rule.actions, action) ? condition : []));
+  return guardOf(conditions(allowing, true), conditions(denying, false));
+}
+
 /** A text that is equal for sides that mean the same: what is fixed, and each conditional statement. */
 export function signature(side: Side): string {
   const fixed = minus(side.allow, side.deny);

@@ -276,6 +276,13 @@ describe('facts of the after document', () => {
     const { Principal: NotPrincipal, ...rest } = allow({ AWS: APP }, 'kms:Decrypt');
     expect(facts(DELEGATION, { ...rest, NotPrincipal }).public).toBe(true);
   });
+  it('is public though a Deny that may not count would close it', () => {
+    const doubtful = { ...deny('*', 'kms:*'), Resource: 'arn:aws:kms:us-east-1:111122223333:key/x' };
+    expect(facts(DELEGATION, allow('*', 'kms:Decrypt', via('s3')), doubtful)).toMatchObject({
+      public: true,
+      lockout: true,
+    });
+  });
   it('lists other accounts that are let in, by name or by condition, and not those that are denied', () => {
     const other = (id: string) => ({ AWS: `arn:aws:iam::${id}:role/x` });
     const pinned = allow('*', 'kms:Decrypt', { StringEquals: { 'kms:CallerAccount': ['666666666666', OWN] } });
