@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { rulesSchemaFile, statesPage } from '../docs/generate.ts';
+import { parseRules } from '../lib/change/rules.ts';
 
 it('the drawn state machine is the one that runs', () => {
   expect(readFileSync('docs/states.md', 'utf8')).toBe(
@@ -11,6 +12,11 @@ it('the drawn state machine is the one that runs', () => {
 
 it('the published schema of the rules file is the one that reads it', () => {
   expect(JSON.parse(readFileSync('docs/rules-file.schema.json', 'utf8'))).toEqual(JSON.parse(rulesSchemaFile()));
+});
+
+it('the rules file that the page shows is one', () => {
+  const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(readFileSync('docs/rules-file.md', 'utf8')) ?? [];
+  expect(parseRules(yaml)).toMatchObject({ ok: true });
 });
 
 it('every link between the pages leads somewhere', () => {

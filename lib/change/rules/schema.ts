@@ -12,7 +12,7 @@ const duration = z.string().check(
   z.regex(/^P(?!$)(\d+W)?(\d+D)?(T(?!$)(\d+H)?(\d+M)?(\d+S)?)?$/, { error: DURATION, abort: true }),
   z.refine((text) => durationSeconds(text) !== undefined, DURATION),
 );
-const risk = z.enum(['low', 'medium', 'high', 'critical']);
+const risk = z.enum(['low', 'medium', 'high', 'critical'], 'must be low, medium, high or critical');
 const groupName = z.enum(['submitters', 'approvers', 'auditors', 'admins']);
 const name = z.string().check(z.minLength(1), z.maxLength(64));
 const from = about(z.array(z.string()).check(z.minLength(1)), 'Names of groups under approvers.');
@@ -43,7 +43,7 @@ const timeZone = about(
   z.string().check(z.refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin or Etc/UTC')),
   'An IANA time zone, such as Europe/Berlin. There is no default.',
 );
-const weekday = z.enum(WEEKDAYS);
+const weekday = z.enum(WEEKDAYS, 'must be one of mon, tue, wed, thu, fri, sat and sun');
 
 function isTimeZone(text: string): boolean {
   try {
