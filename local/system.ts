@@ -35,7 +35,8 @@ export interface System {
  * not ended. When a part cannot start, those before it are stopped again.
  * @throws Error that says what to do
  */
-export async function startSystem({ port, awsPort, dataDir, rulesFile, rules, endpoints }: Settings): Promise<System> {
+export async function startSystem(settings: Settings): Promise<System> {
+  const { port, awsPort, dataDir, rulesFile, rules, endpoints, lambdaEndpoint } = settings;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const closers: (() => unknown)[] = [];
   const close = async () => {
@@ -96,7 +97,7 @@ export async function startSystem({ port, awsPort, dataDir, rulesFile, rules, en
     );
     closers.push(edge.close);
     const lambdas: Lambdas = startLambdas(service, {
-      env: { SLACK_API_URL: `${edge.url}/_slack/api`, ...endpoints, AWS_ENDPOINT_URL: edge.url },
+      env: { SLACK_API_URL: `${edge.url}/_slack/api`, ...endpoints, AWS_ENDPOINT_URL: lambdaEndpoint ?? edge.url },
       credentialsFor: (role) => iam.accessKeyFor(role.name),
       logFile: join(dataDir, 'lambda.log'),
     });

@@ -37,10 +37,13 @@ export async function nextLease(
 /** Takes a lease outside of another transaction; false when somebody was faster. */
 export const takeLease = async (along: Along): Promise<boolean> => (await transact(along.writes)).ok;
 
-/** Is it still ours, for at least `margin` milliseconds more? Read consistently. */
-export async function holds(lease: Lease, now: number, margin: number): Promise<boolean> {
+/**
+ * Is it still ours, for at least `margin` milliseconds more? Read consistently. The clock is looked at after the answer: a
+ * process that was stopped while it waited for one must not go by the time before.
+ */
+export async function holds(lease: Lease, now: () => Date, margin: number): Promise<boolean> {
   const held = await get(leaseAddress(lease.keyArn));
-  return held?.fence === lease.fence && now + margin < lease.until;
+  return held?.fence === lease.fence && now().getTime() + margin < lease.until;
 }
 
 /** Gives the lease back together with the result; fails when it is not ours any more, so that no overtaken attempt records. */

@@ -181,10 +181,14 @@ class Apply {
     }
   }
 
-  /** The live policy. When a put may have landed it is read until reads agree over the settle time, since KMS is eventually consistent. */
+  /**
+   * The live policy. When a put may have landed, or the policy is a third one, it is read until reads agree over the settle
+   * time: KMS is eventually consistent, and one read that is behind must not end a change that somebody approved.
+   */
   async #live(): Promise<Awaited<ReturnType<typeof readLivePolicy>>> {
     let read = await readLivePolicy(this.#whole.change.key.arn);
-    if (!this.#maybePut) return read;
+    const { binding } = this.#whole.change;
+    if (!this.#maybePut && read.ok && canonicalOf(read.policy) === binding.base) return read;
     for (let equal = 1; equal < EQUAL_READS && read.ok && !this.#isApproved(read.policy); ) {
       await this.#around.wait((this.#around.settleSeconds * 1000) / (EQUAL_READS - 1));
       const again = await readLivePolicy(this.#whole.change.key.arn);
@@ -201,7 +205,7 @@ class Apply {
     const { change, before, after } = this.#whole;
     const proof = prove(await this.#again(), this.#around);
     if (!proof.ok) return this.#failed(proof.error, proof.detail);
-    if (!(await holds(this.#lease, this.#around.now().getTime(), MARGIN))) {
+    if (!(await holds(this.#lease, this.#around.now, MARGIN))) {
       throw new LeaseHeld('the lease ran out before the put');
     }
     const result = await putKeyPolicy(change.key.arn, after);

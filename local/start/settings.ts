@@ -13,6 +13,8 @@ export interface Settings {
   rules: Rules;
   /** `AWS_ENDPOINT_URL_DYNAMODB` and its like, set by the user: they win over the edge port. */
   endpoints: Record<string, string>;
+  /** `LAMBDA_ENDPOINT_URL`: where the lambdas, and they alone, find AWS instead of at the edge. For a proxy between the two that breaks things. */
+  lambdaEndpoint?: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -32,6 +34,7 @@ export function readSettings(env: Environment, localKeys: () => ReadonlySet<stri
     rulesFile,
     rules: readRules(rulesFile),
     endpoints: endpointsOf(env),
+    ...(env.LAMBDA_ENDPOINT_URL ? { lambdaEndpoint: env.LAMBDA_ENDPOINT_URL } : {}),
   };
 }
 
@@ -46,7 +49,9 @@ function refuseRealAws(env: Environment, localKeys: () => ReadonlySet<string>): 
       'AWS_ACCESS_KEY_ID looks like a real AWS access key. Nothing here needs one: unset it (and AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN) and start again.',
     );
   }
-  for (const [name, url] of Object.entries(endpointsOf(env))) {
+  const { LAMBDA_ENDPOINT_URL } = env;
+  const local = { ...endpointsOf(env), ...(LAMBDA_ENDPOINT_URL ? { LAMBDA_ENDPOINT_URL } : {}) };
+  for (const [name, url] of Object.entries(local)) {
     const host = URL.parse(url)?.host;
     if (host === undefined || !isLoopback(host))
       throw new Error(

@@ -152,6 +152,7 @@ describe('settings', () => {
     [{ AWS_ENDPOINT_URL_KMS: 'https://kms.us-east-1.amazonaws.com' }, /AWS_ENDPOINT_URL_KMS/],
     [{ AWS_ENDPOINT_URL_DYNAMODB: 'http://localhost@evil.test' }, /AWS_ENDPOINT_URL_DYNAMODB/],
     [{ AWS_ENDPOINT_URL_SFN: 'nonsense' }, /AWS_ENDPOINT_URL_SFN/],
+    [{ LAMBDA_ENDPOINT_URL: 'https://kms.us-east-1.amazonaws.com' }, /LAMBDA_ENDPOINT_URL/],
     [{ PORT: 'x' }, /PORT=x/],
     [{ AWS_PORT: '70000' }, /AWS_PORT=70000/],
     [{ RULES_FILE: '/nowhere/rules.yml' }, /RULES_FILE.*\/nowhere\/rules\.yml/],

@@ -1,0 +1,268 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Change } from '../../lib/change/change.ts';
+import { sha256 } from '../../lib/policy/canonical.ts';
+import { canonicalOf } from '../../lib/policy/canonicalOf.ts';
+import type { PolicyText } from '../../lib/policy/types.ts';
+import { Visitor } from '../../local/demo/visitor.ts';
+import { openDynamodb } from '../../local/dynamodb.ts';
+import { startEdge } from '../../local/edge.ts';
+import { openIam } from '../../local/iam.ts';
+import { openKms } from '../../local/kms.ts';
+import { declaredEntries, SEEDS, seedEntries } from '../../local/seed.ts';
+import { readService } from '../../local/serverless.ts';
+import { openSes } from '../../local/ses.ts';
+import { openSlack } from '../../local/slack.ts';
+import { openStates } from '../../local/states/open.ts';
+import { openSts } from '../../local/sts.ts';
+import { submitted } from '../fixtures/facts.ts';
+import { RULES } from '../story/system.ts';
+import { type Call, type Fault, type FaultProxy, startProxy } from './proxy.ts';
+
+/** Seconds; more than a put can take, and less than the retries of the state machine go on for. */
+const LEASE = 20;
+/** Milliseconds between two attempts of the state machine. */
+const BETWEEN = 5_000;
+/** How often the state machine comes back at most. */
+const ATTEMPTS = 15;
+
+export interface Applied {
+  /** Every call of all attempts. */
+  calls: Call[];
+  happened: Fault[];
+  attempts: number;
+}
+
+/**
+ * The apply step alone: its own code against a real database and the local KMS, through a proxy and with a clock that a
+ * test moves. A crash is an attempt whose calls reach AWS no more; the next one finds what it left.
+ */
+export class Lab {
+  readonly proxy: FaultProxy;
+  readonly visitor: Visitor;
+  readonly #close: () => Promise<void>;
+  #apply: typeof import('../../lib/workflow/apply.ts').applyChange;
+  #changes: typeof import('../../lib/store/changes.ts');
+  #decide: typeof import('../../lib/change/decide.ts').decide;
+  #table: typeof import('../../lib/store/table.ts');
+  #rules: ReturnType<typeof import('../../lib/store/rulesFile.ts').loadRules>;
+  /** Milliseconds that the lab's clock is ahead of the real one. Far behind at first, so that no put is before what led to it. */
+  ahead = -3_600_000;
+  #serial = 0;
+
+  private constructor(parts: {
+    proxy: FaultProxy;
+    edge: string;
+    close: () => Promise<void>;
+    apply: typeof import('../../lib/workflow/apply.ts');
+    changes: typeof import('../../lib/store/changes.ts');
+    decide: typeof import('../../lib/change/decide.ts');
+    table: typeof import('../../lib/store/table.ts');
+    rules: ReturnType<typeof import('../../lib/store/rulesFile.ts').loadRules>;
+  }) {
+    this.proxy = parts.proxy;
+    this.visitor = new Visitor({ api: parts.edge, aws: parts.edge });
+    this.#close = parts.close;
+    this.#apply = parts.apply.applyChange;
+    this.#changes = parts.changes;
+    this.#decide = parts.decide.decide;
+    this.#table = parts.table;
+    this.#rules = parts.rules;
+  }
+
+  /** Sets the environment of this process, as the apply lambda has it; the rooms are loaded after that. */
+  static async open(): Promise<Lab> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'countersign-lab-'));
+    writeFileSync(join(dataDir, 'rules.yml'), RULES);
+    const service = readService({ stage: 'local', env: {} });
+    const place = { dataDir, region: service.region, accountId: service.accountId };
+    const iam = openIam({ dataDir, roles: [...service.roles.values()] });
+    const dynamodb = await openDynamodb({ dataDir, tables: service.tables });
+    const states = openStates({
+      ...place,
+      stateMachines: [],
+      functionKeys: new Map(),
+      invoke: () => Promise.reject(new Error('nothing is started here')),
+    });
+    const edge = await startEdge({
+      port: 0,
+      services: {
+        kms: openKms({ dataDir, iam, seeds: seedEntries(), declared: declaredEntries(service.keys) }),
+        states,
+        sts: openSts({ iam }),
+        ses: openSes(place),
+        slack: openSlack({ dataDir, users: [] }),
+        dynamodb,
+        iam,
+      },
+    });
+    const proxy = await startProxy();
+    proxy.target = edge.url;
+    proxy.crash = () => {
+      proxy.dead = true;
+    };
+    const keys = iam.accessKeyFor('countersign-local-apply');
+    Object.assign(process.env, {
+      AWS_ENDPOINT_URL: proxy.url,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: keys.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
+      TABLE_NAME: 'countersign-local',
+      RULES_FILE: join(dataDir, 'rules.yml'),
+    });
+    const close = async () => {
+      await proxy.close();
+      await edge.close();
+      states.close();
+      await dynamodb.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    };
+    return new Lab({
+      proxy,
+      edge: edge.url,
+      close,
+      apply: await import('../../lib/workflow/apply.ts'),
+      changes: await import('../../lib/store/changes.ts'),
+      decide: await import('../../lib/change/decide.ts'),
+      table: await import('../../lib/store/table.ts'),
+      rules: (await import('../../lib/store/rulesFile.ts')).loadRules(),
+    });
+  }
+
+  close = (): Promise<void> => this.#close();
+
+  now = (): Date => new Date(Date.now() + this.ahead);
+
+  /** A change that is approved, on the live policy of a key. */
+  async approved(key: string = KEYS[this.#serial % KEYS.length] ?? ''): Promise<Change> {
+    const change = await this.pending(key);
+    const answer = { person: 'sam@example.com', decision: 'approve', comment: '', channel: 'link' } as const;
+    const decided = await this.#changes.record(
+      change.id,
+      { person: answer.person, at: this.now().toISOString() },
+      (one) => this.#decide(one, { ...answer, binding: one.binding }, this.now().toISOString()),
+    );
+    if (!decided.ok) throw new Error(decided.refusal.detail);
+    return decided.value;
+  }
+
+  /** A change that waits for one approval. */
+  async pending(key: string = KEYS[0] ?? ''): Promise<Change> {
+    this.proxy.arm();
+    const serial = ++this.#serial;
+    const before = text(await this.live(key));
+    const after = text(policyOf(serial));
+    const at = this.now();
+    const hour = 3_600_000;
+    const created = await this.#changes.createChange({
+      submitted: submitted({
+        change: `chg_${String(serial).padStart(26, '0')}`,
+        keyArn: key,
+        at: at.toISOString(),
+        key: { arn: key, keyId: key.split('/')[1] ?? '', accountId: '111122223333', region: 'us-east-1', aliases: [] },
+        binding: { after: after.sha256, base: before.canonical },
+        before: before.sha256,
+        afterCanonical: after.canonical,
+        rule: { ...submitted().rule, quorum: 1 },
+        expiresAt: new Date(at.getTime() + hour).toISOString(),
+        applyBy: new Date(at.getTime() + 2 * hour).toISOString(),
+      }),
+      before,
+      after,
+      proposal: {
+        findings: [],
+        access: [],
+        matrix: { principals: [], columns: [] },
+        riskReasons: [],
+        externalPolicies: [],
+      } as never,
+    });
+    if (!created.ok) throw new Error(created.refusal.detail);
+    return created.value;
+  }
+
+  /** The live policy, read behind the proxy's back. */
+  async live(key: string): Promise<string> {
+    const response = await fetch(this.visitor.system.aws, {
+      method: 'POST',
+      headers: { ...ADMIN, 'x-amz-target': 'TrentService.GetKeyPolicy' },
+      body: JSON.stringify({ KeyId: key }),
+    });
+    return ((await response.json()) as { Policy: string }).Policy;
+  }
+
+  /** One attempt, named; it may reject, as the lambda does. */
+  attempt(id: string, name: string): Promise<{ status: string }> {
+    return this.#apply(id, {
+      rules: this.#rules,
+      attempt: name,
+      leaseSeconds: LEASE,
+      settleSeconds: 2,
+      now: this.now,
+      wait: async (milliseconds) => {
+        this.ahead += milliseconds;
+      },
+      log: () => undefined,
+    });
+  }
+
+  /** Applies as the state machine does: again and again until an attempt says how it ended. */
+  async apply(id: string, ...faults: Fault[]): Promise<Applied> {
+    this.proxy.arm(...faults);
+    for (let attempts = 1; attempts <= ATTEMPTS; attempts++) {
+      const ended = await this.attempt(id, `attempt-${attempts}`).catch(() => undefined);
+      this.proxy.dead = false;
+      if (ended !== undefined) return { calls: this.proxy.calls(), happened: this.proxy.happened(), attempts };
+      this.ahead += BETWEEN;
+    }
+    return { calls: this.proxy.calls(), happened: this.proxy.happened(), attempts: ATTEMPTS };
+  }
+
+  /** Everything of one change, and the change as it stands. */
+  async outcome(id: string): Promise<{ change: Change; items: Record<string, unknown>[] }> {
+    this.proxy.arm();
+    const whole = await this.#changes.readWholeChange(id);
+    if (whole === undefined) throw new Error(`${id} is gone`);
+    const { change, seqs, after } = whole;
+    const entries = await this.#table.getAll(
+      seqs.map((seq) => ({ pk: 'LOG#main', sk: String(seq).padStart(12, '0') })),
+    );
+    const items = [
+      { pk: `CHANGE#${id}`, sk: 'CHANGE', change, seqs },
+      { pk: `DOC#${change.binding.after}`, sk: 'DOC', document: after },
+      ...entries,
+    ];
+    return { change, items };
+  }
+}
+
+const ADMIN = {
+  'content-type': 'application/x-amz-json-1.1',
+  authorization:
+    'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/kms/aws4_request, SignedHeaders=host, Signature=0',
+};
+
+/** Three keys of the local account, whose ARNs are their ids. */
+export const KEYS = SEEDS.slice(0, 3).map(({ keyId }) => `arn:aws:kms:us-east-1:111122223333:key/${keyId}`);
+
+const text = (document: string): PolicyText => ({
+  document,
+  sha256: sha256(document),
+  canonical: canonicalOf(document),
+});
+
+const policyOf = (serial: number): string =>
+  JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      { Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::111122223333:root' }, Action: 'kms:*', Resource: '*' },
+      {
+        Effect: 'Allow',
+        Principal: { AWS: 'arn:aws:iam::111122223333:root' },
+        Action: 'kms:Decrypt',
+        Resource: '*',
+        Condition: { StringEquals: { 'kms:ViaService': `s${serial}.us-east-1.amazonaws.com` } },
+      },
+    ],
+  });

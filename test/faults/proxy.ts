@@ -1,0 +1,210 @@
+import { Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { accessKeyOf } from '../../local/iam/keys.ts';
+
+/** What can happen to one call. The crashes are SIGKILL of everything, before AWS heard of the call or after it had answered. */
+export const MODES = [
+  'throttle',
+  'fail',
+  'hang',
+  'reply-lost',
+  'duplicate',
+  'stale',
+  'crash-before',
+  'crash-after',
+] as const;
+export type Mode = (typeof MODES)[number];
+
+/** The `nth` call, from 1, of one operation by one role since the proxy was armed. */
+export interface Call {
+  /** Such as `apply kms.PutKeyPolicy`. */
+  operation: string;
+  nth: number;
+}
+
+export type Fault = Call & { mode: Mode };
+
+export interface FaultProxy {
+  url: string;
+  /** Where calls go: the edge of a running system. Until there is one, calls wait. */
+  target: string | undefined;
+  /** Called when a crash is due; what it kills must be dead when it returns. */
+  crash(): void;
+  /** The callers are dead: whatever they still send does not reach AWS. */
+  dead: boolean;
+  /** Holds the answer of a call back, which AWS has given, until it is let go: what SIGSTOP does to whoever waits for it. */
+  hold(call: Call): { held: Promise<void>; letGo(): void };
+  /** Counts from 1 again, with these faults to come. Each comes once. */
+  arm(...faults: Fault[]): void;
+  /** Every call since the proxy was armed, in its order. */
+  calls(): Call[];
+  /** The faults that came to pass. A stale answer cannot come where no other one was given before, nor from a consistent read. */
+  happened(): Fault[];
+  close(): Promise<void>;
+}
+
+interface Answer {
+  status: number;
+  headers: IncomingMessage['headers'];
+  body: Buffer;
+}
+
+const SERVICES: Record<string, string> = {
+  TrentService: 'kms',
+  AWSStepFunctions: 'states',
+  DynamoDB_20120810: 'dynamodb',
+};
+const ROLES = ['read', 'keys', 'submit', 'decide', 'ask', 'apply', 'sweep', 'notarise'].map(
+  (role) => [accessKeyOf(`countersign-local-${role}`).accessKeyId, role] as const,
+);
+/** Operations whose answer may be behind: KMS is eventually consistent, and so is every read of DynamoDB that does not ask for more. */
+const MAY_BE_STALE = /kms\.(Get|Describe|List)|dynamodb\.(GetItem|BatchGetItem|Query)/;
+
+/** A loopback proxy between lambdas and the edge that breaks the calls it is told to. */
+export async function startProxy(): Promise<FaultProxy> {
+  const agent = new Agent({ keepAlive: true });
+  let faults: Fault[] = [];
+  let calls: Call[] = [];
+  let happened: Fault[] = [];
+  let counts = new Map<string, number>();
+  /** By read: the newest answer, and the one before that was another. */
+  const answers = new Map<string, { newest: Answer; older?: Answer }>();
+
+  const holds = new Map<string, () => Promise<void>>();
+
+  const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, outgoing) => {
+    serve(incoming, outgoing).catch(() => outgoing.destroy());
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const proxy: FaultProxy = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    target: undefined,
+    crash: () => undefined,
+    dead: false,
+    hold: ({ operation, nth }) => {
+      const held = Promise.withResolvers<void>();
+      const free = Promise.withResolvers<void>();
+      holds.set(`${operation} ${nth}`, () => {
+        held.resolve();
+        return free.promise;
+      });
+      return { held: held.promise, letGo: free.resolve };
+    },
+    arm: (...next) => {
+      faults = next;
+      calls = [];
+      happened = [];
+      counts = new Map();
+    },
+    calls: () => calls,
+    happened: () => happened,
+    close: () => {
+      agent.destroy();
+      return new Promise((done) => {
+        server.close(() => done());
+        server.closeAllConnections();
+      });
+    },
+  };
+  return proxy;
+
+  async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
+    const body = Buffer.concat(chunks);
+    if (proxy.dead) return reply(outgoing, problem(400, 'AccessDeniedException'));
+    const operation = operationOf(incoming);
+    const nth = (counts.get(operation) ?? 0) + 1;
+    counts.set(operation, nth);
+    calls.push({ operation, nth });
+    const fault = faults.find((one) => one.operation === operation && one.nth === nth);
+    const forward = () => send(incoming, body);
+    const read = `${incoming.headers['x-amz-target']} ${body}`;
+    const older = answers.get(read)?.older;
+    const mayBeStale = MAY_BE_STALE.test(operation) && !body.includes('"ConsistentRead":true');
+    if (fault !== undefined && (fault.mode !== 'stale' || (mayBeStale && older !== undefined))) happened.push(fault);
+
+    switch (fault?.mode) {
+      case 'throttle':
+        return reply(outgoing, problem(400, throttled(operation)));
+      case 'fail':
+        return reply(outgoing, problem(500, 'InternalServerError'));
+      case 'hang':
+        await wait(20);
+        outgoing.destroy();
+        return;
+      case 'reply-lost':
+        await forward();
+        outgoing.destroy();
+        return;
+      case 'duplicate':
+        await forward();
+        return reply(outgoing, await forward());
+      case 'stale':
+        return reply(outgoing, (mayBeStale ? older : undefined) ?? (await forward()));
+      case 'crash-before':
+        proxy.crash();
+        outgoing.destroy();
+        return;
+      case 'crash-after':
+        await forward();
+        proxy.crash();
+        outgoing.destroy();
+        return;
+    }
+    const answer = await forward();
+    const holding = holds.get(`${operation} ${nth}`);
+    holds.delete(`${operation} ${nth}`);
+    await holding?.();
+    if (mayBeStale && answer.status === 200) {
+      const { newest, older: before } = answers.get(read) ?? {};
+      if (newest === undefined) answers.set(read, { newest: answer });
+      else if (!newest.body.equals(answer.body)) answers.set(read, { newest: answer, older: newest });
+      else if (before !== undefined) answers.set(read, { newest: answer, older: before });
+    }
+    return reply(outgoing, answer);
+  }
+
+  async function send({ method, url = '/', headers }: IncomingMessage, body: Buffer): Promise<Answer> {
+    for (let tries = 0; proxy.target === undefined && tries < 500; tries++) await wait(20);
+    const { host: _, connection: __, 'transfer-encoding': ___, ...passed } = headers;
+    return new Promise((done, fail) => {
+      const outgoing = httpRequest(
+        new URL(url, proxy.target),
+        { method, agent, headers: { ...passed, 'content-length': body.length } },
+        (incoming) => {
+          const chunks: Buffer[] = [];
+          incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+          incoming.on('error', fail);
+          incoming.on('end', () => {
+            const { connection: _, 'keep-alive': __, ...kept } = incoming.headers;
+            done({ status: incoming.statusCode ?? 500, headers: kept, body: Buffer.concat(chunks) });
+          });
+        },
+      );
+      outgoing.on('error', fail);
+      outgoing.end(body);
+    });
+  }
+}
+
+function operationOf({ headers, url = '' }: IncomingMessage): string {
+  const [, target = '', operation = ''] = /^(\w+)\.(\w+)$/.exec(String(headers['x-amz-target'])) ?? [];
+  const role = ROLES.find(([key]) => headers.authorization?.includes(key))?.[1] ?? 'test';
+  return `${role} ${target === '' && url.startsWith('/v2/email/') ? 'ses.SendEmail' : `${SERVICES[target]}.${operation}`}`;
+}
+
+const throttled = (operation: string) =>
+  operation.includes('dynamodb') ? 'ProvisionedThroughputExceededException' : 'ThrottlingException';
+
+const problem = (status: number, code: string): Answer => ({
+  status,
+  headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': code },
+  body: Buffer.from(JSON.stringify({ __type: code, message: 'A fault that was asked for.' })),
+});
+
+function reply(outgoing: ServerResponse, { status, headers, body }: Answer): void {
+  outgoing.writeHead(status, { ...headers, 'content-length': body.length });
+  outgoing.end(body);
+}

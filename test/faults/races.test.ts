@@ -1,0 +1,160 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Change } from '../../lib/change/change.ts';
+import type { Outcome } from '../../lib/change/refusal.ts';
+import { violations } from './invariants.ts';
+import { KEYS, Lab } from './lab.ts';
+
+/** Numbers are those of the cases in the threat model: people and processes that meet. */
+let lab: Lab;
+let people: typeof import('../../lib/workflow/decide.ts');
+let ask: typeof import('../../lib/workflow/ask.ts');
+beforeAll(async () => {
+  lab = await Lab.open();
+  people = await import('../../lib/workflow/decide.ts');
+  ask = await import('../../lib/workflow/ask.ts');
+});
+afterAll(() => lab.close());
+
+const approve = (id: string, at = lab.now().toISOString(), person = 'sam@example.com') =>
+  people.decideChange(id, { person, decision: 'approve', comment: '', channel: 'api' }, at);
+
+/** The end of a change, which must hold up against what KMS was sent. The close is no part of it. */
+async function ended(id: string): Promise<{ change: Change; puts: number }> {
+  const { change, items } = await lab.outcome(id);
+  const puts = await lab.visitor.puts();
+  expect(violations(items, puts).filter((line) => !line.startsWith('I14'))).toEqual([]);
+  return { change, puts: puts.filter(({ sha256 }) => sha256 === change.binding.after).length };
+}
+
+describe('76: a no that meets the last approval', () => {
+  /** The same interleavings every time: xorshift32. */
+  let seed = 76;
+  const random = (below: number): number => {
+    seed ^= seed << 13;
+    seed ^= seed >>> 17;
+    seed ^= seed << 5;
+    return (seed >>> 0) % below;
+  };
+
+  it('wins or comes too late, and nothing is put after it stands', async () => {
+    const seen = new Set<string>();
+    for (let round = 0; round < 40; round++) {
+      const { id } = await lab.pending(KEYS[round % KEYS.length]);
+      const later = random(100);
+      const cancels = random(2) === 0;
+      const no = async (): Promise<Outcome<Change>> => {
+        await wait(later);
+        const at = lab.now().toISOString();
+        return cancels
+          ? people.cancelChange(id, { person: 'ana@example.com', admin: false, comment: '' }, at)
+          : people.decideChange(id, { person: 'kim@example.com', decision: 'reject', comment: '', channel: 'api' }, at);
+      };
+      const yes = async () => {
+        await approve(id);
+        await lab.attempt(id, 'one').catch(() => undefined);
+      };
+      const [said] = await Promise.all([no(), yes()]);
+      await lab.apply(id);
+      const { change, puts } = await ended(id);
+      expect([change.status, puts]).toEqual(
+        said.ok ? [expect.stringMatching('REJECTED|CANCELLED'), 0] : ['APPLIED', 1],
+      );
+      seen.add(change.status);
+    }
+    expect([...seen].sort()).toEqual(['APPLIED', 'CANCELLED', 'REJECTED']);
+  });
+});
+
+describe('77: the last approval at the moment of the expiry', () => {
+  it.each([
+    [-1, true],
+    [0, false],
+    [1, false],
+  ])('%i ms: counts %s', async (offset, counts) => {
+    const { id, expiresAt } = await lab.pending();
+    const at = (milliseconds: number) => new Date(Date.parse(expiresAt) + milliseconds).toISOString();
+    const decided = await approve(id, at(offset));
+    expect(decided.ok ? decided.value.status : decided.refusal.code).toBe(counts ? 'APPROVED' : 'EXPIRED');
+    if (!counts) expect((await ask.lookAtChange(id, at(offset))).status).toBe('EXPIRED');
+    await lab.apply(id);
+    const { change, puts } = await ended(id);
+    expect([change.status, puts]).toEqual(counts ? ['APPLIED', 1] : ['EXPIRED', 0]);
+  });
+
+  it('of a process whose clock is 5 s behind that of the one that expires it: one of the two, never both', async () => {
+    for (let round = 0; round < 5; round++) {
+      const { id, expiresAt } = await lab.pending();
+      const [decided, looked] = await Promise.all([
+        approve(id, new Date(Date.parse(expiresAt) - 5_000).toISOString()),
+        ask.lookAtChange(id, expiresAt),
+      ]);
+      await lab.apply(id);
+      const { change, puts } = await ended(id);
+      expect([change.status, puts]).toEqual(decided.ok ? ['APPLIED', 1] : ['EXPIRED', 0]);
+      expect(looked.status).toBe(decided.ok ? 'APPROVED' : 'EXPIRED');
+    }
+  });
+});
+
+describe('80: two approved changes of one key', () => {
+  it('one is put, the other is STALE, whoever begins', async () => {
+    for (let round = 0; round < 5; round++) {
+      const one = await lab.approved(KEYS[0]);
+      const two = await lab.approved(KEYS[0]);
+      const meet = [one, two].map(({ id }) => lab.attempt(id, `first of ${id}`).catch(() => undefined));
+      await Promise.all(meet);
+      for (const { id } of [one, two]) await lab.apply(id);
+      const ends = await Promise.all([one, two].map(({ id }) => ended(id)));
+      expect(ends.map(({ change, puts }) => `${change.status} ${puts}`).sort()).toEqual(['APPLIED 1', 'STALE 0']);
+      const items = (await Promise.all([one, two].map(({ id }) => lab.outcome(id)))).flatMap(
+        (outcome) => outcome.items,
+      );
+      expect(violations(items, await lab.visitor.puts()).filter((line) => line.startsWith('I6'))).toEqual([]);
+    }
+  });
+});
+
+describe('87: 50 approvals at once', () => {
+  it('are all recorded, each once', async () => {
+    const changes: Change[] = [];
+    for (let i = 0; i < 50; i++) changes.push(await lab.pending(KEYS[0]));
+    const decided = await Promise.all(changes.map(({ id }) => approve(id)));
+    expect(decided.map((outcome) => (outcome.ok ? outcome.value.status : outcome.refusal.code))).toEqual(
+      changes.map(() => 'APPROVED'),
+    );
+    for (const { id } of changes) expect((await ended(id)).change.decisions).toHaveLength(1);
+  });
+});
+
+describe('98: the apply of one change, many times at once', () => {
+  it('is one put', async () => {
+    for (let round = 0; round < 5; round++) {
+      const { id } = await lab.approved();
+      await Promise.all([1, 2, 3, 4].map((n) => lab.attempt(id, `same ${n}`).catch(() => undefined)));
+      await lab.apply(id);
+      const { change, puts } = await ended(id);
+      expect([change.status, puts]).toEqual(['APPLIED', 1]);
+    }
+  });
+});
+
+describe('99: a process that was stopped before its put, and goes on when its lease is another one’s', () => {
+  it.each([
+    ['the live policy', { operation: 'apply kms.GetKeyPolicy', nth: 1 }],
+    ['the change once more', { operation: 'apply dynamodb.Query', nth: 2 }],
+    ['its facts', { operation: 'apply dynamodb.BatchGetItem', nth: 4 }],
+    ['the lease', { operation: 'apply dynamodb.GetItem', nth: 2 }],
+  ])('stopped as it read %s: puts nothing', async (_, call) => {
+    const { id } = await lab.approved();
+    lab.proxy.arm();
+    const stopped = lab.proxy.hold(call);
+    const first = lab.attempt(id, 'stopped').catch((error: Error) => error.name);
+    await stopped.held;
+    lab.ahead += 60_000;
+    expect(await lab.attempt(id, 'next')).toEqual({ status: 'APPLIED' });
+    stopped.letGo();
+    await first;
+    expect((await ended(id)).puts).toBe(1);
+  });
+});
