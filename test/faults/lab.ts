@@ -46,7 +46,7 @@ export class Lab {
   #changes: typeof import('../../lib/store/changes.ts');
   #decide: typeof import('../../lib/change/decide.ts').decide;
   #table: typeof import('../../lib/store/table.ts');
-  #rules: ReturnType<typeof import('../../lib/store/rulesFile.ts').loadRules>;
+  readonly rules: ReturnType<typeof import('../../lib/store/rulesFile.ts').loadRules>;
   /** Milliseconds that the lab's clock is ahead of the real one. Far behind at first, so that no put is before what led to it. */
   ahead = -3_600_000;
   #serial = 0;
@@ -68,7 +68,7 @@ export class Lab {
     this.#changes = parts.changes;
     this.#decide = parts.decide.decide;
     this.#table = parts.table;
-    this.#rules = parts.rules;
+    this.rules = parts.rules;
   }
 
   /** Sets the environment of this process, as the apply lambda has it; the rooms are loaded after that. */
@@ -195,7 +195,7 @@ export class Lab {
   /** One attempt, named; it may reject, as the lambda does. */
   attempt(id: string, name: string): Promise<{ status: string }> {
     return this.#apply(id, {
-      rules: this.#rules,
+      rules: this.rules,
       attempt: name,
       leaseSeconds: LEASE,
       settleSeconds: 2,

@@ -76,7 +76,7 @@ describe('77: the last approval at the moment of the expiry', () => {
     const at = (milliseconds: number) => new Date(Date.parse(expiresAt) + milliseconds).toISOString();
     const decided = await approve(id, at(offset));
     expect(decided.ok ? decided.value.status : decided.refusal.code).toBe(counts ? 'APPROVED' : 'EXPIRED');
-    if (!counts) expect((await ask.lookAtChange(id, at(offset))).status).toBe('EXPIRED');
+    if (!counts) expect((await ask.lookAtChange(id, 0, lab.rules, at(offset))).status).toBe('EXPIRED');
     await lab.apply(id);
     const { change, puts } = await ended(id);
     expect([change.status, puts]).toEqual(counts ? ['APPLIED', 1] : ['EXPIRED', 0]);
@@ -87,7 +87,7 @@ describe('77: the last approval at the moment of the expiry', () => {
       const { id, expiresAt } = await lab.pending();
       const [decided, looked] = await Promise.all([
         approve(id, new Date(Date.parse(expiresAt) - 5_000).toISOString()),
-        ask.lookAtChange(id, expiresAt),
+        ask.lookAtChange(id, 0, lab.rules, expiresAt),
       ]);
       await lab.apply(id);
       const { change, puts } = await ended(id);
