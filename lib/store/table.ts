@@ -175,6 +175,9 @@ export async function query(q: IndexQuery): Promise<{ items: Item[]; cursor?: It
   return { items, ...(cursor === undefined ? {} : { cursor }) };
 }
 
+/** Reasons of a cancelled transaction that pass. The SDK tries a throttled call again, but not a cancelled one. */
+const NOT_NOW = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
+
 /** What a transaction came to: done, or the positions of the writes whose condition failed or that met another transaction. */
 export type Transacted = { ok: true } | { ok: false; failed: number[]; contended: boolean };
 
@@ -187,7 +190,7 @@ export async function transact(writes: readonly Write[]): Promise<Transacted> {
     if (!(error instanceof TransactionCanceledException)) throw error;
     const codes = (error.CancellationReasons ?? []).map((reason) => reason.Code);
     const failed = codes.flatMap((code, i) => (code === 'ConditionalCheckFailed' ? [i] : []));
-    const contended = codes.includes('TransactionConflict');
+    const contended = codes.some((code) => code !== undefined && NOT_NOW.has(code));
     if (failed.length === 0 && !contended) throw error;
     return { ok: false, failed, contended };
   }

@@ -7,16 +7,27 @@ import { wakeApproval } from './decide.ts';
 
 /**
  * Brings back what a crash left between two steps: changes that were stored and never started, decided and never woken,
- * ended and never told. Safe at any time and any number of times; what rightly waits is left alone.
+ * ended and never told. Safe at any time and any number of times; what rightly waits is left alone. One that cannot be
+ * helped holds up no other.
+ *
+ * @throws Error that says how many could not be helped, after the others were, so that the alarm on this function rings
  */
 export async function sweep(now: number, rules: Rules): Promise<{ pushed: string[] }> {
   const pushed: string[] = [];
+  const failed: unknown[] = [];
   let cursor: Awaited<ReturnType<typeof listUnsettled>>['cursor'];
   do {
     const page = await listUnsettled({ limit: 100, ...(cursor === undefined ? {} : { cursor }) });
-    for (const change of page.changes) if (await push(change, now, rules)) pushed.push(change.id);
+    for (const change of page.changes) {
+      try {
+        if (await push(change, now, rules)) pushed.push(change.id);
+      } catch (error) {
+        failed.push(error);
+      }
+    }
     cursor = page.cursor;
   } while (cursor !== undefined);
+  if (failed.length > 0) throw new AggregateError(failed, `${failed.length} changes could not be helped`);
   return { pushed };
 }
 

@@ -127,7 +127,7 @@ export async function startProxy(): Promise<FaultProxy> {
 
     switch (fault?.mode) {
       case 'throttle':
-        return reply(outgoing, problem(400, throttled(operation)));
+        return reply(outgoing, throttled(operation));
       case 'fail':
         return reply(outgoing, problem(500, 'InternalServerError'));
       case 'hang':
@@ -195,14 +195,22 @@ function operationOf({ headers, url = '' }: IncomingMessage): string {
   return `${role} ${target === '' && url.startsWith('/v2/email/') ? 'ses.SendEmail' : `${SERVICES[target]}.${operation}`}`;
 }
 
-const throttled = (operation: string) =>
-  operation.includes('dynamodb') ? 'ProvisionedThroughputExceededException' : 'ThrottlingException';
-
-const problem = (status: number, code: string): Answer => ({
+const problem = (status: number, code: string, more: object = {}): Answer => ({
   status,
   headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': code },
-  body: Buffer.from(JSON.stringify({ __type: code, message: 'A fault that was asked for.' })),
+  body: Buffer.from(JSON.stringify({ __type: code, message: 'A fault that was asked for.', ...more })),
 });
+
+/** As each service says it: a transaction is cancelled, which the SDK does not try again. */
+function throttled(operation: string): Answer {
+  if (operation.endsWith('dynamodb.TransactWriteItems')) {
+    return problem(400, 'TransactionCanceledException', { CancellationReasons: [{ Code: 'ThrottlingError' }] });
+  }
+  return problem(
+    400,
+    operation.includes('dynamodb') ? 'ProvisionedThroughputExceededException' : 'ThrottlingException',
+  );
+}
 
 function reply(outgoing: ServerResponse, { status, headers, body }: Answer): void {
   outgoing.writeHead(status, { ...headers, 'content-length': body.length });

@@ -158,3 +158,22 @@ describe('99: a process that was stopped before its put, and goes on when its le
     expect((await ended(id)).puts).toBe(1);
   });
 });
+
+describe('what is left between two steps', () => {
+  it('holds up nothing else: the sweep goes on after a change that it cannot help', async () => {
+    const { sweep } = await import('../../lib/workflow/sweep.ts');
+    for (let i = 0; i < 2; i++) await lab.pending();
+    // No state machine is there to start: none of them can be helped.
+    lab.proxy.arm();
+    await expect(sweep(lab.now().getTime() + 60_000, lab.rules)).rejects.toThrow(/\d+ changes could not be helped/);
+    const starts = lab.proxy.calls().filter(({ operation }) => operation === 'apply states.StartExecution');
+    expect(starts.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('a transaction that DynamoDB cancels because it is throttled is tried again, and nobody hears of it', async () => {
+    const { id } = await lab.pending();
+    lab.proxy.arm({ operation: 'apply dynamodb.TransactWriteItems', nth: 1, mode: 'throttle' });
+    expect(await approve(id)).toMatchObject({ ok: true, value: { status: 'APPROVED' } });
+    expect(lab.proxy.happened()).toHaveLength(1);
+  });
+});
