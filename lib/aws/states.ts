@@ -21,6 +21,12 @@ export async function startApproval(changeId: string, name: string = changeId): 
   }
 }
 
+/** Starts the execution that brings the Slack messages of a change up to date. Started twice, the second finds nothing to do. */
+export async function startSlack(changeId: string): Promise<void> {
+  const machine = process.env.SLACK_STATE_MACHINE_ARN ?? '';
+  await client.send(new StartExecutionCommand({ stateMachineArn: machine, input: JSON.stringify({ changeId }) }));
+}
+
 /** Errors that mean: nobody waits on this token any more. */
 const NOBODY_WAITS = new Set(['TaskDoesNotExist', 'TaskTimedOut', 'InvalidToken']);
 

@@ -7,6 +7,7 @@ import type { Finding } from '../policy/types.ts';
 export type RefusalCode =
   | 'BAD_REQUEST'
   | 'WRONG_CONFIRMATION'
+  | 'NOT_SIGNED'
   | 'UNKNOWN_PERSON'
   | 'AMBIGUOUS_PERSON'
   | 'SIGN_IN_NEEDED'

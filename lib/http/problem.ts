@@ -5,6 +5,7 @@ import type { Refusal, RefusalCode } from '../change/refusal.ts';
 const PROBLEMS: Record<RefusalCode, [status: number, title: string]> = {
   BAD_REQUEST: [400, 'The request cannot be read'],
   WRONG_CONFIRMATION: [400, 'The confirmation does not match'],
+  NOT_SIGNED: [401, 'Not signed'],
   UNKNOWN_PERSON: [403, 'Nobody we know'],
   AMBIGUOUS_PERSON: [403, 'Somebody, but who'],
   SIGN_IN_NEEDED: [401, 'Sign in first'],
