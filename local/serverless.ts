@@ -16,6 +16,7 @@ export interface Service {
   functions: Map<string, ServiceFunction>;
   routes: Route[];
   schedules: Schedule[];
+  eventRules: EventRule[];
   /** By logical id. */
   roles: Map<string, ServiceRole>;
   /** By their key under `stepFunctions.stateMachines`. */
@@ -60,6 +61,12 @@ export interface Schedule {
   /** `rate(1 minute)` */
   expression: string;
   seconds: number;
+}
+
+/** A rule on the default event bus: each member of the pattern lists what it matches. */
+export interface EventRule {
+  functionKey: string;
+  pattern: Record<string, string[]>;
 }
 
 export interface ServiceRole {
@@ -127,6 +134,7 @@ export function readService({ stage, path, overrides = {}, env = process.env }: 
   const functions = new Map<string, ServiceFunction>();
   const routes: Route[] = [];
   const schedules: Schedule[] = [];
+  const eventRules: EventRule[] = [];
   const authorizers = readAuthorizers(provider, cfn);
   for (const [key, data] of Object.entries(map(root.functions, 'functions'))) {
     const place = `functions.${key}`;
@@ -141,6 +149,7 @@ export function readService({ stage, path, overrides = {}, env = process.env }: 
       if (more.length > 0 || value === undefined) throw new ServerlessError(at, 'is not one event');
       if (kind === 'httpApi') routes.push(readRoute(value, key, authorizers, at));
       else if (kind === 'schedule') schedules.push(readSchedule(value, key, at));
+      else if (kind === 'eventBridge') eventRules.push(readEventRule(value, key, at));
       else throw new ServerlessError(at, `${kind} events are not run locally`);
     });
   }
@@ -153,6 +162,7 @@ export function readService({ stage, path, overrides = {}, env = process.env }: 
     functions,
     routes,
     schedules,
+    eventRules,
     roles: readRoles(cfn),
     stateMachines: readStateMachines(root, cfn),
     tables: cfn.resources('AWS::DynamoDB::Table').map(({ properties, place }) => {
@@ -250,6 +260,19 @@ function readSchedule(value: Data, functionKey: string, place: string): Schedule
   const unit = UNITS[match?.[2] ?? ''];
   if (!match || unit === undefined) throw new ServerlessError(place, `${expression} is not run locally: only rate(…)`);
   return { functionKey, expression, seconds: Number(match[1]) * unit };
+}
+
+function readEventRule(value: Data, functionKey: string, place: string): EventRule {
+  const pattern = map(map(value, place).pattern, `${place}.pattern`);
+  return {
+    functionKey,
+    pattern: Object.fromEntries(
+      Object.entries(pattern).map(([name, values]) => {
+        const at = `${place}.pattern.${name}`;
+        return [name, list(values, at).map((one) => text(one, at))];
+      }),
+    ),
+  };
 }
 
 function readRoles(cfn: CloudFormation): Map<string, ServiceRole> {

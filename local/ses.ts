@@ -3,14 +3,17 @@ import { join } from 'node:path';
 import { answer, demand, Fault, jsonObject } from './fault.ts';
 import { openJournal } from './journal.ts';
 import { addressIn, isAddress } from './ses/address.ts';
-import { readContent } from './ses/content.ts';
-import type { AwsRequest, AwsService } from './types.ts';
+import { readContent, readTags } from './ses/content.ts';
+import { readEvent, type SesEvent } from './ses/event.ts';
+import type { AwsRequest, AwsResponse, AwsService } from './types.ts';
 
 export interface SesOptions {
   /** The journal is `ses.jsonl` in it. */
   dataDir: string;
   region: string;
   accountId: string;
+  /** Puts an event on the default event bus; answers what became of it. */
+  publish?(event: SesEvent): Promise<unknown>;
 }
 
 /** A sent mail as `GET /_aws/ses` gives it: LocalStack's names, and the headers. */
@@ -22,6 +25,9 @@ export interface SentMail {
   Subject: string;
   Body: { text_part: string | null; html_part: string | null };
   Headers: { Name: string; Value: string }[];
+  /** `EmailTags`. */
+  Tags: { Name: string; Value: string }[];
+  ConfigurationSetName: string | null;
   /** ISO 8601. */
   Timestamp: string;
 }
@@ -29,7 +35,7 @@ export interface SentMail {
 type Entry = { mail: SentMail } | { cleared: true };
 
 /** SES v2 `SendEmail` on this machine: nothing leaves it, and what was sent is read back at `GET /_aws/ses`. */
-export function openSes({ dataDir, region, accountId }: SesOptions): AwsService {
+export function openSes({ dataDir, region, accountId, publish }: SesOptions): AwsService {
   const journal = openJournal<Entry>(join(dataDir, 'ses.jsonl'));
   let mails: SentMail[] = [];
   for (const entry of journal.read()) take(entry);
@@ -57,6 +63,12 @@ export function openSes({ dataDir, region, accountId }: SesOptions): AwsService 
     demand(caller, 'ses:SendEmail', `arn:aws:ses:${region}:${accountId}:identity/${identity}`, {
       'ses:FromAddress': [identity],
     });
+    const set = input.ConfigurationSetName;
+    if (typeof set === 'string') {
+      demand(caller, 'ses:SendEmail', `arn:aws:ses:${region}:${accountId}:configuration-set/${set}`, {
+        'ses:FromAddress': [identity],
+      });
+    }
     const Id = randomUUID();
     append({
       mail: {
@@ -67,6 +79,8 @@ export function openSes({ dataDir, region, accountId }: SesOptions): AwsService 
         Subject: content.subject,
         Body: { text_part: content.text, html_part: content.html },
         Headers: content.headers,
+        Tags: readTags(input.EmailTags),
+        ConfigurationSetName: typeof set === 'string' ? set : null,
         Timestamp: new Date().toISOString(),
       },
     });
@@ -87,14 +101,25 @@ export function openSes({ dataDir, region, accountId }: SesOptions): AwsService 
     return { messages };
   }
 
+  /** `POST /_aws/ses/events` `{"messageId", "type": "bounce" | "complaint" | "reject", …}`: what SES would tell about a mail. */
+  async function tell({ method, body }: AwsRequest): Promise<AwsResponse> {
+    if (method !== 'POST' || publish === undefined) return json(405, { message: 'POST' });
+    const event = readEvent(body, mails, { region, accountId });
+    return typeof event === 'string'
+      ? json(400, { message: event })
+      : json(200, { event, result: await publish(event) });
+  }
+
   return {
-    handle: (request) =>
-      answer('application/json', () => {
+    handle: (request) => {
+      if (request.path.split('?')[0] === '/_aws/ses/events') return tell(request);
+      return answer('application/json', () => {
         const path = request.path.split('?')[0];
         if (path === '/_aws/ses') return readBack(request);
         if (path === '/v2/email/outbound-emails' && request.method === 'POST') return sendEmail(request);
         throw new Fault('UnknownOperationException', `SES has no ${request.method} ${path} here`, 404);
-      }),
+      });
+    },
     close: async () => {},
   };
 }
@@ -119,6 +144,12 @@ function readDestination(destination: unknown): SentMail['Destination'] {
 function addressList(list: unknown): string[] {
   return Array.isArray(list) ? list.map(String) : [];
 }
+
+const json = (status: number, value: unknown): AwsResponse => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(value),
+});
 
 /** Did this address send it, or is it among those it went to? */
 function involves({ Source, Destination }: SentMail, email: string): boolean {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { openJournal } from './journal.ts';
-import { type Arguments, methods, type SlackCall, type SlackUser } from './slack/methods.ts';
+import { type Arguments, methods, type SlackCall, type SlackUser, TEAM_ID } from './slack/methods.ts';
 import { readArguments } from './slack/readArguments.ts';
 import type { AwsRequest, AwsResponse, AwsService } from './types.ts';
 
@@ -12,14 +12,42 @@ export interface SlackOptions {
   users: readonly SlackUser[];
 }
 
+/** The workspace and the app of this machine, and the secret that its interactions are signed with. */
+export const LOCAL_SLACK = {
+  teamId: TEAM_ID,
+  appId: 'A0COUNTERSIGN',
+  botToken: 'xoxb-local',
+  signingSecret: 'countersign-local-signing-secret',
+} as const;
+
+/** How Slack behaves towards one method (or `response_url`) until it is told otherwise. */
+export interface SlackFault {
+  /** HTTP status instead of an answer, such as 500 or 429. */
+  status?: number;
+  /** Slack's error in an answer that is 200. */
+  error?: string;
+  /** Milliseconds before the answer. */
+  delay?: number;
+  /** Where it redirects to. */
+  location?: string;
+}
+
+interface SlackWorld {
+  /** Beside those of the rules file; one of the same id takes their place. */
+  users: SlackUser[];
+  /** By method; `*` for every one. */
+  faults: Record<string, SlackFault>;
+}
+
 /**
  * Slack's Web API on this machine, under `/_slack/api/`, and the response URLs of its interactions under `/_slack/response/`.
  * Nothing leaves it: what was posted is read back at `GET /_slack/messages`, and `DELETE` forgets it.
  */
-export function openSlack({ dataDir, users }: SlackOptions): AwsService {
+export function openSlack({ dataDir, users: known }: SlackOptions): AwsService {
   const journal = openJournal<SlackCall | { cleared: true }>(join(dataDir, 'slack.jsonl'));
   let calls: SlackCall[] = [];
   let lastMicroseconds = 0;
+  let world: SlackWorld = { users: [], faults: {} };
   for (const entry of journal.read()) take(entry);
 
   function take(entry: SlackCall | { cleared: true }): void {
@@ -47,6 +75,7 @@ export function openSlack({ dataDir, users }: SlackOptions): AwsService {
     const { token, ...rest } = given;
     const bearer = /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? token;
     if (typeof bearer !== 'string' || bearer === '') return json({ ok: false, error: 'invalid_auth' });
+    const users = [...world.users, ...known.filter(({ id }) => !world.users.some((other) => other.id === id))];
     const result = perform(rest, { users, calls, record: () => record(name, rest) });
     return json(typeof result === 'string' ? { ok: false, error: result } : { ok: true, ...result });
   }
@@ -62,8 +91,19 @@ export function openSlack({ dataDir, users }: SlackOptions): AwsService {
         take({ cleared: true });
         return json({});
       }
-      if (path.startsWith('/_slack/api/')) return callMethod(path.slice('/_slack/api/'.length), request);
+      if (path === '/_slack/world') {
+        if (method !== 'PUT')
+          return json(method === 'GET' ? world : { message: 'GET or PUT' }, method === 'GET' ? 200 : 405);
+        world = { users: [], faults: {}, ...(JSON.parse(body.toString('utf8') || '{}') as Partial<SlackWorld>) };
+        return json(world);
+      }
+      if (path.startsWith('/_slack/api/')) {
+        const name = path.slice('/_slack/api/'.length);
+        return (await misbehave(world, name)) ?? callMethod(name, request);
+      }
       if (path.startsWith('/_slack/response/') && method === 'POST') {
+        const fault = await misbehave(world, 'response_url');
+        if (fault !== undefined) return fault;
         const given = readArguments(headers['content-type'] ?? '', body, '');
         if (given === undefined) return json({ ok: false, error: 'invalid_payload' }, 400);
         record('response_url', given);
@@ -73,6 +113,14 @@ export function openSlack({ dataDir, users }: SlackOptions): AwsService {
     },
     close: async () => {},
   };
+}
+
+async function misbehave({ faults }: SlackWorld, method: string): Promise<AwsResponse | undefined> {
+  const { status, error, delay = 0, location } = faults[method] ?? faults['*'] ?? {};
+  if (delay > 0) await new Promise((resume) => setTimeout(resume, delay));
+  if (location !== undefined) return { status: status ?? 307, headers: { location }, body: '' };
+  if (status !== undefined) return json({ ok: false, error: 'internal_error' }, status);
+  return error === undefined ? undefined : json({ ok: false, error });
 }
 
 function json(value: unknown, status = 200): AwsResponse {

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDynamodb } from './dynamodb.ts';
 import { type Edge, startEdge } from './edge.ts';
+import { eventBus } from './eventBus.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import { openIam } from './iam.ts';
 import { openKms } from './kms.ts';
@@ -12,7 +13,7 @@ import { startSchedules } from './schedule.ts';
 import { declaredEntries, seedEntries } from './seed.ts';
 import { readService } from './serverless.ts';
 import { openSes } from './ses.ts';
-import { openSlack } from './slack.ts';
+import { LOCAL_SLACK, openSlack } from './slack.ts';
 import { lockDataDir } from './start/lock.ts';
 import type { Settings } from './start/settings.ts';
 import { openStates } from './states/open.ts';
@@ -53,7 +54,13 @@ export async function startSystem(settings: Settings): Promise<System> {
     const service = readService({
       stage: 'local',
       overrides: {
-        params: { issuer: oidc.issuer, slackBotToken: 'xoxb-local' },
+        params: {
+          slackBotToken: LOCAL_SLACK.botToken,
+          slackSigningSecret: LOCAL_SLACK.signingSecret,
+          slackTeamId: LOCAL_SLACK.teamId,
+          slackAppId: LOCAL_SLACK.appId,
+          issuer: oidc.issuer,
+        },
         environment: { PUBLIC_URL: gateway.url, RULES_FILE: rulesFile },
       },
     });
@@ -85,7 +92,7 @@ export async function startSystem(settings: Settings): Promise<System> {
           kms: openKms({ dataDir, iam, seeds: seedEntries(), declared: declaredEntries(service.keys) }),
           states,
           sts: openSts({ iam }),
-          ses: openSes(place),
+          ses: openSes({ ...place, publish: eventBus(service.eventRules, (key, event) => lambdas.invoke(key, event)) }),
           slack: openSlack({
             dataDir,
             users: Object.entries(rules.slack?.people ?? {}).map(([id, email]) => ({ id, email })),
@@ -97,7 +104,12 @@ export async function startSystem(settings: Settings): Promise<System> {
     );
     closers.push(edge.close);
     const lambdas: Lambdas = startLambdas(service, {
-      env: { SLACK_API_URL: `${edge.url}/_slack/api`, ...endpoints, AWS_ENDPOINT_URL: lambdaEndpoint ?? edge.url },
+      env: {
+        SLACK_API_URL: `${edge.url}/_slack/api`,
+        SLACK_RESPONSE_ORIGIN: edge.url,
+        ...endpoints,
+        AWS_ENDPOINT_URL: lambdaEndpoint ?? edge.url,
+      },
       credentialsFor: (role) => iam.accessKeyFor(role.name),
       logFile: join(dataDir, 'lambda.log'),
     });

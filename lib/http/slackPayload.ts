@@ -79,7 +79,8 @@ function interactionOf(payload: unknown, signature: string): Outcome<SlackIntera
   if (type === 'block_actions') {
     const read = click.safeParse(payload);
     const action = read.data?.actions[0];
-    if (!read.success || action === undefined) return refuse('BAD_REQUEST', 'The payload is no block_actions of Slack.');
+    if (!read.success || action === undefined)
+      return refuse('BAD_REQUEST', 'The payload is no block_actions of Slack.');
     const decision = decisionOf(action.action_id);
     if (decision === undefined) return done(undefined);
     const { response_url: responseUrl } = read.data;

@@ -29,6 +29,33 @@ export function changesMail({ change }: Asked): Mail {
   ]);
 }
 
+/** Warns an author that somebody who is asked did not get the mail, and may never. */
+export function undeliveredMail({
+  change,
+  address,
+  what,
+}: {
+  change: ChangeView;
+  address: string;
+  what: string;
+}): Mail {
+  const name = keyName(change.key);
+  // Without the id of the change, no event about this mail can lead to another one.
+  const { changeId: _, ...warning } = mail(change, `Not reached: ${address}, about the key policy of ${name}`, [
+    { kind: 'title', text: `A mail to ${address} about the key policy of ${name} did not do its work` },
+    { kind: 'quote', text: what },
+    { kind: 'heading', text: 'What to do now' },
+    {
+      kind: 'line',
+      text: 'Tell them another way that the change waits for them; signed in they decide without the mail. If the address is wrong, it must be mended in the rules file.',
+    },
+    { kind: 'heading', text: 'The change' },
+    { kind: 'facts', facts: keyFacts(change) },
+    { kind: 'small', text: 'You get this because you wrote this change.' },
+  ]);
+  return warning;
+}
+
 /** Asks a reviewer to look at an emergency that was applied. Sent again until somebody has. */
 export function reviewMail({ change }: Asked): Mail {
   const name = keyName(change.key);

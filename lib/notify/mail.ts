@@ -19,6 +19,8 @@ export interface Mail {
   subject: string;
   text: string;
   html: string;
+  /** The change that it is about, if it is about one. */
+  changeId?: string;
   /** Printable ASCII, one line each. */
   headers: Readonly<Record<string, string>>;
 }
@@ -175,6 +177,7 @@ function roleOf(change: ChangeView, person: string): string {
 export function mail(change: ChangeView, subject: string, parts: Part[]): Mail {
   const root = `<${change.id.replace(/[^A-Za-z0-9_-]/g, '')}@countersign>`;
   return {
+    changeId: change.id,
     subject: oneLine(subject),
     text: toText(parts),
     html: toHtml(parts, oneLine(subject)),

@@ -11,9 +11,13 @@ export interface SlackMessage {
   blocks: KnownBlock[];
 }
 
+/** What can be said with a button; everything else is said on the page. */
+export type SlackVerdict = 'approve' | 'reject';
+
 /** For whom a message is: a person gets buttons and a link of their own, a channel has neither. */
 export interface SlackReader {
-  person: string;
+  /** What they may press; the guard of every decision stands behind the buttons, not here. */
+  may: readonly SlackVerdict[];
   /** The address of the review page; it holds this person's token. */
   link?: string;
 }
@@ -30,7 +34,7 @@ export function askMessage(change: ChangeView, reader?: SlackReader): SlackMessa
   const rest = summary.length - SENTENCES_MAX;
   const sentences = summary.length === 0 ? ['Nobody gains or loses access.'] : summary.slice(0, SENTENCES_MAX);
   const lines = rest > 0 ? [...sentences, `And ${counted(rest, 'more sentence')} on the page.`] : sentences;
-  const buttons = reader === undefined ? [] : [...decisionButtons(change, reader.person), ...linkButton(reader.link)];
+  const buttons = reader === undefined ? [] : [...decisionButtons(change, reader.may), ...linkButton(reader.link)];
   return {
     text: inert(
       revealIdentifier(
@@ -105,21 +109,15 @@ function votes({ approval }: ChangeView): KnownBlock[] {
   return lines.length === 0 ? [] : [section(lines.join('\n'))];
 }
 
-/** What this person may still press; the guard of every decision stands behind them, not here. */
-function decisionButtons(change: ChangeView, person: string): Button[] {
+function decisionButtons(change: ChangeView, may: readonly SlackVerdict[]): Button[] {
   const value = decisionValue(change);
-  const decided = change.approval.decisions.some((d) => d.person === person);
-  const button = (action_id: 'approve' | 'reject', text: string, style: 'primary' | 'danger'): Button => ({
+  return may.map((action_id) => ({
     type: 'button',
     action_id,
-    text: plain(text, 75),
-    style,
+    text: plain(action_id === 'approve' ? 'Approve…' : 'Reject…', 75),
+    style: action_id === 'approve' ? 'primary' : 'danger',
     value,
-  });
-  return [
-    ...(change.status === 'PENDING' && !decided ? [button('approve', 'Approve…', 'primary')] : []),
-    ...(change.status === 'PENDING' || change.status === 'APPROVED' ? [button('reject', 'Reject…', 'danger')] : []),
-  ];
+  }));
 }
 
 const linkButton = (url: string | undefined): Button[] =>

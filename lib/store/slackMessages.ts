@@ -32,7 +32,7 @@ export interface SlackClaim {
 /** The partition of the changes whose messages may still have to change. */
 const OPEN = 'SLACK#OPEN';
 
-const address = (changeId: string): Address => ({ pk: `CHANGE#${changeId}`, sk: 'SLACK' });
+const address = (changeId: string): Address => ({ pk: `SLACK#CHANGE#${changeId}`, sk: 'MESSAGES' });
 
 const messagesOf = ({ changeId, posted, shown, settled }: Item): SlackMessages => ({
   changeId: changeId as string,

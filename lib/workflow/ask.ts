@@ -10,12 +10,12 @@ import { freezesFor, type Rules } from '../change/rules.ts';
 import type { ChangeView } from '../change/view.ts';
 import { changesMail, reviewMail } from '../notify/askedMail.ts';
 import { askMail, reminderMail, resultMail } from '../notify/mail.ts';
-import { askMessage, resultMessage } from '../notify/slack.ts';
 import { readChange, readWholeChange, record } from '../store/changes.ts';
 import { newLink } from '../store/links.ts';
 import { transact, type Write } from '../store/table.ts';
 import { storeTaskToken } from '../store/tokens.ts';
 import { type Delivery, deliver, type Message } from './deliver.ts';
+import { showInSlack } from './slackMessages.ts';
 import { toView } from './view.ts';
 
 type Whole = NonNullable<Awaited<ReturnType<typeof readWholeChange>>>;
@@ -75,7 +75,7 @@ export async function askApprovers(id: string, taskToken: string, rules: Rules, 
       person,
       mail: changesMail({ change: view, person, now: at }),
     }));
-    const delivery = await deliver(messages, rules);
+    const delivery = await deliver(messages);
     await record(id, { person: WORKFLOW, at }, (now) =>
       done(toTellOfChanges(now) ? { type: 'CHANGES_TOLD', ...delivery } : undefined),
     );
@@ -83,7 +83,8 @@ export async function askApprovers(id: string, taskToken: string, rules: Rules, 
   const people = toAsk(change, at);
   if (people.length === 0) return;
   const delivery = await askByLink(whole, view, people, askMail, rules, at);
-  if (!change.asked && delivery.mailed.length + delivery.slacked.length === 0) {
+  // A Slack user may have left since: nobody is asked by Slack alone.
+  if (!change.asked && delivery.mailed.length === 0) {
     throw new Error(`nobody could be asked about ${id}`);
   }
   const asked = await record(id, { person: WORKFLOW, at }, () => done({ type: 'ASKED', people, ...delivery }));
@@ -106,7 +107,7 @@ export async function remindApprovers(id: string, rules: Rules, at: string): Pro
 }
 
 async function askByLink(
-  { change }: Whole,
+  whole: Whole,
   view: ChangeView,
   people: readonly string[],
   mail: typeof askMail,
@@ -114,15 +115,17 @@ async function askByLink(
   at: string,
 ): Promise<Delivery> {
   const writes: Write[] = [];
+  const links = new Map<string, string>();
   const messages = people.map((person): Message => {
-    const { id: changeId, binding, expiresAt } = change;
+    const { id: changeId, binding, expiresAt } = whole.change;
     const { token, write } = newLink({ changeId, person, binding, issuedAt: at, expiresAt });
     writes.push(write);
     const link = `${process.env.PUBLIC_URL}/review/${token}`;
-    return { person, mail: mail({ change: view, person, link, now: at }), slack: askMessage(view, link) };
+    links.set(person, link);
+    return { person, mail: mail({ change: view, person, link, now: at }) };
   });
   for (let from = 0; from < writes.length; from += 100) await transact(writes.slice(from, from + 100));
-  return deliver(messages, rules, mail === askMail && !change.asked ? askMessage(view) : undefined);
+  return deliver(messages, showInSlack(whole, { rules, at, links, remind: mail === reminderMail }));
 }
 
 /** Tells everybody how a change ended, once, and asks for the review of an emergency, again and again. An open change is left alone: nothing has ended. */
@@ -137,7 +140,7 @@ export async function closeChange(id: string, rules: Rules, at: string): Promise
   if (!closed) {
     const people = participants(whole.change, at);
     const messages = people.map((person): Message => ({ person, mail: resultMail({ change: view, person, now: at }) }));
-    const delivery = await deliver(messages, rules, resultMessage(view));
+    const delivery = await deliver(messages, showInSlack(whole, { rules, at }));
     await record(id, { person: WORKFLOW, at }, (change) =>
       done(change.closed ? undefined : { type: 'CLOSED', ...delivery }),
     );
@@ -149,7 +152,7 @@ export async function closeChange(id: string, rules: Rules, at: string): Promise
         mail: reviewMail({ change: view, person, now: at }),
       }),
     );
-    const delivery = await deliver(messages, rules);
+    const delivery = await deliver(messages);
     await record(id, { person: WORKFLOW, at }, (change) =>
       done(reviewDue(change, Date.parse(at)) ? { type: 'REVIEW_ASKED', ...delivery } : undefined),
     );

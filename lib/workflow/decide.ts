@@ -6,6 +6,7 @@ import { toAsk, toTellOfChanges } from '../change/push.ts';
 import { done, type Outcome, type RefusalCode } from '../change/refusal.ts';
 import { type Along, record } from '../store/changes.ts';
 import { readTaskToken } from '../store/tokens.ts';
+import { followInSlack } from './slackMessages.ts';
 
 /** Refusals that say something about the person, not about the moment: they belong into the history. */
 const TELLING: ReadonlySet<RefusalCode> = new Set([
@@ -81,7 +82,10 @@ export async function act(
     if (TELLING.has(code)) await record(id, doer, () => done({ type: 'REFUSED', attempt, code }));
     return outcome;
   }
-  if (asksForSomething(outcome.value, doer.at)) await wakeApproval(id).catch(() => undefined);
+  await Promise.all([
+    asksForSomething(outcome.value, doer.at) ? wakeApproval(id).catch(() => undefined) : undefined,
+    followInSlack(id),
+  ]);
   return outcome;
 }
 

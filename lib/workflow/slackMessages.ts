@@ -1,13 +1,22 @@
 import { createHash } from 'node:crypto';
 import { startSlack } from '../aws/states.ts';
 import { type Change, isOpen } from '../change/change.ts';
+import { decide } from '../change/decide.ts';
 import type { Undelivered } from '../change/facts.ts';
 import type { Rules } from '../change/rules.ts';
 import type { ChangeView } from '../change/view.ts';
-import { askMessage, reminderReply, resultMessage, resultReply, type SlackMessage } from '../notify/slack.ts';
+import {
+  askMessage,
+  reminderReply,
+  resultMessage,
+  resultReply,
+  type SlackMessage,
+  type SlackVerdict,
+} from '../notify/slack.ts';
 import { callSlack, type SlackApi } from '../notify/slackApi.ts';
-import { readChanges, type readWholeChange } from '../store/changes.ts';
+import { readChanges, readWholeChange } from '../store/changes.ts';
 import { newLink } from '../store/links.ts';
+import { loadRules } from '../store/rulesFile.ts';
 import { claimSlack, listSlack, type SlackPosted, saveSlack } from '../store/slackMessages.ts';
 import { transact } from '../store/table.ts';
 import { askAboutUser, slackApi } from './slackUser.ts';
@@ -61,9 +70,27 @@ const NEVER = new Set([
 /** A mark of everything about a change that its messages show. */
 export const markOf = (change: Change): string =>
   createHash('sha256')
-    .update(JSON.stringify([change.status, change.binding, change.decisions, change.rule, change.outcome ?? '']))
+    .update(
+      JSON.stringify([
+        change.status,
+        change.binding,
+        change.decisions,
+        change.acts ?? 0,
+        change.escalated ?? '',
+        change.outcome ?? '',
+      ]),
+    )
     .digest('hex')
     .slice(0, 16);
+
+/** What a person may press in Slack: nothing where the rule asks for a sign-in, which is on the page. */
+export const slackVerdicts = (change: Change, person: string, at: string): SlackVerdict[] =>
+  change.rule.signIn === true
+    ? []
+    : (['approve', 'reject'] as const).filter(
+        (decision) =>
+          decide(change, { person, decision, comment: '', channel: 'slack', binding: change.binding }, at).ok,
+      );
 
 /**
  * Makes Slack show what stands: posts what is missing, updates what is behind, and says under each message how it ended.
@@ -185,22 +212,36 @@ class Work {
     if (!isOpen(this.#view.status)) return resultMessage(this.#view);
     if (name === CHANNEL) return askMessage(this.#view);
     const link = this.#options.links?.get(name) ?? (await this.#freshLink(name));
-    return askMessage(this.#view, { person: name, ...(link === undefined ? {} : { link }) });
+    const may = slackVerdicts(this.#whole.change, name, this.#options.at);
+    return askMessage(this.#view, { may, ...(link === undefined ? {} : { link }) });
   }
 
   /** The secret of the link that a message has is not kept: one that is written anew gets a new link, while its person can use one. */
   async #freshLink(person: string): Promise<string | undefined> {
     const { id: changeId, binding, expiresAt, decisions } = this.#whole.change;
-    if (decisions.some((decision) => decision.person === person) || this.#options.at >= expiresAt) return undefined;
-    const { token, write } = newLink({ changeId, person, binding, expiresAt });
+    const { at } = this.#options;
+    if (decisions.some((decision) => decision.person === person) || at >= expiresAt) return undefined;
+    const { token, write } = newLink({ changeId, person, binding, issuedAt: at, expiresAt });
     await transact([write]);
     return `${process.env.PUBLIC_URL}/review/${token}`;
   }
 }
 
+/** Brings the messages of a change up to date. Throws `SlackBehind` when one of them is not, and may be later. */
+export async function bringUpToDate(id: string, rules: Rules, at: string): Promise<void> {
+  const whole = await readWholeChange(id);
+  if (whole === undefined) return;
+  const { failed } = await showInSlack(whole, { rules, at });
+  const later = failed.filter(({ error }) => !NEVER.has(error));
+  if (later.length === 0) return;
+  const behind = new Error(later.map(({ person, error }) => `${person}: ${error}`).join(', '));
+  behind.name = 'SlackBehind';
+  throw behind;
+}
+
 /** Has the messages of a change brought up to date, soon and apart from whoever asks. Nothing is lost when it fails: the sweep looks too. */
 export async function followInSlack(changeId: string): Promise<void> {
-  if (slackApi() !== undefined) await startSlack(changeId).catch(() => undefined);
+  if (slackApi() !== undefined && loadRules().slack !== undefined) await startSlack(changeId).catch(() => undefined);
 }
 
 /** Starts what brings up to date the messages that are behind: Slack was down, or a crash came between a decision and its message. */

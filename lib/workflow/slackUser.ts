@@ -61,7 +61,10 @@ export async function personOf(
   const person = Object.hasOwn(people, user) ? people[user] : undefined;
   const refuse = (code: string, detail: string) => ({ ok: false as const, refusal: { code, detail } });
   if (person === undefined) {
-    return refuse('UNKNOWN_PERSON', `The rules file maps nobody to the Slack user ${user}; it goes under slack.people.`);
+    return refuse(
+      'UNKNOWN_PERSON',
+      `The rules file maps nobody to the Slack user ${user}; it goes under slack.people.`,
+    );
   }
   const api = slackApi(timeout);
   const said = api === undefined ? 'unknown' : await askAboutUser(api, user);

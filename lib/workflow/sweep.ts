@@ -4,6 +4,7 @@ import { pushNeeded } from '../change/push.ts';
 import { freezesFor, type Rules } from '../change/rules.ts';
 import { listUnsettled } from '../store/changes.ts';
 import { wakeApproval } from './decide.ts';
+import { sweepSlack } from './slackMessages.ts';
 
 /**
  * Brings back what a crash left between two steps: changes that were stored and never started, decided and never woken,
@@ -12,7 +13,7 @@ import { wakeApproval } from './decide.ts';
  *
  * @throws Error that says how many could not be helped, after the others were, so that the alarm on this function rings
  */
-export async function sweep(now: number, rules: Rules): Promise<{ pushed: string[] }> {
+export async function sweep(now: number, rules: Rules): Promise<{ pushed: string[]; slack: string[] }> {
   const pushed: string[] = [];
   const failed: unknown[] = [];
   let cursor: Awaited<ReturnType<typeof listUnsettled>>['cursor'];
@@ -27,8 +28,9 @@ export async function sweep(now: number, rules: Rules): Promise<{ pushed: string
     }
     cursor = page.cursor;
   } while (cursor !== undefined);
+  const slack = await sweepSlack();
   if (failed.length > 0) throw new AggregateError(failed, `${failed.length} changes could not be helped`);
-  return { pushed };
+  return { pushed, slack };
 }
 
 const minute = (now: number) => Math.floor(now / 60_000);

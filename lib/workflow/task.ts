@@ -25,5 +25,8 @@ const logged = <I, O>(act: (input: I, context: Context) => Promise<O>): Middyfie
 /** The stack of a task of the state machine. What is thrown is logged and goes to the state machine's Retry and Catch by its name. */
 export const task = <O>(act: (input: TaskInput, context: Context) => Promise<O>) => logged<TaskInput, O>(act);
 
+/** The stack of a function that EventBridge hands events of AWS. What is thrown is logged, and Lambda tries twice more. */
+export const onEvent = <I, O>(act: (event: I) => Promise<O>) => logged<I, O>(act);
+
 /** The stack of a scheduled function. */
 export const scheduled = <O>(act: () => Promise<O>) => logged<unknown, O>(act);

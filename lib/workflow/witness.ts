@@ -16,10 +16,7 @@ export async function tellAuditors(rules: Rules): Promise<{ seq: number; mailed:
   const [newest, told] = await Promise.all([newestCheckpoint(), get(TOLD)]);
   if (newest === undefined || auditors.length === 0 || told?.seq === newest.seq) return undefined;
   const mail = checkpointMail(newest);
-  const { mailed, failed } = await deliver(
-    auditors.map((person) => ({ person, mail })),
-    rules,
-  );
+  const { mailed, failed } = await deliver(auditors.map((person) => ({ person, mail })));
   if (mailed.length === 0) throw new Error(`no auditor could be reached: ${failed[0]?.error}`);
   // Said after it was done: two that run at once, or a crash between the two, tell twice and never not at all.
   await transact([{ put: { ...TOLD, seq: newest.seq } }]);

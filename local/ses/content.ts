@@ -46,3 +46,14 @@ function readHeaders(headers: unknown): Content['headers'] {
     return { Name, Value };
   });
 }
+
+/** `EmailTags`: letters, digits, `_` and `-`, at most 256 of them. */
+export function readTags(tags: unknown): { Name: string; Value: string }[] {
+  return ((tags ?? []) as Members[]).map(({ Name, Value }) => {
+    const given = [Name, Value].map(String);
+    if (!given.every((one) => /^[\w-]{1,256}$/.test(one))) {
+      throw new Fault('BadRequestException', `Invalid email tag ${given.join('=')}`);
+    }
+    return { Name: String(Name), Value: String(Value) };
+  });
+}

@@ -24,6 +24,7 @@ export interface SlackUser {
   is_ultra_restricted?: boolean;
   /** From another workspace, through a shared channel. */
   is_stranger?: boolean;
+  is_email_confirmed?: boolean;
   team_id?: string;
 }
 
@@ -38,7 +39,8 @@ interface Workspace {
 /** What the answer holds beside `"ok": true`, or Slack's error code. */
 type Method = (given: Arguments, workspace: Workspace) => Arguments | string;
 
-const TEAM = { team_id: 'T0COUNTERSIGN', team: 'Countersign' };
+export const TEAM_ID = 'T0COUNTERSIGN';
+const TEAM = { team_id: TEAM_ID, team: 'Countersign' };
 const BOT = { user: 'countersign', user_id: 'U0COUNTERSIGN', bot_id: 'B0COUNTERSIGN' };
 
 /** The methods that Countersign calls, each as docs.slack.dev/reference/methods describes it. */

@@ -1,0 +1,201 @@
+import type { Change } from '../change/change.ts';
+import { decide } from '../change/decide.ts';
+import { done, type Outcome, refuse } from '../change/refusal.ts';
+import type { Rules } from '../change/rules.ts';
+import { counted } from '../change/wording.ts';
+import type { SlackVerdict } from '../notify/slack.ts';
+import { callSlack, respondEphemeral } from '../notify/slackApi.ts';
+import { type DecisionValue, decisionModal, noticeModal, readDecisionValue } from '../notify/slackModal.ts';
+import { readWholeChange, record } from '../store/changes.ts';
+import { mayNoteRefusal, takeRequest } from '../store/slackRequests.ts';
+import { decideChange } from './decide.ts';
+import { confirms } from './review.ts';
+import { personOf, type SlackRefusal, slackApi } from './slackUser.ts';
+import { toView } from './view.ts';
+
+/** Something that a Slack user did, as Slack signed it. */
+export type SlackInteraction = {
+  app: string;
+  team: string;
+  /** Empty outside of an Enterprise Grid. */
+  enterprise: string;
+  user: string;
+  /** The workspace of the user, which is another one for somebody in a shared channel. */
+  userTeam: string;
+  triggerId: string;
+  signature: string;
+  decision: SlackVerdict;
+  /** As the button had it. */
+  value: string;
+} & ({ kind: 'click'; responseUrl?: string } | { kind: 'submission'; comment: string; confirm: string });
+
+/** What Slack does with the modal that was sent: shows what is wrong in it, or something else in its place, or closes it. */
+export type SlackReply =
+  | Record<string, never>
+  | { response_action: 'clear' }
+  | { response_action: 'errors'; errors: Record<string, string> }
+  | { response_action: 'update'; view: ReturnType<typeof noticeModal> };
+
+export interface SlackContext {
+  rules: Rules;
+  /** ISO 8601. */
+  at: string;
+  /** Milliseconds since 1970: when Slack must have its answer. */
+  deadline: number;
+}
+
+/** Milliseconds that Slack has for saying who a user is, and for taking a word to them. */
+const USER_TIMEOUT_MS = 900;
+const TELL_TIMEOUT_MS = 900;
+
+const RECORDED = { approve: 'Your approval is recorded.', reject: 'Your rejection is recorded.' } as const;
+
+/**
+ * Answers a click or a modal in time, whatever is slow. What is decided is committed before the answer says so; where that
+ * cannot be known in time, the answer says just this. Everything that can wait (the messages of the others) is another function's.
+ */
+export async function answerSlack(interaction: SlackInteraction, context: SlackContext): Promise<Outcome<SlackReply>> {
+  const foreign = foreignWorkspace(interaction);
+  const work = (async (): Promise<Outcome<SlackReply>> => {
+    const now = Date.parse(context.at);
+    if (!(await takeRequest(interaction.signature, interaction.triggerId, now))) {
+      return done(interaction.kind === 'click' ? {} : { response_action: 'clear' });
+    }
+    const value = readDecisionValue(interaction.value);
+    if (foreign !== undefined) {
+      await note(interaction, value, 'SLACK_WORKSPACE', context);
+      return foreign;
+    }
+    if (value === undefined) return refuse('BAD_REQUEST', 'The button has a value that is none of ours.');
+    return done(
+      interaction.kind === 'click'
+        ? await openModal(interaction, value, context)
+        : await decideInSlack(interaction, value, context),
+    );
+  })();
+  return inTime(work, interaction, context.deadline);
+}
+
+/** Where the app is installed is configured: one signing secret serves every workspace that installs it. */
+function foreignWorkspace({
+  app,
+  team,
+  enterprise,
+  userTeam,
+}: SlackInteraction): ReturnType<typeof refuse> | undefined {
+  const { SLACK_APP_ID = '', SLACK_TEAM_ID = '', SLACK_ENTERPRISE_ID = '' } = process.env;
+  const ours =
+    SLACK_APP_ID !== '' && SLACK_TEAM_ID !== '' && app === SLACK_APP_ID && team === SLACK_TEAM_ID && userTeam === team;
+  if (ours && enterprise === SLACK_ENTERPRISE_ID) return undefined;
+  return refuse('UNKNOWN_PERSON', 'This app, workspace or user is not the one that is configured here.');
+}
+
+/** The answer when it comes in time. A click that is late has done nothing; a decision that is late may or may not be in. */
+async function inTime(
+  work: Promise<Outcome<SlackReply>>,
+  { kind }: SlackInteraction,
+  deadline: number,
+): Promise<Outcome<SlackReply>> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Outcome<SlackReply>>((resolve) => {
+    timer = setTimeout(() => resolve(done(kind === 'click' ? {} : unsure())), Math.max(0, deadline - Date.now()));
+  });
+  const safe = kind === 'click' ? work : work.catch(() => done(unsure()));
+  return Promise.race([safe, late]).finally(() => clearTimeout(timer));
+}
+
+const unsure = () =>
+  notice(
+    'Not certain yet',
+    'It could not be confirmed in time that your decision is recorded. Look at the message in a minute: when it does not show your decision, decide again.',
+  );
+
+const notice = (title: string, text: string): SlackReply => ({
+  response_action: 'update',
+  view: noticeModal(title, text),
+});
+
+type Click = SlackInteraction & { kind: 'click' };
+type Submission = SlackInteraction & { kind: 'submission' };
+
+async function openModal(click: Click, value: DecisionValue, context: SlackContext): Promise<SlackReply> {
+  const asked = await mayAnswer(click, value, context);
+  if (!asked.ok) {
+    await tell(click, `${asked.refusal.detail} Nothing was decided.`);
+    return {};
+  }
+  const view = decisionModal(toView(asked.value.whole), click.decision, click.value);
+  const api = slackApi(Math.max(100, context.deadline - Date.now()));
+  if (api !== undefined) await callSlack(api, 'views.open', { trigger_id: click.triggerId, view });
+  return {};
+}
+
+async function decideInSlack(sent: Submission, value: DecisionValue, context: SlackContext): Promise<SlackReply> {
+  const asked = await mayAnswer(sent, value, context);
+  if (!asked.ok) return notice('Nothing was decided', asked.refusal.detail);
+  const { person, whole } = asked.value;
+  if (!confirms(whole.change, sent.confirm)) {
+    return {
+      response_action: 'errors',
+      errors: { confirm: 'This is not the name of the key. Nothing was decided yet.' },
+    };
+  }
+  const { decision, comment } = sent;
+  const verdict = { person, decision, comment, channel: 'slack', binding: value.binding } as const;
+  const decided = await decideChange(value.changeId, verdict, context.at);
+  if (!decided.ok) return notice('Nothing was decided', decided.refusal.detail);
+  return notice(decision === 'approve' ? 'Approved' : 'Rejected', `${RECORDED[decision]} ${standsAt(decided.value)}`);
+}
+
+function standsAt({ status, decisions, rule }: Change): string {
+  if (status !== 'PENDING') return '';
+  const approvals = decisions.filter(({ decision }) => decision === 'approve').length;
+  return `The change has ${approvals} of ${counted(rule.quorum, 'approval')} now.`;
+}
+
+type Whole = NonNullable<Awaited<ReturnType<typeof readWholeChange>>>;
+
+/** Who presses, and whether the guard of the decisions would let them. What says something about them is a fact of the change. */
+async function mayAnswer(
+  interaction: SlackInteraction,
+  value: DecisionValue,
+  context: SlackContext,
+): Promise<{ ok: true; value: { person: string; whole: Whole } } | { ok: false; refusal: SlackRefusal }> {
+  const { rules, at } = context;
+  const [person, whole] = await Promise.all([
+    personOf(interaction, rules, Date.parse(at), USER_TIMEOUT_MS),
+    readWholeChange(value.changeId),
+  ]);
+  if (whole === undefined) return refuse('NOT_FOUND', 'There is no such change.');
+  if (!person.ok) {
+    if (person.refusal.code !== 'UNAVAILABLE') await note(interaction, value, person.refusal.code, context);
+    return { ok: false, refusal: person.refusal };
+  }
+  if (whole.change.rule.signIn === true) {
+    return refuse('SIGN_IN_NEEDED', 'The rule of this change asks for a sign-in: decide on its page.');
+  }
+  const { decision } = interaction;
+  const answer = { person: person.value, decision, comment: '', channel: 'slack', binding: value.binding } as const;
+  // A modal that is sent meets the guard where it is recorded, refusals and all.
+  const guarded = interaction.kind === 'click' ? decide(whole.change, answer, at) : done(undefined);
+  return guarded.ok ? done({ person: person.value, whole }) : guarded;
+}
+
+/** Writes down that somebody tried who must not; not more often than a log should grow by one stranger's clicks. */
+async function note(
+  { team, user, decision }: SlackInteraction,
+  value: DecisionValue | undefined,
+  code: string,
+  { at }: SlackContext,
+): Promise<void> {
+  const person = `slack:${team}/${user}`;
+  if (value === undefined || !(await mayNoteRefusal(person, Date.parse(at)))) return;
+  await record(value.changeId, { person, at }, () => done({ type: 'REFUSED', attempt: decision, code }));
+}
+
+/** Says it to the one who clicked and to nobody else. */
+async function tell({ responseUrl }: Click, text: string): Promise<void> {
+  if (responseUrl === undefined) return;
+  const localOrigin = process.env.SLACK_RESPONSE_ORIGIN ?? '';
+  await respondEphemeral({ url: responseUrl, localOrigin, timeout: TELL_TIMEOUT_MS }, text, fetch);
+}
