@@ -37,6 +37,17 @@ const rolesThatMay = (action: string) =>
     .map(([name]) => name)
     .sort();
 
+const rolesThatStart = (machine: string) =>
+  ofType('AWS::IAM::Role')
+    .filter(([, role]) =>
+      statements(role).some(
+        ({ Action, Resource }) =>
+          list(Action).includes('states:StartExecution') && JSON.stringify(Resource).endsWith(`-${machine}"}`),
+      ),
+    )
+    .map(([name]) => name)
+    .sort();
+
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'countersign-package-'));
   for (const name of [
@@ -97,8 +108,11 @@ describe('the packaged template', () => {
       ).toBe(true);
     }
     expect(rolesThatMay('states:SendTaskSuccess')).toEqual(['AskRole', 'DecideRole', 'SubmitRole', 'SweepRole']);
-    expect(rolesThatMay('states:StartExecution')).toEqual(['AskRole', 'SubmitRole', 'SweepRole']);
-    expect(rolesThatMay('ses:SendEmail')).toEqual(['AskRole']);
+    expect(rolesThatStart('approval')).toEqual(['AskRole', 'SubmitRole', 'SweepRole']);
+    // A decision, a version and the sweep have the Slack messages follow; that machine can do nothing else.
+    expect(rolesThatStart('slack')).toEqual(['DecideRole', 'SubmitRole', 'SweepRole']);
+    // The second warns authors of mail that did not arrive.
+    expect(rolesThatMay('ses:SendEmail')).toEqual(['AskRole', 'MailEventsRole']);
   });
 
   it('lets the notary read the log, sign with one key and write checkpoints, and nobody else do either', () => {
@@ -118,7 +132,17 @@ describe('the packaged template', () => {
       expect(keys).toContain('CHECKPOINTS#main');
       expect(keys.includes('LOG#main')).toBe(!list(Action).includes('dynamodb:PutItem'));
     }
-    for (const name of rolesThatMay('dynamodb:PutItem').filter((one) => one !== 'NotariseRole')) {
+    const slack = statements(resources.SlackRole as Resource).filter(({ Action }) =>
+      list(Action).includes('dynamodb:PutItem'),
+    );
+    expect(slack.map(({ Condition }) => Condition)).toEqual([
+      {
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['SLACK#CHANGE#*', 'LINK#*'] },
+        Null: { 'dynamodb:LeadingKeys': 'false' },
+      },
+    ]);
+    for (const name of rolesThatMay('dynamodb:PutItem')) {
+      if (['NotariseRole', 'SlackRole'].includes(name)) continue;
       const denied = statements(resources[name] as Resource).find(
         ({ Effect, Condition }) => Effect === 'Deny' && JSON.stringify(Condition).includes('CHECKPOINTS#'),
       );
@@ -163,6 +187,8 @@ describe('the packaged template', () => {
       'GET /review/{token}',
       'GET /signin',
       'POST /review/{token}',
+      // Slack has no token of ours: it signs the bytes of each request.
+      'POST /slack/interactions',
     ]);
     for (const [, { Properties }] of ofType('AWS::ApiGatewayV2::Route')) {
       if (Properties.AuthorizationType === 'JWT') expect(Properties.AuthorizationScopes).toEqual(['countersign']);

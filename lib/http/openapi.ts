@@ -64,6 +64,7 @@ const REPLIES: Record<string, z.ZodMiniType> = {
   Preview: replies.previewReply,
   Problem: replies.problemReply,
   RefusedPolicy: replies.refusedReply,
+  SlackReply: replies.slackReply,
   VerifiedLog: verifiedLog,
   Version: replies.version,
 };
@@ -142,6 +143,13 @@ function bare(schema: object): Schema {
   return rest;
 }
 
+/** For whom an operation is that nobody signs in for. */
+const BY = {
+  link: 'For whoever holds the link.',
+  slack: 'For Slack, which signs each request; a signature counts for five minutes, and once.',
+  anyone: 'For anyone.',
+} as const;
+
 function describe(operation: Operation, way: Way): OperationObject {
   const { id, tag, summary, who } = operation;
   const signed = Array.isArray(who);
@@ -149,7 +157,7 @@ function describe(operation: Operation, way: Way): OperationObject {
     operationId: way === 'people' ? id : `${id}Iam`,
     tags: [tag],
     summary,
-    description: signed ? `For ${who.join(', ')}.` : who === 'link' ? 'For whoever holds the link.' : 'For anyone.',
+    description: Array.isArray(who) ? `For ${who.join(', ')}.` : BY[who],
     security: signed ? [way === 'people' ? { people: ['countersign'] } : { pipelines: [] }] : [],
     parameters: parameters(operation),
     ...requestBody(operation),

@@ -16,6 +16,9 @@ import {
   revokeBody,
   signedInQuery,
   signInQuery,
+  slackForm,
+  slackSignature,
+  slackTimestamp,
   submitBody,
   versionBody,
 } from './schemas.ts';
@@ -26,10 +29,10 @@ export interface Operation {
   id: string;
   method: 'get' | 'post';
   path: string;
-  tag: 'Keys' | 'Changes' | 'Review' | 'Audit' | 'Service';
+  tag: 'Keys' | 'Changes' | 'Review' | 'Slack' | 'Audit' | 'Service';
   summary: string;
-  /** The groups that may call it; `link`: whoever holds one. */
-  who: GroupName[] | 'link' | 'anyone';
+  /** The groups that may call it; `link`: whoever holds one; `slack`: Slack, by its signature. */
+  who: GroupName[] | 'link' | 'slack' | 'anyone';
   /** Also under `/iam`, signed with SigV4. */
   iam?: true;
   body?: { name: string; schema: z.ZodMiniType; examples: Record<string, unknown>; optional?: true };
@@ -352,6 +355,22 @@ export const OPERATIONS: readonly Operation[] = [
       'BASE_MOVED',
       'UNAVAILABLE',
     ],
+  },
+  {
+    id: 'slackInteractions',
+    method: 'post',
+    path: '/slack/interactions',
+    tag: 'Slack',
+    summary: 'A button that was pressed or a modal that was sent, signed by Slack over the bytes of the body',
+    who: 'slack',
+    headers: { 'X-Slack-Request-Timestamp': slackTimestamp, 'X-Slack-Signature': slackSignature },
+    form: {
+      name: 'SlackForm',
+      schema: slackForm,
+      example: { payload: '{"type":"block_actions","api_app_id":"A0123456789"}' },
+    },
+    reply: { status: 200, schema: 'SlackReply' },
+    refusals: ['NOT_SIGNED', 'UNKNOWN_PERSON'],
   },
   {
     id: 'keyHistory',

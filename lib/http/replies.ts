@@ -34,6 +34,13 @@ type Done<F extends (...args: never[]) => unknown> =
     ? T
     : never;
 
+/** As `SlackReply` of the act, whose union of cases is one object on the wire. */
+interface SlackReplyShape {
+  response_action?: 'errors' | 'update' | 'clear';
+  errors?: Record<string, string>;
+  view?: unknown;
+}
+
 const about = <S extends z.ZodMiniType>(schema: S, description: string): S => schema.check(z.describe(description));
 const optional = z.exactOptional;
 const texts = z.array(z.string());
@@ -345,6 +352,15 @@ const problemShape = {
 
 /** RFC 9457. */
 export const problemReply = z.object(problemShape);
+
+/** What Slack does with the modal that was sent; nothing for a button. */
+export const slackReply = says<SlackReplyShape>()(
+  z.object({
+    response_action: optional(z.enum(['errors', 'update', 'clear'])),
+    errors: optional(about(z.record(z.string(), z.string()), 'By the block of the modal.')),
+    view: optional(about(z.unknown(), 'The modal that takes its place, as views.open takes it.')),
+  }),
+);
 
 /** What a refused policy is answered with: what is wrong, and, where the document could be read, the rest of what a submit would have answered. */
 export const refusedReply = says<

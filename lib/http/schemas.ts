@@ -290,3 +290,14 @@ export const signedInQuery = z.object({
   state: z.optional(z.string()),
   iss: z.optional(z.string()),
 });
+
+/** `POST /slack/interactions`. */
+export const slackForm = z.strictObject({
+  payload: z.string().check(z.describe('JSON: block_actions or view_submission, as Slack documents them.')),
+});
+export const slackTimestamp = z
+  .string()
+  .check(z.regex(/^[1-9]\d{9}$/), z.describe('Seconds since 1970; at most 300 from now, in either direction.'));
+export const slackSignature = z
+  .string()
+  .check(z.regex(/^v0=[0-9a-f]{64}$/), z.describe('HMAC-SHA256 of v0:timestamp:body under the signing secret.'));

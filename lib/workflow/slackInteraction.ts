@@ -189,7 +189,7 @@ async function note(
   { at }: SlackContext,
 ): Promise<void> {
   const person = `slack:${team}/${user}`;
-  if (value === undefined || !(await mayNoteRefusal(person, Date.parse(at)))) return;
+  if (value === undefined || !(await mayNoteRefusal(`${person} ${value.changeId}`, Date.parse(at)))) return;
   await record(value.changeId, { person, at }, () => done({ type: 'REFUSED', attempt: decision, code }));
 }
 

@@ -123,9 +123,17 @@ describe("the project's own serverless.yml", () => {
     expect(routes['GET /keys/{key}/policy']).toBeDefined();
   });
 
-  it('leaves nothing open but the links, health and the description', () => {
+  it('leaves nothing open but the links, signing in, Slack, which signs, health and the description', () => {
     const open = service.routes.filter((route) => route.authorizer.type === 'none').map((route) => route.routeKey);
-    expect(open.sort()).toEqual(['GET /health', 'GET /openapi.json', 'GET /review/{token}', 'POST /review/{token}']);
+    expect(open.sort()).toEqual([
+      'GET /callback',
+      'GET /health',
+      'GET /openapi.json',
+      'GET /review/{token}',
+      'GET /signin',
+      'POST /review/{token}',
+      'POST /slack/interactions',
+    ]);
   });
 
   it('lets only the apply role put a key policy', () => {

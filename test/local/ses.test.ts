@@ -64,6 +64,8 @@ describe('SendEmail', () => {
         Subject: 'Approve alias/payments?',
         Body: { text_part: 'text – with a dash', html_part: '<p>html</p>' },
         Headers: [{ Name: 'X-Countersign-Change', Value: '01J' }],
+        Tags: [],
+        ConfigurationSetName: null,
         Timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
       },
     ]);

@@ -44,7 +44,9 @@ const mail = askMail({
 });
 
 it('hands both parts and the headers to SES', async () => {
-  expect(await sendMail(client, 'Countersign <from@example.com>', 'sam@example.com', mail)).toBe('m-1');
+  expect(
+    await sendMail(client, { from: 'Countersign <from@example.com>', set: 'countersign' }, 'sam@example.com', mail),
+  ).toBe('m-1');
   const utf8 = (Data: string) => ({ Data, Charset: 'UTF-8' });
   expect(received).toEqual([
     {
@@ -52,6 +54,8 @@ it('hands both parts and the headers to SES', async () => {
       url: '/v2/email/outbound-emails',
       body: {
         FromEmailAddress: 'Countersign <from@example.com>',
+        ConfigurationSetName: 'countersign',
+        EmailTags: [{ Name: 'change', Value: changeView().id }],
         Destination: { ToAddresses: ['sam@example.com'] },
         Content: {
           Simple: {
@@ -67,5 +71,7 @@ it('hands both parts and the headers to SES', async () => {
 
 it('throws what the SDK throws, so that the caller can retry or record it', async () => {
   status = 400;
-  await expect(sendMail(client, 'from@example.com', 'sam@example.com', mail)).rejects.toThrow('not verified');
+  await expect(sendMail(client, { from: 'from@example.com', set: '' }, 'sam@example.com', mail)).rejects.toThrow(
+    'not verified',
+  );
 });

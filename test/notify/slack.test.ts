@@ -3,10 +3,13 @@ import type { AddressInfo } from 'node:net';
 import type { KnownBlock } from '@slack/types';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { askMessage, postMessage, resultMessage, type SlackMessage } from '../../lib/notify/slack.ts';
+import { askMessage, reminderReply, resultMessage, resultReply, type SlackMessage } from '../../lib/notify/slack.ts';
+import { callSlack, respondEphemeral, responseUrl } from '../../lib/notify/slackApi.ts';
+import { decisionModal, decisionValue, noticeModal, readDecisionValue } from '../../lib/notify/slackModal.ts';
 import { changeView } from '../fixtures/changeView.ts';
 
 const LINK = 'https://countersign.example.com/review/token';
+const READER = { may: ['approve', 'reject'], link: LINK } as const;
 
 type Text = { type: string; text: string };
 /** Every text object in a message. */
@@ -22,7 +25,7 @@ const words = ({ blocks }: SlackMessage): string =>
     .join('\n');
 
 describe('the message that asks', () => {
-  const message = askMessage(changeView(), LINK);
+  const message = askMessage(changeView(), READER);
 
   it('says what it means, who wants it, why, how risky, and until when', () => {
     for (const part of [
@@ -42,10 +45,15 @@ describe('the message that asks', () => {
     expect(message.text).toBe('ana@example.com asks to change the key policy of payments, high risk');
   });
 
-  it('has a button to the page when there is a link, and no other', () => {
+  it('has a button to the page and one for each thing that its reader may do, and none in a channel', () => {
     const buttons = (blocks: KnownBlock[]) =>
       blocks.flatMap((block) => (block.type === 'actions' ? block.elements : []));
-    expect(buttons(message.blocks)).toMatchObject([{ type: 'button', url: LINK }]);
+    expect(buttons(message.blocks)).toMatchObject([
+      { type: 'button', action_id: 'approve', style: 'primary', value: decisionValue(changeView()) },
+      { type: 'button', action_id: 'reject', style: 'danger', value: decisionValue(changeView()) },
+      { type: 'button', action_id: 'open_review', url: LINK },
+    ]);
+    expect(buttons(askMessage(changeView(), { may: ['reject'] }).blocks)).toMatchObject([{ action_id: 'reject' }]);
     expect(buttons(askMessage(changeView()).blocks)).toEqual([]);
   });
 
@@ -103,7 +111,14 @@ describe('whatever people wrote', () => {
       access: { ...view.access, summary: [text, text] },
       approval: { ...view.approval, rule: text },
     });
-    return [askMessage(change, LINK), resultMessage(change)];
+    return [
+      askMessage(change, READER),
+      resultMessage(change),
+      resultReply(change),
+      reminderReply(change, '2026-11-25T00:00:00.000Z'),
+      { text: 'modal', blocks: decisionModal(change, 'approve', 'value').blocks as KnownBlock[] },
+      { text: 'notice', blocks: noticeModal(text, text).blocks as KnownBlock[] },
+    ];
   });
 
   it('is never markup: plain_text, or escaped and in code', () => {
@@ -137,7 +152,7 @@ describe('whatever people wrote', () => {
   });
 
   it('does not turn names of emoji into emoji', () => {
-    const plain = textsOf(askMessage(changeView(), LINK).blocks).filter(({ type }) => type === 'plain_text');
+    const plain = textsOf(askMessage(changeView(), READER).blocks).filter(({ type }) => type === 'plain_text');
     for (const text of plain) expect(text).toMatchObject({ emoji: false });
   });
 });
@@ -148,7 +163,8 @@ describe('posting', () => {
   let answer: (request: IncomingMessage, response: ServerResponse) => void;
   let received: { url: string | undefined; authorization: string | undefined; body: string }[] = [];
   const message: SlackMessage = { text: 'hello', blocks: [] };
-  const post = (url = apiUrl) => postMessage({ apiUrl: url, token: 'xoxb-secret', fetch }, 'C0123456789', message);
+  const post = (url = apiUrl) =>
+    callSlack({ apiUrl: url, token: 'xoxb-secret', fetch }, 'chat.postMessage', { channel: 'C0123456789', ...message });
   const json = (body: string) => (_: IncomingMessage, response: ServerResponse) => void response.end(body);
 
   beforeAll(async () => {
@@ -173,7 +189,10 @@ describe('posting', () => {
   it('hands the message over as Slack wants it', async () => {
     received = [];
     answer = json('{"ok":true,"ts":"1.2","channel":"C0123456789"}');
-    expect(await post(`${apiUrl}/`)).toEqual({ ok: true, ts: '1.2', channel: 'C0123456789' });
+    expect(await post(`${apiUrl}/`)).toEqual({
+      ok: true,
+      body: { ok: true, ts: '1.2', channel: 'C0123456789' },
+    });
     expect(received.map(({ url, authorization }) => [url, authorization])).toEqual([
       ['/api/chat.postMessage', 'Bearer xoxb-secret'],
     ]);
@@ -181,8 +200,6 @@ describe('posting', () => {
       channel: 'C0123456789',
       text: 'hello',
       blocks: [],
-      unfurl_links: false,
-      unfurl_media: false,
     });
   });
 
@@ -190,7 +207,7 @@ describe('posting', () => {
     ['channel_not_found', json('{"ok":false,"error":"channel_not_found"}')],
     ['not_json', json('<html>')],
     ['not_json', json('null')],
-    ['not_json', json('{"ok":true}')],
+    ['not_json', json('{"ok":false}')],
     ['http_500', (_, response) => void response.writeHead(500).end('{"ok":true,"ts":"1","channel":"C"}')],
     ['unreachable', (_, response) => void response.writeHead(307, { Location: '/api/elsewhere' }).end()],
     ['unreachable', (request) => void request.socket.destroy()],
@@ -214,7 +231,7 @@ describe('posting', () => {
     'nonsense',
   ])('sends no token to %s', async (url) => {
     const refuse = () => Promise.reject(new Error('was called'));
-    expect(await postMessage({ apiUrl: url, token: 't', fetch: refuse }, 'C', message)).toEqual({
+    expect(await callSlack({ apiUrl: url, token: 't', fetch: refuse }, 'chat.postMessage', { ...message })).toEqual({
       ok: false,
       error: 'insecure_url',
     });
