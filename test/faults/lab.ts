@@ -27,6 +27,8 @@ const BETWEEN = 5_000;
 /** How often the state machine comes back at most. */
 const ATTEMPTS = 15;
 
+const YEAR = 365 * 24 * 3_600_000;
+
 export interface Applied {
   /** Every call of all attempts. */
   calls: Call[];
@@ -47,8 +49,8 @@ export class Lab {
   #decide: typeof import('../../lib/change/decide.ts').decide;
   #table: typeof import('../../lib/store/table.ts');
   readonly rules: ReturnType<typeof import('../../lib/store/rulesFile.ts').loadRules>;
-  /** Milliseconds that the lab's clock is ahead of the real one. Far behind at first, so that no put is before what led to it. */
-  ahead = -3_600_000;
+  /** Milliseconds that the lab's clock is ahead of the real one, which KMS has. It begins a year behind, so that no put comes before what led to it. */
+  ahead = -YEAR;
   #serial = 0;
 
   private constructor(parts: {
@@ -154,7 +156,6 @@ export class Lab {
     const before = text(await this.live(key));
     const after = text(policyOf(serial));
     const at = this.now();
-    const hour = 3_600_000;
     const created = await this.#changes.createChange({
       submitted: submitted({
         change: `chg_${String(serial).padStart(26, '0')}`,
@@ -165,8 +166,8 @@ export class Lab {
         before: before.sha256,
         afterCanonical: after.canonical,
         rule: { ...submitted().rule, quorum: 1 },
-        expiresAt: new Date(at.getTime() + hour).toISOString(),
-        applyBy: new Date(at.getTime() + 2 * hour).toISOString(),
+        expiresAt: new Date(at.getTime() + 2 * YEAR).toISOString(),
+        applyBy: new Date(at.getTime() + 3 * YEAR).toISOString(),
       }),
       before,
       after,

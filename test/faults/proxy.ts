@@ -121,9 +121,8 @@ export async function startProxy(): Promise<FaultProxy> {
     const fault = faults.find((one) => one.operation === operation && one.nth === nth);
     const forward = () => send(incoming, body);
     const read = `${incoming.headers['x-amz-target']} ${body}`;
-    const older = answers.get(read)?.older;
     const mayBeStale = MAY_BE_STALE.test(operation) && !body.includes('"ConsistentRead":true');
-    if (fault !== undefined && (fault.mode !== 'stale' || (mayBeStale && older !== undefined))) happened.push(fault);
+    if (fault !== undefined && fault.mode !== 'stale') happened.push(fault);
 
     switch (fault?.mode) {
       case 'throttle':
@@ -141,8 +140,12 @@ export async function startProxy(): Promise<FaultProxy> {
       case 'duplicate':
         await forward();
         return reply(outgoing, await forward());
-      case 'stale':
-        return reply(outgoing, (mayBeStale ? older : undefined) ?? (await forward()));
+      case 'stale': {
+        const current = await forward();
+        const stale = mayBeStale ? before(read, current) : undefined;
+        if (stale !== undefined) happened.push(fault);
+        return reply(outgoing, stale ?? current);
+      }
       case 'crash-before':
         proxy.crash();
         outgoing.destroy();
@@ -158,12 +161,16 @@ export async function startProxy(): Promise<FaultProxy> {
     holds.delete(`${operation} ${nth}`);
     await holding?.();
     if (mayBeStale && answer.status === 200) {
-      const { newest, older: before } = answers.get(read) ?? {};
-      if (newest === undefined) answers.set(read, { newest: answer });
-      else if (!newest.body.equals(answer.body)) answers.set(read, { newest: answer, older: newest });
-      else if (before !== undefined) answers.set(read, { newest: answer, older: before });
+      const older = before(read, answer);
+      answers.set(read, { newest: answer, ...(older === undefined ? {} : { older }) });
     }
     return reply(outgoing, answer);
+  }
+
+  /** What this read gave before it gave what it gives now. */
+  function before(read: string, current: Answer): Answer | undefined {
+    const known = answers.get(read);
+    return known?.newest.body.equals(current.body) ? known.older : known?.newest;
   }
 
   async function send({ method, url = '/', headers }: IncomingMessage, body: Buffer): Promise<Answer> {

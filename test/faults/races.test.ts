@@ -4,6 +4,8 @@ import type { Change } from '../../lib/change/change.ts';
 import type { Outcome } from '../../lib/change/refusal.ts';
 import { violations } from './invariants.ts';
 import { KEYS, Lab } from './lab.ts';
+import { applied } from './pairs.ts';
+import type { Fault } from './proxy.ts';
 
 /** Numbers are those of the cases in the threat model: people and processes that meet. */
 let lab: Lab;
@@ -156,6 +158,36 @@ describe('99: a process that was stopped before its put, and goes on when its le
     stopped.letGo();
     await first;
     expect((await ended(id)).puts).toBe(1);
+  });
+});
+
+describe('90 to 93: what is found after a crash', () => {
+  const put = { operation: 'apply kms.PutKeyPolicy', nth: 1 };
+  const read = (nth: number) => ({ operation: 'apply kms.GetKeyPolicy', nth });
+  it.each<[string, Fault[]]>([
+    ['an intent and no put', [{ ...put, mode: 'crash-before' }]],
+    ['a put whose reply was lost', [{ ...put, mode: 'reply-lost' }]],
+    ['a put without its result', [{ ...put, mode: 'crash-after' }]],
+    [
+      'a put that does not show yet',
+      [
+        { ...put, mode: 'crash-after' },
+        { ...read(2), mode: 'stale' },
+      ],
+    ],
+    [
+      'a put whose reply was lost and that does not show yet',
+      [
+        { ...put, mode: 'reply-lost' },
+        { ...read(2), mode: 'stale' },
+      ],
+    ],
+    ['a policy that is older than the base', [{ ...read(1), mode: 'stale' }]],
+  ])('%s: one put, and APPLIED', async (_, faults) => {
+    // The key has had other policies, which a read that is behind can give.
+    for (const __ of KEYS) await applied(lab);
+    const went = await applied(lab, ...faults);
+    expect([went.happened, went.violations]).toEqual([true, []]);
   });
 });
 
