@@ -4,8 +4,10 @@ import { answer, demand, Fault, jsonObject } from './fault.ts';
 import { openJournal } from './journal.ts';
 import { addressIn, isAddress } from './ses/address.ts';
 import { readContent, readTags } from './ses/content.ts';
-import { readEvent, type SesEvent } from './ses/event.ts';
+import { readEvent, type SentMail, type SesEvent } from './ses/event.ts';
 import type { AwsRequest, AwsResponse, AwsService } from './types.ts';
+
+export type { SentMail } from './ses/event.ts';
 
 export interface SesOptions {
   /** The journal is `ses.jsonl` in it. */
@@ -14,22 +16,6 @@ export interface SesOptions {
   accountId: string;
   /** Puts an event on the default event bus; answers what became of it. */
   publish?(event: SesEvent): Promise<unknown>;
-}
-
-/** A sent mail as `GET /_aws/ses` gives it: LocalStack's names, and the headers. */
-export interface SentMail {
-  Id: string;
-  Region: string;
-  Source: string;
-  Destination: { ToAddresses: string[]; CcAddresses?: string[]; BccAddresses?: string[] };
-  Subject: string;
-  Body: { text_part: string | null; html_part: string | null };
-  Headers: { Name: string; Value: string }[];
-  /** `EmailTags`. */
-  Tags: { Name: string; Value: string }[];
-  ConfigurationSetName: string | null;
-  /** ISO 8601. */
-  Timestamp: string;
 }
 
 type Entry = { mail: SentMail } | { cleared: true };

@@ -1,6 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import type { SentMail } from '../ses.ts';
 import { addressIn } from './address.ts';
+
+/** A sent mail as `GET /_aws/ses` gives it: LocalStack's names, and the headers. */
+export interface SentMail {
+  Id: string;
+  Region: string;
+  Source: string;
+  Destination: { ToAddresses: string[]; CcAddresses?: string[]; BccAddresses?: string[] };
+  Subject: string;
+  Body: { text_part: string | null; html_part: string | null };
+  Headers: { Name: string; Value: string }[];
+  /** `EmailTags`. */
+  Tags: { Name: string; Value: string }[];
+  ConfigurationSetName: string | null;
+  /** ISO 8601. */
+  Timestamp: string;
+}
 
 /** An event of SES as EventBridge delivers it. */
 export interface SesEvent {
