@@ -237,3 +237,90 @@ describe('posting', () => {
     });
   });
 });
+
+describe('the value of a button', () => {
+  it('is read back as what it was made of, and nothing else is', () => {
+    const { id, after, before } = changeView();
+    const value = decisionValue(changeView());
+    expect(readDecisionValue(value)).toEqual({
+      changeId: id,
+      binding: { after: after.sha256, base: before.canonical },
+    });
+    for (const other of ['', id, `${value} `, ` ${value}`, `${value}\n`, value.toUpperCase(), `${value}\nx`]) {
+      expect(readDecisionValue(other)).toBeUndefined();
+    }
+  });
+});
+
+describe('the modal', () => {
+  const nasty = fc.string({ unit: 'grapheme', maxLength: 400 });
+  it('stays within the limits of Slack, whatever people wrote', () => {
+    fc.assert(
+      fc.property(nasty, fc.constantFrom('approve' as const, 'reject' as const), (text, decision) => {
+        const change = changeView({ reason: text, key: { ...changeView().key, aliases: [`alias/${text}`] } });
+        const modal = decisionModal(change, decision, decisionValue(changeView()));
+        for (const part of [modal.title, modal.submit, modal.close]) {
+          expect([...(part?.text ?? '')].length).toBeLessThanOrEqual(24);
+        }
+        expect(modal.private_metadata?.length).toBeLessThanOrEqual(3_000);
+        for (const block of modal.blocks) {
+          if (!('label' in block)) continue;
+          expect([...block.label.text].length).toBeLessThanOrEqual(150);
+          expect([...(block.hint?.text ?? '')].length).toBeLessThanOrEqual(150);
+        }
+      }),
+    );
+  });
+});
+
+describe('the address to answer a click at', () => {
+  const LOCAL = 'http://127.0.0.1:4566';
+  it.each([
+    ['https://hooks.slack.com/actions/T0/1/x', ''],
+    ['https://hooks.slack.com:443/actions/T0/1/x', ''],
+    // A path there: what is parsed is what is asked.
+    ['https://hooks.slack.com\\@evil.test/', ''],
+    [`${LOCAL}/_slack/response/T0/1/x`, LOCAL],
+  ])('may be %s', (given, local) => expect(responseUrl(given, local)).toBeInstanceOf(URL));
+
+  it.each([
+    'https://hooks.slack.com@evil.test/',
+    'https://user:pw@hooks.slack.com/',
+    'https://hooks.slack.com.evil.test/',
+    'https://evil.test/hooks.slack.com',
+    'https://hooks.slack.com:8443/x',
+    'http://hooks.slack.com/x',
+    'https://HOOKS.slack.com.',
+    'https://slack.com/',
+    'https://xhooks.slack.com/',
+    'http://169.254.169.254/',
+    'http://2852039166/',
+    `${LOCAL}/_aws/ses`,
+    `${LOCAL}/_slack/response/../../_aws/ses`,
+    'http://127.0.0.1:4567/_slack/response/x',
+    'javascript:alert(1)',
+    '//hooks.slack.com/x',
+    '',
+  ])('is never %s', (given) => {
+    expect(responseUrl(given, LOCAL)).toBeUndefined();
+    expect(responseUrl(given, '')).toBeUndefined();
+  });
+
+  it('is on this machine only where that is what was set', () => {
+    expect(responseUrl(`${LOCAL}/_slack/response/x`, '')).toBeUndefined();
+    expect(responseUrl('http://10.0.0.1:4566/_slack/response/x', 'http://10.0.0.1:4566')).toBeUndefined();
+  });
+
+  it('is not asked when it is another, and not followed when it sends elsewhere', async () => {
+    const asked: string[] = [];
+    const away: typeof fetch = async (url) => {
+      asked.push(String(url));
+      throw new TypeError('unexpected redirect');
+    };
+    const tell = (url: string) => respondEphemeral({ url, localOrigin: '', timeout: 100 }, 'x', away);
+    expect(await tell('https://evil.test/')).toBe(false);
+    expect(asked).toEqual([]);
+    expect(await tell('https://hooks.slack.com/x')).toBe(false);
+    expect(asked).toEqual(['https://hooks.slack.com/x']);
+  });
+});
