@@ -302,9 +302,17 @@ function covered(narrow: readonly ConditionValue[], wide: readonly ConditionValu
   return narrow.every((value) => same?.has(valueKey(value)) || wide.some((other) => valueWithin(value, other, type)));
 }
 
-/** Whether no request can surely pass both tests. Only for keys with at most one value. */
+function sameValue(a: Test, b: Test): boolean {
+  if (a.quantifier === 'one' || b.quantifier === 'one') return a.quantifier === b.quantifier && singleValued(a.key);
+  return a.quantifier !== b.quantifier;
+}
+
+/**
+ * Whether no request can surely pass both tests: both ask for one value, the same one, or one of several must pass both
+ * (ForAnyValue beside ForAllValues).
+ */
 export function testsExclude(a: Test, b: Test): boolean {
-  if (a.key !== b.key || a.quantifier !== 'one' || b.quantifier !== 'one' || !singleValued(a.key)) return false;
+  if (a.key !== b.key || !sameValue(a, b)) return false;
   if (a.absent && b.absent) return false;
   if (a.operator === 'Unknown' || b.operator === 'Unknown') return false;
   if ((!a.negative && a.values.length === 0) || (!b.negative && b.values.length === 0)) return true;

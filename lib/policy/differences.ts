@@ -2,7 +2,7 @@ import { type ActionSet, bit, has, indexesOf, intersection, isEmpty, minus, NO_A
 import { FALSE } from './conditions.ts';
 import { ALL_DOUBTS, contentBy, DOUBT, type Layer, type Rule, statementsFor } from './coverage.ts';
 import type { Reasoner, Ways } from './guards.ts';
-import { type Change, type Confirm, type Outcome, Outcomes } from './outcomes.ts';
+import { type Change, type Confirm, type Level, type Outcome, Outcomes } from './outcomes.ts';
 import { doubtsOf, NOTHING, type Pair, sideIn } from './pair.ts';
 import {
   type Atom,
@@ -303,8 +303,8 @@ function merged(worlds: readonly (readonly Change[])[], unnamed: ActionSet, reas
     const outcomes = worlds.map((changes) => outcomeOf(changes, action));
     const losing = has(unnamed, action) ? [] : outcomes;
     const outcome: Outcome = {
-      gain: agreed(outcomes.map((one) => one?.gain ?? 0)),
-      loss: agreed(losing.map((one) => one?.loss ?? 0)),
+      gain: agreed(outcomes, 'gain', 'gained'),
+      loss: agreed(losing, 'loss', 'lost'),
       gained: reasoner.widest(outcomes.flatMap((one) => one?.gained ?? [])),
       lost: reasoner.widest(losing.flatMap((one) => one?.lost ?? [])),
     };
@@ -313,9 +313,11 @@ function merged(worlds: readonly (readonly Change[])[], unnamed: ActionSet, reas
   return changes;
 }
 
-function agreed(levels: readonly (0 | 1 | 2)[]): 0 | 1 | 2 {
-  if (levels.every((level) => level === 0)) return 0;
-  return levels.every((level) => level === 2) ? 2 : 1;
+/** Certain only when all worlds say the same in the same ways. */
+function agreed(worlds: readonly (Outcome | undefined)[], level: 'gain' | 'loss', ways: 'gained' | 'lost'): Level {
+  if (worlds.every((one) => (one?.[level] ?? 0) === 0)) return 0;
+  const told = new Set(worlds.map((one) => JSON.stringify([one?.[level], one?.[ways]])));
+  return told.size === 1 ? (worlds[0]?.[level] ?? 0) : 1;
 }
 
 /** What is left of an atom's differences once those are out that a wider atom has for the same reason. */

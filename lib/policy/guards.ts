@@ -189,7 +189,8 @@ export class Reasoner {
     const struck = new Map<number, number>();
     if (same.some(neverHolds)) return undefined;
     for (const test of same) {
-      if (test.negative || test.values.length < 2) {
+      // Of a list that each value must be in, none can go because of one value alone.
+      if (test.negative || test.values.length < 2 || test.quantifier === 'all') {
         if (same.some((other) => other !== test && this.#exclude(test, other))) return undefined;
         continue;
       }

@@ -75,19 +75,25 @@ export class Outcomes {
     if (known !== undefined) return known;
     const gains = !this.#reasoner.within(is, was);
     const loses = !this.#reasoner.within(was, is);
-    const outcome: Outcome = {
-      gain: gains ? this.#level(is, was, confirm && ((context) => confirm(action, 'after', context))) : 0,
-      loss: loses ? this.#level(was, is, confirm && ((context) => confirm(action, 'before', context))) : 0,
-      gained: gains ? this.#beyond(is, was) : [],
-      lost: loses ? this.#beyond(was, is) : [],
+    const gained = gains ? this.#beyond(is, was) : [];
+    const lost = loses ? this.#beyond(was, is) : [];
+    const level = (ways: readonly (readonly number[])[], inside: 'before' | 'after'): Level => {
+      const [of, not] = inside === 'after' ? [is, was] : [was, is];
+      const shown = (some: readonly (readonly number[])[]): boolean =>
+        findWitness(
+          { ...of, ways: some },
+          not,
+          this.#reasoner,
+          confirm && ((seen) => confirm(action, inside, seen)),
+        ) !== undefined;
+      if (ways.length === 0) return 0;
+      // Ways are told one by one, and each must be certain; a change is told without them.
+      return (gains && loses ? shown(ways) : ways.every((way) => shown([way]))) ? 2 : 1;
     };
+    const outcome: Outcome = { gain: level(gained, 'after'), loss: level(lost, 'before'), gained, lost };
     const shown = gains || loses ? outcome : undefined;
     if (key !== '' && shown !== undefined) this.#guards.set(key, shown);
     return shown;
-  }
-
-  #level(inside: Ways, outside: Ways, confirm?: (context: Context) => boolean): Level {
-    return findWitness(inside, outside, this.#reasoner, confirm) === undefined ? 1 : 2;
   }
 
   /** The ways of one guard that the other does not surely have, less the values that it has. */

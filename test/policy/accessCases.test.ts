@@ -104,6 +104,13 @@ describe('what stays the same', () => {
   it('an Allow whose tests exclude each other', () => {
     none(compare([DELEGATION], [DELEGATION, app({ ...via('s3'), StringLike: { 'kms:ViaService': 'rds.*' } })]).access);
   });
+  it('an Allow that asks any value to be what none may be', () => {
+    const keys = (operator: string, ...values: string[]) => ({ [operator]: { 'kms:EncryptionContextKeys': values } });
+    const never = { ...keys('ForAnyValue:StringEquals', 'a'), ...keys('ForAllValues:StringEquals', 'b', 'c') };
+    none(compare([DELEGATION], [DELEGATION, app(never)]).access);
+    const some = { ...keys('ForAnyValue:StringEquals', 'b'), ...keys('ForAllValues:StringEquals', 'b', 'c') };
+    expect(brief(compare([DELEGATION], [DELEGATION, app(some)]).access.gains)).toMatchObject([{ when: some }]);
+  });
   it('an Allow for a caller who is another', () => {
     none(compare([DELEGATION], [DELEGATION, app({ ArnEquals: { 'aws:PrincipalArn': `${APP}2` } })]).access);
   });

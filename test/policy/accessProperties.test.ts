@@ -52,7 +52,7 @@ interface Cell {
 }
 
 /** More requests than this per caller and action make a run slow without showing more. */
-const MOST_REQUESTS = 200;
+const MOST_REQUESTS = 250;
 
 /** Every cell (caller × action × request) that is newly allowed, directly or in total. */
 function newlyAllowed(before: SlowPolicy, after: SlowPolicy, strict: boolean): Cell[] {
