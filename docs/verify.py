@@ -5,6 +5,7 @@ A second opinion: written apart from the program it judges, with nothing but Pyt
 Exit 0 clean, 1 tampered, 2 incomplete; the last line of output is the verdict as JSON. What each check means: audit.md.
 """
 import argparse, base64, functools, hashlib, json, math, re, sys
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 DOMAIN, LOG, WORKFLOW = "countersign-audit/v1", "main", "countersign"
@@ -141,13 +142,12 @@ def members(**kinds): return lambda v: isinstance(v, dict) and all(name in v and
 
 BINDING = members(after=digest, base=digest)
 DECIDED = members(binding=BINDING, comment=text, channel=text)
+SAID = members(comment=text, channel=text)
 FAILED = members(person=text, channel=text, error=text)
 TOLD = members(mailed=texts, slacked=texts, failed=lambda v: isinstance(v, list) and all(map(FAILED, v)))
 COMMON = members(type=text, change=text, keyArn=text, person=text, at=instant, log=text, prev=digest, seq=whole)
 KEY = members(arn=text, keyId=text, accountId=text, region=text, aliases=texts)
-RULE = members(name=text, quorum=whole, approvers=texts, remindEvery=real, rulesSha256=digest)
-SUBMITTED = members(key=KEY, reason=text, binding=BINDING, before=digest, afterCanonical=digest, risk=text, rule=RULE,
-                    expiresAt=instant, applyBy=instant)
+STAGE = members(name=text, quorum=whole, approvers=texts, **{"from": texts})
 
 
 def maybe(name, kind):
@@ -158,8 +158,21 @@ def both(*kinds):
     return lambda v: all(kind(v) for kind in kinds)
 
 
+RULE = both(members(name=text, quorum=whole, approvers=texts, remindEvery=real, rulesSha256=digest),
+            maybe("stages", lambda v: isinstance(v, list) and all(map(STAGE, v))),
+            maybe("escalate", members(after=real, approvers=texts)),
+            maybe("delegates", lambda v: isinstance(v, dict) and all(map(texts, v.values()))),
+            maybe("breakGlass", members(reviewers=texts, remindEvery=real)))
+PROPOSED = both(members(reason=text, binding=BINDING, before=digest, afterCanonical=digest, risk=text, rule=RULE,
+                        expiresAt=instant, applyBy=instant), maybe("ticket", text))
+
+
 SHAPES = {
-    "SUBMITTED": both(SUBMITTED, maybe("ticket", text)), "ASKED": TOLD, "REMINDED": TOLD, "APPROVAL_GIVEN": DECIDED,
+    "SUBMITTED": both(members(key=KEY), PROPOSED, maybe("coAuthors", texts)), "ASKED": both(TOLD, maybe("people", texts)),
+    "VERSIONED": both(members(version=whole), PROPOSED), "ESCALATED": members(to=texts), "CHANGES_TOLD": TOLD,
+    "APPROVAL_WITHDRAWN": SAID, "CHANGES_REQUESTED": DECIDED, "COMMENTED": SAID, "DELEGATED": members(to=text, until=instant),
+    "LINKS_REVOKED": maybe("of", text), "REVIEWED": members(verdict=text, comment=text), "REVIEW_ASKED": TOLD,
+    "REMINDED": TOLD, "APPROVAL_GIVEN": both(DECIDED, maybe("onBehalfOf", text)),
     "REJECTED": DECIDED, "CANCELLED": members(comment=text), "EXPIRED": members(),
     "APPLY_INTENT": members(binding=BINDING, approvers=texts, fence=whole, attempt=text),
     "APPLIED": members(before=digest, after=digest, live=digest, put=flag), "STALE": members(live=digest, detail=text),
@@ -168,8 +181,12 @@ SHAPES = {
     "BOUNCED": members(to=text, bounceType=text, detail=text), "COMPLAINED": members(to=text, detail=text),
     "REFUSED": members(attempt=text, code=text),
 }
-BY_THE_WORKFLOW = {"ASKED", "REMINDED", "EXPIRED", "APPLY_INTENT", "APPLIED", "STALE", "FAILED", "UNCERTAIN", "CLOSED"}
+BY_THE_WORKFLOW = {"ASKED", "REMINDED", "ESCALATED", "CHANGES_TOLD", "REVIEW_ASKED", "EXPIRED", "APPLY_INTENT", "APPLIED",
+                   "STALE", "FAILED", "UNCERTAIN", "CLOSED"}
+EVEN_AFTER_THE_END = {"REFUSED", "ASKED", "BOUNCED", "COMPLAINED", "REVIEWED", "REVIEW_ASKED"}
 OPEN = {"PENDING", "APPROVED", "APPLYING"}
+MOST_ACTS = 500
+BLANK = " \t\n\v\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 #: type: the states from which it may come, and the state that it leads to
 MOVES = {
     "REJECTED": ({"PENDING", "APPROVED"}, "REJECTED"), "CANCELLED": ({"PENDING", "APPROVED"}, "CANCELLED"),
@@ -179,6 +196,180 @@ MOVES = {
 }
 
 
+def asks_for_somebody(rule):
+    stages = rule.get("stages")
+    if stages is None:
+        return rule["quorum"] >= 1
+    people = {person for stage in stages for person in stage["approvers"]}
+    return (len(stages) > 0 and all(stage["quorum"] >= 1 for stage in stages) and people == set(rule["approvers"])
+            and rule["quorum"] == sum(stage["quorum"] for stage in stages))
+
+
+class Change:
+    """What the facts of one change add up to."""
+
+    def __init__(self, fact):
+        self.status, self.key, self.submitted = "PENDING", fact["keyArn"], fact["at"]
+        self.authors = [fact["person"], *fact.get("coAuthors", [])]
+        self.version, self.acts, self.delegations, self.reviewed = 1, 0, [], False
+        self.propose(fact)
+
+    def propose(self, fact):
+        self.rule, self.binding, self.before = fact["rule"], fact["binding"], fact["before"]
+        self.expires, self.apply_by, self.since = fact["expiresAt"], fact["applyBy"], fact["at"]
+        self.approvals, self.wants_changes, self.escalated = [], None, None
+        rule = self.rule
+        self.stages = rule["stages"] if "stages" in rule else [{"quorum": rule["quorum"], "approvers": rule["approvers"]}]
+
+    def beyond(self):
+        return self.rule["escalate"]["approvers"] if self.escalated is not None and "escalate" in self.rule else []
+
+    def seat_counts(self, seat, stage, at):
+        if seat in self.authors:
+            return False
+        there = stage < len(self.stages) and seat in self.stages[stage]["approvers"]
+        return there or (seat in self.beyond() and at >= self.escalated)
+
+    def stands_in(self, person, seat, at):
+        return person in self.rule.get("delegates", {}).get(seat, []) and any(
+            one["person"] == seat and one["to"] == person and one["at"] <= at < one["until"] for one in self.delegations)
+
+    def standing(self):
+        """The approvals that count, as (person, seat), and the stage that waits."""
+        counted, stage, in_stage = [], 0, 0
+        for fact in self.approvals:
+            person, at = fact["person"], fact["at"]
+            seat = fact.get("onBehalfOf", person)
+            taken = {name for one in counted for name in one}
+            if (stage < len(self.stages) and same(fact, self.binding) and at < self.expires and person not in self.authors
+                    and (seat == person or self.stands_in(person, seat, at)) and self.seat_counts(seat, stage, at)
+                    and not taken & {person, seat}):
+                counted.append((person, seat))
+                in_stage += 1
+                while stage < len(self.stages) and in_stage >= self.stages[stage]["quorum"]:
+                    stage, in_stage = stage + 1, 0
+        return counted, stage
+
+    def has_a_say(self, person, at):
+        seats = [one for one in [*self.rule["approvers"], *self.beyond()] if one not in self.authors]
+        return person not in self.authors and (person in seats or any(
+            one["to"] == person and one["person"] in seats and self.stands_in(person, one["person"], at) for one in self.delegations))
+
+    def seat_for(self, person, at):
+        counted, stage = self.standing()
+        taken = {name for one in counted for name in one}
+        seats = [person] + [one["person"] for one in self.delegations if one["to"] == person]
+        return next((seat for seat in seats if seat not in taken and self.seat_counts(seat, stage, at)
+                     and (seat == person or self.stands_in(person, seat, at))), None)
+
+    def late(self, at):
+        return at >= (self.expires if self.status == "PENDING" else self.apply_by) or self.acts >= MOST_ACTS
+
+    def wait_again(self):
+        self.status = "PENDING"
+        return True
+
+    def escalation(self):
+        year, month, day, hour, minute, second, millis = map(int, re.findall(r"[0-9]+", self.since))
+        start = datetime(year, month, 1) + timedelta(days=day - 1, hours=hour, minutes=minute, seconds=second)
+        later = start + timedelta(milliseconds=millis + int(self.rule["escalate"]["after"] * 1000))
+        return later.strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (later.microsecond // 1000)
+
+    def take(self, fact):
+        """Applies one fact; False when the facts before do not allow it."""
+        kind, person, at, status = fact["type"], fact["person"], fact["at"], self.status
+        if fact["keyArn"] != self.key or kind == "SUBMITTED":
+            return False
+        if kind in ("APPROVAL_GIVEN", "REJECTED", "CHANGES_REQUESTED", "APPROVAL_WITHDRAWN"):
+            if not self.has_a_say(person, at) or status not in OPEN or self.late(at):
+                return False
+            if status == "APPLYING" or ("binding" in fact and not same(fact, self.binding)):
+                return False
+            if kind != "APPROVAL_GIVEN" and "onBehalfOf" in fact:
+                return False
+        if kind == "APPROVAL_GIVEN" and not self.approve(fact):
+            return False
+        if kind in ("APPROVAL_WITHDRAWN", "CHANGES_REQUESTED"):
+            left = [one for one in self.approvals if one["person"] != person]
+            if kind == "APPROVAL_WITHDRAWN" and len(left) == len(self.approvals):
+                return False
+            self.approvals, self.acts = left, self.acts + 1
+            if kind == "CHANGES_REQUESTED":
+                self.wants_changes = person
+            return self.wait_again()
+        if kind == "COMMENTED":
+            speaks = person in self.authors or self.has_a_say(person, at)
+            if not speaks or status not in OPEN or self.late(at) or not fact["comment"].strip(BLANK) or "onBehalfOf" in fact:
+                return False
+            self.acts += 1
+        if kind == "LINKS_REVOKED":
+            self.acts += 1
+        if kind == "VERSIONED":
+            if person != self.authors[0] or status not in ("PENDING", "APPROVED") or self.acts >= MOST_ACTS:
+                return False
+            if (status == "PENDING" and at >= self.expires) or fact["version"] != self.version + 1:
+                return False
+            if not asks_for_somebody(fact["rule"]) or not at < fact["expiresAt"] <= fact["applyBy"]:
+                return False
+            self.version, self.acts = fact["version"], self.acts + 1
+            self.propose(fact)
+            return self.wait_again()
+        if kind == "DELEGATED":
+            to = fact["to"]
+            if person in self.authors or person not in self.rule["approvers"] or to in self.authors:
+                return False
+            if to not in self.rule.get("delegates", {}).get(person, []) or status not in ("PENDING", "APPROVED"):
+                return False
+            if self.acts >= MOST_ACTS or not at < fact["until"] <= self.expires:
+                return False
+            self.acts += 1
+            self.delegations.append(fact)
+        if kind == "ESCALATED":
+            if status != "PENDING" or "escalate" not in self.rule or self.escalated is not None or at < self.escalation():
+                return False
+            self.escalated = at
+        if kind == "REVIEWED":
+            counting = [one for one, _ in self.standing()[0]]
+            if person in self.authors or person in counting or person not in self.rule.get("breakGlass", {}).get("reviewers", []):
+                return False
+            if status != "APPLIED" or self.reviewed or not fact["comment"].strip(BLANK):
+                return False
+            self.reviewed = True
+        if kind == "EXPIRED" and not at >= {"PENDING": self.expires, "APPROVED": self.apply_by}.get(status, "~"):
+            return False
+        if kind == "APPLY_INTENT":
+            counted, stage = self.standing()
+            named = fact["approvers"]
+            if not same(fact, self.binding) or at >= self.apply_by or stage != len(self.stages) or len(set(named)) != len(named):
+                return False
+            if not set(named) <= {one for one, _ in counted} or len(named) < self.rule["quorum"]:
+                return False
+        if kind == "APPLIED" and (fact["before"], fact["after"]) != (self.before, self.binding["after"]):
+            return False
+        if kind == "CLOSED" and status in OPEN:
+            return False
+        if kind in MOVES:
+            sources, self.status = MOVES[kind]
+            return status in sources
+        return True
+
+    def approve(self, fact):
+        person, at = fact["person"], fact["at"]
+        counted, _ = self.standing()
+        if any(one == person for one, _ in counted) or self.status != "PENDING" or at >= self.expires:
+            return False
+        if self.wants_changes not in (None, person):
+            return False
+        seat = self.seat_for(person, at)
+        if seat is None or fact.get("onBehalfOf", person) != seat or fact.get("onBehalfOf") == person:
+            return False
+        self.approvals.append(fact)
+        self.acts, self.wants_changes = self.acts + 1, None
+        if self.standing()[1] == len(self.stages):
+            self.status = "APPROVED"
+        return True
+
+
 def judge(open_changes, fact):
     """Applies one fact to the open changes; False when the facts before do not allow it."""
     kind, name = fact["type"], fact["change"]
@@ -186,49 +377,23 @@ def judge(open_changes, fact):
         return False
     change = open_changes.get(name)
     if change is None:
-        if kind in ("REFUSED", "ASKED", "BOUNCED", "COMPLAINED"):
+        if kind in EVEN_AFTER_THE_END:
             return True
-        if kind != "SUBMITTED" or fact["key"]["arn"] != fact["keyArn"] or fact["rule"]["quorum"] < 1:
+        if kind != "SUBMITTED" or fact["key"]["arn"] != fact["keyArn"] or not asks_for_somebody(fact["rule"]):
             return False
         if not fact["at"] < fact["expiresAt"] <= fact["applyBy"]:
             return False
-        open_changes[name] = {"status": "PENDING", "approved": [], "facts": fact}
+        open_changes[name] = Change(fact)
         return True
-    first = change["facts"]
-    rule, status, approved = first["rule"], change["status"], change["approved"]
-    if fact["keyArn"] != first["keyArn"] or kind == "SUBMITTED":
-        return False
-    if kind in ("APPROVAL_GIVEN", "REJECTED"):
-        allowed = (fact["person"] != first["person"] and fact["person"] in rule["approvers"] and status in OPEN
-                   and fact["at"] < first["expiresAt"] and same(fact, first))
-        if not allowed or (kind == "APPROVAL_GIVEN" and (status != "PENDING" or fact["person"] in approved)):
-            return False
-        if kind == "APPROVAL_GIVEN":
-            approved.append(fact["person"])
-            if len(approved) >= rule["quorum"]:
-                change["status"] = "APPROVED"
-    if kind == "EXPIRED" and not fact["at"] >= {"PENDING": first["expiresAt"], "APPROVED": first["applyBy"]}.get(status, "~"):
-        return False
-    if kind == "APPLY_INTENT":
-        named = fact["approvers"]
-        if not same(fact, first) or fact["at"] >= first["applyBy"] or len(set(named)) != len(named):
-            return False
-        if not set(named) <= set(approved) or len(named) < rule["quorum"]:
-            return False
-    if kind == "APPLIED" and (fact["before"], fact["after"]) != (first["before"], first["binding"]["after"]):
+    if not change.take(fact):
         return False
     if kind == "CLOSED":
-        if status in OPEN:
-            return False
         del open_changes[name]
-    if kind in MOVES:
-        sources, change["status"] = MOVES[kind]
-        return status in sources
     return True
 
 
-def same(fact, first):
-    return all(fact["binding"][part] == first["binding"][part] for part in ("after", "base"))
+def same(fact, binding):
+    return all(fact["binding"][part] == binding[part] for part in ("after", "base"))
 
 
 # ── The log ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -298,7 +463,7 @@ class Verification:
         if not known:
             self.open[fact["change"]] = "unjudged"
             self.gap = self.gap or "entry %d is a %s" % (due, fact["type"])
-        elif fact["type"] == "SUBMITTED" and [sha256(d) for d in r.get("documents", [])[:2]] != [fact["before"], fact["binding"]["after"]]:
+        elif fact["type"] in ("SUBMITTED", "VERSIONED") and [sha256(d) for d in r.get("documents", [])[:2]] != [fact["before"], fact["binding"]["after"]]:
             raise Tampered(due, "its documents are missing or others")
         elif self.open.get(fact["change"]) != "unjudged" and not judge(self.open, fact):
             raise Tampered(due, "the facts before do not allow it")
@@ -354,7 +519,7 @@ def verify(lines, key, pin=None):
         return so_far(verdict="tampered", firstBad=bad.seq, why=bad.why)
     except Incomplete as gap:
         return so_far(verdict="incomplete", why=str(gap))
-    dangling = [name for name, change in v.open.items() if change["status"] == "APPLYING"]
+    dangling = [name for name, change in v.open.items() if change != "unjudged" and change.status == "APPLYING"]
     return so_far(verdict="clean", protectedTo=v.vouched, dangling=dangling)
 
 

@@ -72,7 +72,7 @@ function entryRow({ seq, hash, body, documents = [] }: LoggedEntry): Row {
       key: fact.keyArn,
       person: fact.person,
       text: timelineEntry(fact).text,
-      ...(fact.type === 'SUBMITTED'
+      ...(fact.type === 'SUBMITTED' || fact.type === 'VERSIONED'
         ? {
             reason: fact.reason,
             ticket: fact.ticket ?? '',

@@ -1,7 +1,7 @@
 import { type Change, countingApprovals, evolve, fold, isOpen } from '../change/change.ts';
 import { delegate, escalate, post, review } from '../change/command.ts';
 import { decide, expire } from '../change/decide.ts';
-import { type EventType, type Fact, WORKFLOW } from '../change/facts.ts';
+import { type EventType, type Fact, type FrozenRule, WORKFLOW } from '../change/facts.ts';
 import { standing } from '../change/quorum.ts';
 
 /** May come for a change that is over: somebody tried too late, or mail was slower than the answer. */
@@ -58,10 +58,9 @@ export function replay(
     if (EVEN_AFTER_THE_END.has(fact.type)) return { ok: true, change };
     return no(`${fact.change} was not submitted before, or is over`);
   }
-  const why = forbidden(change, fact);
-  if (why !== undefined) return no(why);
   try {
-    return { ok: true, change: evolve(change, fact) };
+    const why = forbidden(change, fact);
+    return why === undefined ? { ok: true, change: evolve(change, fact) } : no(why);
   } catch (error) {
     return no((error as Error).message);
   }
@@ -70,9 +69,22 @@ export function replay(
 function begin(fact: Fact & { type: 'SUBMITTED' }): ReturnType<typeof replay> {
   const { rule, key, expiresAt, applyBy } = fact;
   if (key.arn !== fact.keyArn) return { ok: false, why: 'it is filed under another key than its own' };
-  if (rule.quorum < 1) return { ok: false, why: 'its rule asks for nobody' };
+  if (!asksForSomebody(rule)) return { ok: false, why: 'its rule asks for nobody' };
   if (!(fact.at < expiresAt && expiresAt <= applyBy)) return { ok: false, why: 'its deadlines are not in order' };
   return { ok: true, change: fold([fact]) };
+}
+
+/** Does every stage of a rule ask for somebody, and do its quorum and approvers say what its stages say together? */
+function asksForSomebody({ quorum, approvers, stages }: FrozenRule): boolean {
+  if (stages === undefined) return quorum >= 1;
+  const people = new Set(stages.flatMap((stage) => stage.approvers));
+  return (
+    stages.length > 0 &&
+    stages.every((stage) => stage.quorum >= 1) &&
+    quorum === stages.reduce((sum, stage) => sum + stage.quorum, 0) &&
+    people.size === new Set(approvers).size &&
+    approvers.every((person) => people.has(person))
+  );
 }
 
 /** Why this fact cannot come now; undefined when only the states can still forbid it. */
@@ -99,6 +111,7 @@ function forbidden(change: Change, fact: Fact): string | undefined {
       const outcome = post(change, person, posted, at);
       if (!outcome.ok) return `${person} may not post a version: ${outcome.refusal.detail}`;
       if (version !== (change.version ?? 1) + 1) return 'its version is not the next';
+      if (!asksForSomebody(posted.rule)) return 'its rule asks for nobody';
       return at < posted.expiresAt && posted.expiresAt <= posted.applyBy ? undefined : 'its deadlines are not in order';
     }
     case 'DELEGATED': {

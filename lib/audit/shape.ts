@@ -21,6 +21,11 @@ const optional =
   (value) =>
     value === undefined || kind(value);
 
+const both =
+  (one: Kind, other: Kind): Kind =>
+  (value) =>
+    one(value) && other(value);
+
 function members(kinds: Record<string, Kind>): Kind {
   const entries = Object.entries(kinds);
   return (value) =>
@@ -39,7 +44,24 @@ const told = members({
   failed: listOf(members({ person: text, channel: text, error: text })),
 });
 
-const rule = members({ name: text, quorum: whole, approvers: texts, remindEvery: number, rulesSha256: hash });
+const named = (kind: Kind): Kind => {
+  const object = members({});
+  return (value) => object(value) && Object.values(value as object).every(kind);
+};
+const stage = members({ name: text, quorum: whole, from: texts, approvers: texts });
+
+/** The part of a frozen rule that replay judges by; quiet hours, freezes and the like are none of its business. */
+const rule = members({
+  name: text,
+  quorum: whole,
+  approvers: texts,
+  remindEvery: number,
+  rulesSha256: hash,
+  stages: optional(listOf(stage)),
+  escalate: optional(members({ after: number, approvers: texts })),
+  delegates: optional(named(texts)),
+  breakGlass: optional(members({ reviewers: texts, remindEvery: number })),
+});
 
 /** What every fact says, beside what its type says. */
 const common = members({
@@ -89,9 +111,9 @@ const SHAPES: Readonly<Record<EventType, Kind>> = {
   LINKS_REVOKED: members({ of: optional(text) }),
   REVIEWED: members({ verdict: text, comment: text }),
   REVIEW_ASKED: told,
-  ASKED: told,
+  ASKED: both(told, members({ people: optional(texts) })),
   REMINDED: told,
-  APPROVAL_GIVEN: decided,
+  APPROVAL_GIVEN: both(decided, members({ onBehalfOf: optional(text) })),
   REJECTED: decided,
   CANCELLED: members({ comment: text }),
   EXPIRED: members({}),

@@ -2,7 +2,7 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { chain, genesis, type Head, sha256 } from '../../lib/audit/chain.ts';
 import { checkpointNote, type SignedCheckpoint, signedBy } from '../../lib/audit/checkpoint.ts';
 import type { LoggedEntry, LogRecord } from '../../lib/audit/verify.ts';
-import { type Event, type Fact, WORKFLOW } from '../../lib/change/facts.ts';
+import { type Event, type Fact, type FrozenRule, WORKFLOW } from '../../lib/change/facts.ts';
 
 /** A notary whose private key a test holds: what KMS does in its place. */
 export function notary() {
@@ -42,6 +42,9 @@ export const STORIES = [
   'uncertain',
   'pending',
   'applying',
+  'staged',
+  'versioned',
+  'emergency',
 ] as const;
 export type Story = (typeof STORIES)[number];
 
@@ -58,6 +61,13 @@ export function happenings(n: number, story: Story): Happening[] {
   const before = `{"Id":"before ${n}"}`;
   const after = `{"Id":"after ${n}, “é”"}`;
   const binding = { after: sha256(after), base: sha256(`base ${n}`) };
+  const rule: FrozenRule = {
+    name: 'default',
+    quorum: 2,
+    approvers: ['ana@example.com', 'kim@example.com', 'lee@example.com', 'sam@example.com'],
+    remindEvery: 3600.5,
+    rulesSha256: sha256('rules'),
+  };
   const second = n * 100;
   const fact = (person: string, at: number, event: Event): Happening => ({
     fact: { ...event, change: `chg_${n}`, keyArn: KEY, person, at: instant(second + at) },
@@ -73,13 +83,7 @@ export function happenings(n: number, story: Story): Happening[] {
       before: sha256(before),
       afterCanonical: sha256(`after ${n}`),
       risk: 'medium',
-      rule: {
-        name: 'default',
-        quorum: 2,
-        approvers: ['ana@example.com', 'kim@example.com', 'lee@example.com', 'sam@example.com'],
-        remindEvery: 3600.5,
-        rulesSha256: sha256('rules'),
-      },
+      rule,
       expiresAt: instant(second + 50),
       applyBy: instant(second + 60),
     }),
@@ -93,6 +97,86 @@ export function happenings(n: number, story: Story): Happening[] {
   const applying = [submit, ask, approve('sam@example.com', 2), refused, approve('kim@example.com', 5), intent];
   const live = sha256(`live ${n}`);
   const ended = (event: Event) => [...applying, fact(WORKFLOW, 8, event), close];
+  /** Owners first, then security, with somebody who stands in and somebody it was escalated to. */
+  const staged = (): Happening[] => {
+    const owners = ['olu@example.com', 'ivy@example.com'];
+    const security = ['kim@example.com', 'sam@example.com', 'ana@example.com'];
+    const stages = [
+      { name: 'owners', quorum: 1, from: ['owners'], approvers: owners },
+      { name: 'security', quorum: 2, from: ['security'], approvers: security },
+    ];
+    const frozen: FrozenRule = {
+      ...rule,
+      quorum: 3,
+      approvers: [...owners, ...security].sort(),
+      stages,
+      delegates: { 'kim@example.com': ['dee@example.com'] },
+      escalate: { after: 5, approvers: ['max@example.com'] },
+    };
+    const named = ['dee@example.com', 'max@example.com', 'olu@example.com'];
+    const standIn = {
+      type: 'APPROVAL_GIVEN',
+      binding,
+      comment: '',
+      channel: 'api',
+      onBehalfOf: 'kim@example.com',
+    } as const;
+    return [
+      { ...submit, fact: { ...submit.fact, rule: frozen, coAuthors: ['ben@example.com'] } as Fact },
+      ask,
+      approve('olu@example.com', 2),
+      fact('kim@example.com', 3, { type: 'DELEGATED', to: 'dee@example.com', until: instant(second + 40) }),
+      fact('dee@example.com', 4, standIn),
+      fact('ben@example.com', 4, { type: 'COMMENTED', comment: 'Thanks.', channel: 'api' }),
+      fact('ada@example.com', 4, { type: 'LINKS_REVOKED', of: 'sam@example.com' }),
+      fact(WORKFLOW, 5, { type: 'ESCALATED', to: ['max@example.com'] }),
+      approve('max@example.com', 6),
+      fact(WORKFLOW, 7, { type: 'APPLY_INTENT', binding, approvers: named, fence: n, attempt: 'request' }),
+      fact(WORKFLOW, 8, { type: 'FAILED', error: 'AccessDeniedException', detail: 'No.' }),
+      close,
+    ];
+  };
+  /** Asked for changes, given them, approved, taken back, approved again. */
+  const versioned = (): Happening[] => {
+    const better = `{"Id":"better ${n}"}`;
+    const newer = { after: sha256(better), base: binding.base };
+    const again = (person: string, at: number) =>
+      fact(person, at, { type: 'APPROVAL_GIVEN', binding: newer, comment: '', channel: 'slack' });
+    const version = fact('ana@example.com', 5, {
+      type: 'VERSIONED',
+      version: 2,
+      reason: 'As asked.',
+      binding: newer,
+      before: sha256(before),
+      afterCanonical: sha256(`better ${n}`),
+      risk: 'low',
+      rule,
+      expiresAt: instant(second + 70),
+      applyBy: instant(second + 80),
+    });
+    const named = ['kim@example.com', 'lee@example.com'];
+    return [
+      submit,
+      ask,
+      approve('kim@example.com', 2),
+      fact('sam@example.com', 3, { type: 'CHANGES_REQUESTED', binding, comment: 'Narrower.', channel: 'link' }),
+      fact(WORKFLOW, 4, { type: 'CHANGES_TOLD', ...told('ana@example.com') }),
+      { ...version, documents: [before, better] },
+      again('sam@example.com', 6),
+      again('kim@example.com', 7),
+      fact('sam@example.com', 8, { type: 'APPROVAL_WITHDRAWN', comment: 'Wait.', channel: 'api' }),
+      again('lee@example.com', 9),
+      fact(WORKFLOW, 10, { type: 'APPLY_INTENT', binding: newer, approvers: named, fence: n, attempt: 'request' }),
+      fact(WORKFLOW, 11, {
+        type: 'APPLIED',
+        before: sha256(before),
+        after: newer.after,
+        live: newer.after,
+        put: false,
+      }),
+      close,
+    ];
+  };
   switch (story) {
     case 'applied':
       return ended({ type: 'APPLIED', before: sha256(before), after: binding.after, live: binding.after, put: true });
@@ -132,6 +216,30 @@ export function happenings(n: number, story: Story): Happening[] {
       return [submit, ask, fact('ada@example.com', 4, { type: 'CANCELLED', comment: '' }), close];
     case 'pending':
       return [submit, ask, approve('kim@example.com', 4)];
+    case 'staged':
+      return staged();
+    case 'versioned':
+      return versioned();
+    case 'emergency': {
+      const breakGlass = { reviewers: ['lee@example.com', 'rae@example.com'], remindEvery: 60 };
+      const [, ...rest] = ended({
+        type: 'APPLIED',
+        before: sha256(before),
+        after: binding.after,
+        live: binding.after,
+        put: true,
+      });
+      const review = { type: 'REVIEWED', verdict: 'accept', comment: 'It had to be.' } as const;
+      const reviewed = [
+        fact(WORKFLOW, 91, { type: 'REVIEW_ASKED', ...told('rae@example.com') }),
+        fact('rae@example.com', 95, review),
+      ];
+      return [
+        { ...submit, fact: { ...submit.fact, rule: { ...rule, breakGlass } } as Fact },
+        ...rest.slice(0, -1),
+        ...(n % 2 === 0 ? [...reviewed, close] : [close, ...reviewed]),
+      ];
+    }
   }
 }
 

@@ -104,6 +104,45 @@ function cases(): Case[] {
     }
   }
   add('every story', unsigned(everything));
+  for (const story of ['staged', 'versioned', 'emergency', 'cancelled'] as const) {
+    const facts = happenings(1, story);
+    const log = chained(facts);
+    for (const [i, entry] of log.entries()) {
+      for (const [j, altered] of deepMembers(factOf(entry)).entries()) {
+        add(`member ${j} of entry ${entry.seq} of ${story}`, unsigned(rechained(log, entry.seq, altered as object)));
+      }
+      add(`${story} without ${entry.seq}`, unsigned(chained(facts.toSpliced(i, 1))));
+      add(`${story} with ${entry.seq} twice`, unsigned(chained(facts.toSpliced(i, 0, ...facts.slice(i, i + 1)))));
+      for (let to = 1; to < facts.length; to++) {
+        const moved = facts.toSpliced(i, 1).toSpliced(to, 0, ...facts.slice(i, i + 1));
+        add(`${story} with ${entry.seq} at ${to}`, unsigned(chained(moved)));
+      }
+      for (const other of [
+        'mallory',
+        'ana',
+        'ben',
+        'dee',
+        'ivy',
+        'kim',
+        'max',
+        'olu',
+        'sam',
+        'lee',
+        'rae',
+        'countersign',
+      ]) {
+        const person = other === 'countersign' ? other : `${other}@example.com`;
+        add(
+          `${story} with ${entry.seq} by ${other}`,
+          unsigned(rechained(log, entry.seq, { ...factOf(entry), person })),
+        );
+      }
+      for (const at of [0, 3, 40, 50, 60, 70, 80]) {
+        const late = { ...factOf(entry), at: instant(100 + at) };
+        add(`${story} with ${entry.seq} at second ${at}`, unsigned(rechained(log, entry.seq, late)));
+      }
+    }
+  }
   // Facts in an order that nobody chose: what replay says of each must be the same.
   for (const facts of fc.sample(
     fc.shuffledSubarray([...STORIES.flatMap((s) => happenings(1, s))], { minLength: 1, maxLength: 5 }),
