@@ -67,7 +67,7 @@ beforeAll(() => {
   const template = readFileSync(join(folder, '.serverless', 'cloudformation-template-update-stack.json'), 'utf8');
   resources = JSON.parse(template).Resources;
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-}, 180_000);
+}, 300_000);
 
 describe('the packaged template', () => {
   it('lets one role put a key policy, and one function have that role', () => {
@@ -233,7 +233,7 @@ describe('each bundle', () => {
       writeFileSync(path, code);
       expect(Object.keys(await import(/* @vite-ignore */ pathToFileURL(path).href))).toEqual(['handler']);
     }
-  }, 60_000);
+  }, 240_000);
 });
 
 /** The files of a zip archive by its central directory; deflated or stored. */

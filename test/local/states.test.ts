@@ -129,12 +129,12 @@ describe('the approval state machine', () => {
     const asked = tokens();
     await open(approval, async (name, event): Promise<Invocation> => {
       calls.push(name);
-      if (name === 'look') return { ok: true, payload: { status: status.a, waitSeconds: 3600 } };
+      if (name === 'look') return { ok: true, payload: { status: status.a, waitSeconds: 3600, turn: 1 } };
       if (name === 'apply') {
         const held = calls.filter((call) => call === 'apply').length === 1;
         return held
           ? { ok: false, errorType: 'LeaseHeld', errorMessage: 'another run holds the key' }
-          : { ok: true, payload: { status: 'APPLIED' } };
+          : { ok: true, payload: { status: 'APPLIED', turn: 1 } };
       }
       return asked.invoke(name, event);
     });
@@ -148,6 +148,7 @@ describe('the approval state machine', () => {
     const events = await history(executionArn);
     expect(types(events)).toEqual([
       'ExecutionStarted',
+      ...['PassStateEntered', 'PassStateExited'],
       ...['TaskStateEntered', 'TaskScheduled', 'TaskStarted', 'TaskSucceeded', 'TaskStateExited'],
       ...['ChoiceStateEntered', 'ChoiceStateExited'],
       ...['TaskStateEntered', 'TaskScheduled', 'TaskStarted', 'TaskSubmitted', 'TaskSucceeded', 'TaskStateExited'],
@@ -171,7 +172,7 @@ describe('the approval state machine', () => {
       calls.push(name);
       if (name !== 'look') return asked.invoke(name, event);
       const looks = calls.filter((call) => call === 'look').length;
-      return { ok: true, payload: { status: looks < 3 ? 'PENDING' : 'EXPIRED', waitSeconds: 1 } };
+      return { ok: true, payload: { status: looks < 3 ? 'PENDING' : 'EXPIRED', waitSeconds: 1, turn: looks } };
     });
     const executionArn = await start({ changeId: 'a' });
     expect(await end(executionArn)).toMatchObject({ status: 'SUCCEEDED' });
