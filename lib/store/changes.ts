@@ -11,6 +11,7 @@ import {
   getAll,
   type IndexQuery,
   type Item,
+  jitter,
   partition,
   query,
   transact,
@@ -59,10 +60,6 @@ function changeItem({ change, seqs }: StoredChange): Item & Address {
     submitter: change.submitter,
   };
 }
-
-/** Waits a little, longer each time and never as long as another: people who met must not meet again. */
-const jitter = (attempt: number) =>
-  new Promise<void>((resume) => setTimeout(resume, Math.random() * Math.min(5 * 2 ** attempt, 100)));
 
 export interface NewChange {
   submitted: Fact & { type: 'SUBMITTED' };

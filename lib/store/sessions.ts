@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type Address, get, transact } from './table.ts';
+import { type Address, get, put } from './table.ts';
 
 /** Somebody who has signed in at a browser: kept for pages whose rule asks for it. Its secret is stored only as a hash. */
 export interface Session {
@@ -28,7 +28,7 @@ export async function newSession(person: string, now: number): Promise<string> {
     expiresAt: new Date(now + SESSION_SECONDS * 1000).toISOString(),
   };
   const ttl = Math.ceil(now / 1000) + SESSION_SECONDS + 86_400;
-  await transact([{ put: { ...sessionAddress(secret), ...session, ttl } }]);
+  await put([{ put: { ...sessionAddress(secret), ...session, ttl } }]);
   return secret;
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Address, count, get, transact } from './table.ts';
+import { type Address, count, get, put, transact } from './table.ts';
 
 /** Seconds that a request of Slack's is remembered: far longer than its signature is accepted. */
 const REMEMBERED = 3_600;
@@ -35,7 +35,7 @@ export async function takeRequest(signature: string, triggerId: string, now: num
 /** Keeps that Slack said this user is a full member, or that it said otherwise. */
 export async function keepVerdict(team: string, user: string, member: boolean, now: number): Promise<void> {
   const ttl = Math.ceil((now + VERDICT_MS) / 1000);
-  await transact([{ put: { ...userAddress(team, user), member, until: now + VERDICT_MS, ttl } }]);
+  await put([{ put: { ...userAddress(team, user), member, until: now + VERDICT_MS, ttl } }]);
 }
 
 /** Did Slack say a short while ago that this user is a full member? */

@@ -196,6 +196,23 @@ export async function transact(writes: readonly Write[]): Promise<Transacted> {
   }
 }
 
+/** Waits a little, longer each time and never as long as another: those who met must not meet again. */
+export const jitter = (attempt: number) =>
+  new Promise<void>((resume) => setTimeout(resume, Math.random() * Math.min(5 * 2 ** attempt, 100)));
+
+/** How often a write without conditions is tried again while DynamoDB says that it cannot now. */
+const TRIES = 12;
+
+/** Writes without conditions, any number: each hundred is there when this returns, or it throws. Nothing is left out in silence. */
+export async function put(writes: readonly Write[]): Promise<void> {
+  for (let from = 0; from < writes.length; from += 100) {
+    for (let attempt = 0; !(await transact(writes.slice(from, from + 100))).ok; attempt++) {
+      if (attempt === TRIES) throw new Error('DynamoDB could not take a write for too long');
+      await jitter(attempt);
+    }
+  }
+}
+
 function encodeWrite(write: Write): TransactWriteItem {
   const { condition } = write;
   const values = condition?.values ?? {};

@@ -1,10 +1,10 @@
-import { type Address, get, transact } from './table.ts';
+import { type Address, get, put } from './table.ts';
 
 const tokenAddress = (changeId: string): Address => ({ pk: `CHANGE#${changeId}`, sk: 'TOKEN' });
 
 /** Keeps the task token of the execution that waits for this change; a newer one takes its place. The token has no power: it only wakes. */
 export async function storeTaskToken(changeId: string, taskToken: string): Promise<void> {
-  await transact([{ put: { ...tokenAddress(changeId), taskToken } }]);
+  await put([{ put: { ...tokenAddress(changeId), taskToken } }]);
 }
 
 /** The token to wake the execution of this change with, if it has waited yet. */

@@ -12,7 +12,7 @@ import { changesMail, reviewMail } from '../notify/askedMail.ts';
 import { askMail, reminderMail, resultMail } from '../notify/mail.ts';
 import { readChange, readWholeChange, record } from '../store/changes.ts';
 import { newLink } from '../store/links.ts';
-import { transact, type Write } from '../store/table.ts';
+import { put, type Write } from '../store/table.ts';
 import { storeTaskToken } from '../store/tokens.ts';
 import { type Delivery, deliver, type Message } from './deliver.ts';
 import { showInSlack } from './slackMessages.ts';
@@ -124,7 +124,7 @@ async function askByLink(
     links.set(person, link);
     return { person, mail: mail({ change: view, person, link, now: at }) };
   });
-  for (let from = 0; from < writes.length; from += 100) await transact(writes.slice(from, from + 100));
+  await put(writes);
   return deliver(messages, showInSlack(whole, { rules, at, links, remind: mail === reminderMail }));
 }
 

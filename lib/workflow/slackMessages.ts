@@ -18,7 +18,7 @@ import { readChanges, readWholeChange } from '../store/changes.ts';
 import { newLink } from '../store/links.ts';
 import { loadRules } from '../store/rulesFile.ts';
 import { claimSlack, listSlack, type SlackPosted, saveSlack } from '../store/slackMessages.ts';
-import { transact } from '../store/table.ts';
+import { put } from '../store/table.ts';
 import { askAboutUser, slackApi } from './slackUser.ts';
 import { toView } from './view.ts';
 
@@ -222,7 +222,7 @@ class Work {
     const { at } = this.#options;
     if (decisions.some((decision) => decision.person === person) || at >= expiresAt) return undefined;
     const { token, write } = newLink({ changeId, person, binding, issuedAt: at, expiresAt });
-    await transact([write]);
+    await put([write]);
     return `${process.env.PUBLIC_URL}/review/${token}`;
   }
 }
