@@ -140,6 +140,7 @@ it('forks nowhere and has no gap when many act at once, and verification looks o
   ]).then((all) => all.slice(0, 5) as VerifiedLog[]);
   for (const one of seen) expect(one).toMatchObject({ ok: true, verdict: 'clean' });
   await until('everything to be signed', 60, async () => {
+    await notarise();
     const now = await verify();
     expect(now).toMatchObject({ ok: true });
     return now.protectedTo === now.entries && now.entries > 12 * 3 ? true : undefined;
