@@ -115,6 +115,7 @@ export class Conditions {
       if (outcome === false) return FALSE;
       if (outcome === undefined) open.push(id);
     }
+    if (open.length === 0) return TRUE;
     return open.length === tests.length ? condition : this.all(open);
   }
 
