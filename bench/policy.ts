@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { compareAccess } from '../lib/policy/access.ts';
+import { compareAccess } from '../lib/policy/access/access.ts';
 import { assessChange } from '../lib/policy/assess.ts';
-import { parseKeyPolicy } from '../lib/policy/parse.ts';
+import { parseKeyPolicy } from '../lib/policy/document/parse.ts';
 import { gradeRisk } from '../lib/policy/risk.ts';
 import type { Guardians, Key, KeyPolicy } from '../lib/policy/types.ts';
 import { validateKeyPolicy } from '../lib/policy/validate.ts';

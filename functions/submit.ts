@@ -2,7 +2,7 @@ import { refuse } from '../lib/change/refusal.ts';
 import { bodyBytes, readBody } from '../lib/http/body.ts';
 import { idempotencyKey, submitBody } from '../lib/http/schemas.ts';
 import { api } from '../lib/http/stack.ts';
-import { sha256 } from '../lib/policy/canonical.ts';
+import { sha256 } from '../lib/policy/document/canonical.ts';
 import { loadRules } from '../lib/store/rulesFile.ts';
 import { submitChange } from '../lib/workflow/submit.ts';
 import { viewChange } from '../lib/workflow/view.ts';

@@ -1,4 +1,4 @@
-import { codePoint } from '../policy/json.ts';
+import { codePoint } from '../policy/document/json.ts';
 
 /**
  * Characters that a reader cannot see, or that change how the rest is read: controls, bidirectional marks, zero-width

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { done, type Outcome, refuse } from '../change/refusal.ts';
-import { escapePointer, type JsonNode, memberOf, parseJson, printCompact, toValue } from '../policy/json.ts';
+import { escapePointer, type JsonNode, memberOf, parseJson, printCompact, toValue } from '../policy/document/json.ts';
 import type { Finding } from '../policy/types.ts';
 
 /** Bytes of a request body; a policy of the largest size fits in, escaped, with room to spare. */

@@ -1,4 +1,4 @@
-import { type JsonMember, type JsonNode, type JsonObject, parseJson } from '../policy/json.ts';
+import { type JsonMember, type JsonNode, type JsonObject, parseJson } from '../policy/document/json.ts';
 
 /** One statement of a document, laid out line by line, without the comma that follows it. */
 export interface StatementLines {

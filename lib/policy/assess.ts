@@ -1,8 +1,8 @@
-import { compareAccess } from './access.ts';
-import { policyText } from './canonicalOf.ts';
-import { partitionOf } from './consolePrincipal.ts';
+import { compareAccess } from './access/access.ts';
+import { partitionOf } from './console/consolePrincipal.ts';
+import { policyText } from './document/canonicalOf.ts';
+import { parseKeyPolicy } from './document/parse.ts';
 import { externalPolicies } from './externalPolicies.ts';
-import { parseKeyPolicy } from './parse.ts';
 import { gradeRisk } from './risk.ts';
 import type { Access, Assessment, Guardians, Key, KeyPolicy } from './types.ts';
 import { validateKeyPolicy } from './validate.ts';

@@ -1,7 +1,7 @@
 import { byCodeUnit, sortedSet } from './ascii.ts';
+import { readOperator } from './condition/operators.ts';
 import type { Action } from './data/actions.generated.ts';
 import { CROSS_ACCOUNT, operationsOf, possibleFor } from './operations.ts';
-import { readOperator } from './operators.ts';
 import { principalForm } from './principalForm.ts';
 import type { ExternalPolicy, Key, KeyPolicy, Statement } from './types.ts';
 

@@ -1,10 +1,10 @@
-import type { Comparison } from './access.ts';
+import type { Comparison } from './access/access.ts';
+import type { Difference } from './access/differences.ts';
+import { accountWords } from './access/principalWords.ts';
+import { CREATE_GRANT, DECRYPTING, DESTROYING, listed, PUT_KEY_POLICY, READING, USING } from './access/verbs.ts';
 import { type ActionSet, ALL_ACTIONS, intersection, isEmpty, minus, union } from './actions.ts';
-import { shown } from './conditionWords.ts';
-import type { Difference } from './differences.ts';
-import { accountWords } from './principalWords.ts';
+import { shown } from './condition/conditionWords.ts';
 import type { Risk } from './types.ts';
-import { CREATE_GRANT, DECRYPTING, DESTROYING, listed, PUT_KEY_POLICY, READING, USING } from './verbs.ts';
 
 /** One thing that makes a change dangerous. `reason` is a sentence, or `undefined` when it is not so. */
 interface RiskRow {

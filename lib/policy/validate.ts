@@ -1,7 +1,7 @@
-import { partitionOf } from './consolePrincipal.ts';
-import type { JsonObject } from './json.ts';
-import { printCompact } from './json.ts';
-import { parseKeyPolicy } from './parse.ts';
+import { partitionOf } from './console/consolePrincipal.ts';
+import type { JsonObject } from './document/json.ts';
+import { printCompact } from './document/json.ts';
+import { parseKeyPolicy } from './document/parse.ts';
 import { contextOf, type Hit, nodeAt, type Request, type Subject, type World } from './rules/context.ts';
 import { MAX_BYTES, utf8Length } from './rules/document.ts';
 import type { RuleText } from './rules/structure.ts';

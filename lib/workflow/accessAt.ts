@@ -1,7 +1,7 @@
 import { getKeyPolicy } from '../aws/kms.ts';
-import { compareAccess } from '../policy/access.ts';
-import { canonicalOf, policyText } from '../policy/canonicalOf.ts';
-import { parseKeyPolicy } from '../policy/parse.ts';
+import { compareAccess } from '../policy/access/access.ts';
+import { canonicalOf, policyText } from '../policy/document/canonicalOf.ts';
+import { parseKeyPolicy } from '../policy/document/parse.ts';
 import type { MatrixCell, PolicyText } from '../policy/types.ts';
 import { readDocuments } from '../store/changes.ts';
 import { firstFact, listFacts } from '../store/log.ts';

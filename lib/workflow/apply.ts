@@ -7,8 +7,8 @@ import { type Event, type Fact, WORKFLOW } from '../change/facts.ts';
 import { hold } from '../change/push.ts';
 import { done, refuse } from '../change/refusal.ts';
 import { entitledToday, freezesFor, type Rules } from '../change/rules.ts';
-import { sha256 } from '../policy/canonical.ts';
-import { canonicalOf } from '../policy/canonicalOf.ts';
+import { sha256 } from '../policy/document/canonical.ts';
+import { canonicalOf } from '../policy/document/canonicalOf.ts';
 import { readChange, readWholeChange, record } from '../store/changes.ts';
 import { holds, type Lease, nextLease, release, takeLease } from '../store/lease.ts';
 

@@ -1,5 +1,5 @@
 import { countingApprovals } from '../change/change.ts';
-import { canonicalOf } from '../policy/canonicalOf.ts';
+import { canonicalOf } from '../policy/document/canonicalOf.ts';
 import type { PolicyText } from '../policy/types.ts';
 import { readChanges, readDocuments } from '../store/changes.ts';
 import { type FactFilter, type LoggedFact, listFacts } from '../store/log.ts';

@@ -1,8 +1,8 @@
 import { describeKey, getKeyPolicy, listKeyIds } from '../aws/kms.ts';
 import { done, type Outcome, refuse } from '../change/refusal.ts';
-import { canonicalOf, policyText } from '../policy/canonicalOf.ts';
-import { readDefaultView } from '../policy/defaultView.ts';
-import { parseKeyPolicy } from '../policy/parse.ts';
+import { readDefaultView } from '../policy/console/defaultView.ts';
+import { canonicalOf, policyText } from '../policy/document/canonicalOf.ts';
+import { parseKeyPolicy } from '../policy/document/parse.ts';
 import type { DefaultView, Key, PolicyText } from '../policy/types.ts';
 
 /** A key for people: what it is, and whether its policy can be changed here, or why not. */

@@ -4,9 +4,9 @@ import { stagesOf } from '../change/quorum.ts';
 import { done, type Outcome, refuse } from '../change/refusal.ts';
 import { breakGlassFor, maySubmit, type Rules, ruleFor } from '../change/rules.ts';
 import { assessChange } from '../policy/assess.ts';
-import { canonicalOf } from '../policy/canonicalOf.ts';
-import { copyPolicy } from '../policy/copy.ts';
-import { applyEdits } from '../policy/edit.ts';
+import { copyPolicy } from '../policy/console/copy.ts';
+import { applyEdits } from '../policy/console/edit.ts';
+import { canonicalOf } from '../policy/document/canonicalOf.ts';
 import type { Assessment, Edit, Finding, Guardians, Key } from '../policy/types.ts';
 import { isNotaryKey, NOTARY_KEY } from './keys.ts';
 

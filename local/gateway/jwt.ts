@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { parseJson } from '../../lib/policy/json.ts';
+import { parseJson } from '../../lib/policy/document/json.ts';
 import type { JwtAuthorizer } from '../serverless.ts';
 
 export type Authorization =

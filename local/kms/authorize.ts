@@ -1,4 +1,4 @@
-import { parseJson, toValue } from '../../lib/policy/json.ts';
+import { parseJson, toValue } from '../../lib/policy/document/json.ts';
 import { type ConditionBlock, conditionHolds, matchesAction, type RequestContext } from '../iam/evaluate.ts';
 import type { Iam } from '../iam.ts';
 import type { Caller } from '../types.ts';

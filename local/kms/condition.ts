@@ -1,4 +1,4 @@
-import type { JsonNode } from '../../lib/policy/json.ts';
+import type { JsonNode } from '../../lib/policy/document/json.ts';
 import { KmsError } from './error.ts';
 
 /** The operators of the IAM policy language, without set prefix and `IfExists`. */

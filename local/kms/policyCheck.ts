@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { type JsonNode, memberOf, parseJson } from '../../lib/policy/json.ts';
+import { type JsonNode, memberOf, parseJson } from '../../lib/policy/document/json.ts';
 import { checkCondition } from './condition.ts';
 import { KmsError } from './error.ts';
 import { invalid } from './input.ts';

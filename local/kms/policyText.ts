@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type JsonNode, parseJson } from '../../lib/policy/json.ts';
+import { type JsonNode, parseJson } from '../../lib/policy/document/json.ts';
 import type { World } from '../iam/world.ts';
 import type { StoredPolicy } from './types.ts';
 

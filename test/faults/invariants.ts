@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Change, countingApprovals, fold } from '../../lib/change/change.ts';
 import type { Fact } from '../../lib/change/facts.ts';
-import { sha256 } from '../../lib/policy/canonical.ts';
-import { canonicalOf } from '../../lib/policy/canonicalOf.ts';
+import { sha256 } from '../../lib/policy/document/canonical.ts';
+import { canonicalOf } from '../../lib/policy/document/canonicalOf.ts';
 import type { Put } from '../../local/demo/visitor.ts';
 
 export type Items = readonly Record<string, unknown>[];

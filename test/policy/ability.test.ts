@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Ability, abilities, able, type Certain, type Circumstances } from '../../lib/policy/ability.ts';
+import { type Ability, abilities, able, type Certain, type Circumstances } from '../../lib/policy/access/ability.ts';
 import { policyOf } from './arbitrary.ts';
 import { allow, KEY, ROLE, ROOT, type StatementValue } from './judge.ts';
 

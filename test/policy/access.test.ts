@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { compareAccess } from '../../lib/policy/access.ts';
+import { compareAccess } from '../../lib/policy/access/access.ts';
 import type { AccessEntry } from '../../lib/policy/types.ts';
 import { policyOf } from './arbitrary.ts';
 

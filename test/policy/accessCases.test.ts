@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareAccess } from '../../lib/policy/access.ts';
+import { compareAccess } from '../../lib/policy/access/access.ts';
 import { gradeRisk } from '../../lib/policy/risk.ts';
 import type { Access, AccessEntry } from '../../lib/policy/types.ts';
 import { policyOf } from './arbitrary.ts';

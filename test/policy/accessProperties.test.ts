@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compareAccess } from '../../lib/policy/access.ts';
+import { compareAccess } from '../../lib/policy/access/access.ts';
 import type { Access, AccessEntry } from '../../lib/policy/types.ts';
 import { policyOf } from './arbitrary.ts';
 import { type Answer, type Caller, conditionHolds, evaluate, type Request, type SlowPolicy } from './slowAccess.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { JsonObject } from '../../lib/policy/json.ts';
-import { parseKeyPolicy } from '../../lib/policy/parse.ts';
+import type { JsonObject } from '../../lib/policy/document/json.ts';
+import { parseKeyPolicy } from '../../lib/policy/document/parse.ts';
 import type { KeyPolicy } from '../../lib/policy/types.ts';
 
 /** The policy of a document given as a value or as text; fails the test when it cannot be read. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assessChange } from '../../lib/policy/assess.ts';
-import { canonicalOf } from '../../lib/policy/canonicalOf.ts';
+import { canonicalOf } from '../../lib/policy/document/canonicalOf.ts';
 import { mutatedPolicy, policyValue } from './arbitrary.ts';
 import { keyOf } from './keyOf.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalForm, canonicalHash, sha256 } from '../../lib/policy/canonical.ts';
-import { parseKeyPolicy } from '../../lib/policy/parse.ts';
+import { canonicalForm, canonicalHash, sha256 } from '../../lib/policy/document/canonical.ts';
+import { parseKeyPolicy } from '../../lib/policy/document/parse.ts';
 import { policyOf, policyValue } from './arbitrary.ts';
 
 const base = {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalForm } from '../../lib/policy/canonical.ts';
-import { copyPolicy } from '../../lib/policy/copy.ts';
-import { readDefaultView } from '../../lib/policy/defaultView.ts';
-import { applyEdits } from '../../lib/policy/edit.ts';
+import { copyPolicy } from '../../lib/policy/console/copy.ts';
+import { readDefaultView } from '../../lib/policy/console/defaultView.ts';
+import { applyEdits } from '../../lib/policy/console/edit.ts';
+import { canonicalForm } from '../../lib/policy/document/canonical.ts';
 import type { Finding, Key } from '../../lib/policy/types.ts';
 import { policyOf, policyValue } from './arbitrary.ts';
 import { ADMIN, APP, EXTERNAL, KEYS, keyOf, ROOT } from './keyOf.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ADMINISTRATOR_BASE, GRANT_ACTIONS } from '../../lib/policy/consoleStatements.ts';
-import { readDefaultView } from '../../lib/policy/defaultView.ts';
+import { ADMINISTRATOR_BASE, GRANT_ACTIONS } from '../../lib/policy/console/consoleStatements.ts';
+import { readDefaultView } from '../../lib/policy/console/defaultView.ts';
 import type { DefaultView, Key, KeyUsage } from '../../lib/policy/types.ts';
 import { policyOf, policyValue } from './arbitrary.ts';
 import { ADMIN, ANA, APP, EXTERNAL, FOREIGN, KEYS, keyOf, ROOT } from './keyOf.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalForm } from '../../lib/policy/canonical.ts';
-import { readDefaultView } from '../../lib/policy/defaultView.ts';
-import { applyEdits } from '../../lib/policy/edit.ts';
-import { memberOf } from '../../lib/policy/json.ts';
+import { readDefaultView } from '../../lib/policy/console/defaultView.ts';
+import { applyEdits } from '../../lib/policy/console/edit.ts';
+import { canonicalForm } from '../../lib/policy/document/canonical.ts';
+import { memberOf } from '../../lib/policy/document/json.ts';
 import type { DefaultView, Edit, EditOp, Finding, Key } from '../../lib/policy/types.ts';
 import { validateKeyPolicy } from '../../lib/policy/validate.ts';
 import { policyOf, policyValue, readingOf, statementValue } from './arbitrary.ts';

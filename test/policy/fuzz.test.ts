@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalHash } from '../../lib/policy/canonical.ts';
+import { canonicalHash } from '../../lib/policy/document/canonical.ts';
+import { parseKeyPolicy } from '../../lib/policy/document/parse.ts';
 import { externalPolicies } from '../../lib/policy/externalPolicies.ts';
-import { parseKeyPolicy } from '../../lib/policy/parse.ts';
 import { RULES } from '../../lib/policy/rules/table.ts';
 import { mutatedPolicy, policyValue } from './arbitrary.ts';
 import { judge, KEY } from './judge.ts';

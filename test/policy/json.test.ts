@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type JsonNode, memberOf, parseJson, printCompact, toValue } from '../../lib/policy/json.ts';
+import { type JsonNode, memberOf, parseJson, printCompact, toValue } from '../../lib/policy/document/json.ts';
 
 const codes = (input: string | Uint8Array, limits = {}): string[] => {
   const result = parseJson(input, limits);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_CHARACTERS, parseKeyPolicy } from '../../lib/policy/parse.ts';
+import { MAX_CHARACTERS, parseKeyPolicy } from '../../lib/policy/document/parse.ts';
 import { policyOf } from './arbitrary.ts';
 
 const refused = (document: unknown): unknown => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { firstInvisible, looksLike, quote } from '../../lib/policy/visible.ts';
+import { firstInvisible, looksLike, quote } from '../../lib/policy/document/visible.ts';
 
 describe('quote', () => {
   it.each([

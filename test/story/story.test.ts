@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { GetKeyPolicyCommand } from '@aws-sdk/client-kms';
 import { expect, it } from 'vitest';
 import { chain, entryHash, genesis } from '../../lib/audit/chain.ts';
-import { canonicalOf } from '../../lib/policy/canonicalOf.ts';
+import { canonicalOf } from '../../lib/policy/document/canonicalOf.ts';
 import { until } from '../../local/demo/visitor.ts';
 import { addUser, kmsOf, RULES, tableItems, useSystem } from './system.ts';
 

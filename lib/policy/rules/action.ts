@@ -1,7 +1,7 @@
 import { lowerAscii } from '../ascii.ts';
 import { ACTIONS } from '../data/actions.generated.ts';
+import { quote } from '../document/visible.ts';
 import { CROSS_ACCOUNT, nearest, possibleFor } from '../operations.ts';
-import { quote } from '../visible.ts';
 import { type ActionView, type Context, type Hit, listing, type PolicyRule, type StatementView } from './context.ts';
 
 const NAMES = ACTIONS.map(({ name }) => name);

@@ -1,5 +1,5 @@
-import { codePoint } from '../json.ts';
-import { firstInvisible, looksLike, quote } from '../visible.ts';
+import { codePoint } from '../document/json.ts';
+import { firstInvisible, looksLike, quote } from '../document/visible.ts';
 import { type Context, type Hit, type PolicyRule, placed, type SubjectRule } from './context.ts';
 
 const TROJAN =

@@ -1,7 +1,7 @@
 import { lowerAscii } from '../ascii.ts';
-import { escapePointer, memberOf, toValue } from '../json.ts';
+import { escapePointer, memberOf, toValue } from '../document/json.ts';
+import { quote } from '../document/visible.ts';
 import { nearest } from '../operations.ts';
-import { quote } from '../visible.ts';
 import { listing, nodeAt, type PolicyRule, type StatementView } from './context.ts';
 import { eachCondition, hasKey, KNOWN, keyOf, needsKey } from './eachCondition.ts';
 

@@ -1,4 +1,4 @@
-import { quote } from '../visible.ts';
+import { quote } from '../document/visible.ts';
 import type { PolicyRule } from './context.ts';
 import { eachCondition, keyOf, needsKey } from './eachCondition.ts';
 

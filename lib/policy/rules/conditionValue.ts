@@ -1,9 +1,9 @@
-import { cidrWithin, parseCidr } from '../cidr.ts';
-import { Conditions, testsExclude } from '../conditions.ts';
-import { readValue } from '../conditionValues.ts';
-import { type JsonNumber, memberOf } from '../json.ts';
+import { cidrWithin, parseCidr } from '../condition/cidr.ts';
+import { Conditions, testsExclude } from '../condition/conditions.ts';
+import { readValue } from '../condition/conditionValues.ts';
+import { type JsonNumber, memberOf } from '../document/json.ts';
+import { quote } from '../document/visible.ts';
 import type { Key } from '../types.ts';
-import { quote } from '../visible.ts';
 import { type ConditionView, type Context, type Hit, listing, type PolicyRule, type StatementView } from './context.ts';
 import { eachCondition } from './eachCondition.ts';
 

@@ -1,12 +1,12 @@
-import { type Abilities, abilities } from '../ability.ts';
+import { type Abilities, abilities } from '../access/ability.ts';
 import { lowerAscii } from '../ascii.ts';
+import { type OperatorUse, readOperator } from '../condition/operators.ts';
 import { ACTIONS, type Action } from '../data/actions.generated.ts';
-import { escapePointer, type JsonNode, type JsonObject, memberOf } from '../json.ts';
+import { escapePointer, type JsonNode, type JsonObject, memberOf } from '../document/json.ts';
+import { quote } from '../document/visible.ts';
 import { operationsOf } from '../operations.ts';
-import { type OperatorUse, readOperator } from '../operators.ts';
 import { accountOf, type PrincipalForm, principalForm } from '../principalForm.ts';
 import type { Condition, Finding, Guardians, Key, KeyPolicy, Principal, Statement } from '../types.ts';
-import { quote } from '../visible.ts';
 import type { RuleText } from './structure.ts';
 
 /** What PutKeyPolicy is asked besides the document. */

@@ -1,5 +1,5 @@
-import { memberOf } from '../json.ts';
-import { quote } from '../visible.ts';
+import { memberOf } from '../document/json.ts';
+import { quote } from '../document/visible.ts';
 import type { PolicyRule, SubjectRule } from './context.ts';
 
 /** Quota "Key policy document size" in bytes; it cannot be raised. */

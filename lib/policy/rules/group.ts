@@ -1,6 +1,6 @@
-import { rootArn } from '../consolePrincipal.ts';
+import { rootArn } from '../console/consolePrincipal.ts';
+import { quote } from '../document/visible.ts';
 import { groupPolicy } from '../externalPolicies.ts';
-import { quote } from '../visible.ts';
 import type { Context, Hit, PolicyRule, PrincipalView, StatementView } from './context.ts';
 import { without } from './principal.ts';
 

@@ -1,4 +1,4 @@
-import { quote } from '../visible.ts';
+import { quote } from '../document/visible.ts';
 import { listing, type SubjectRule } from './context.ts';
 
 /** Key policies can be changed for customer managed keys alone; those of AWS managed keys can only be viewed. */

@@ -1,9 +1,9 @@
-import { able, type Certain } from '../ability.ts';
-import { rootArn } from '../consolePrincipal.ts';
+import { able, type Certain } from '../access/ability.ts';
+import { rootArn } from '../console/consolePrincipal.ts';
+import { quote } from '../document/visible.ts';
 import { globSample } from '../glob.ts';
 import { CRYPTOGRAPHIC, possibleFor } from '../operations.ts';
 import { isSessionOf, principalForm } from '../principalForm.ts';
-import { quote } from '../visible.ts';
 import { type Context, type Hit, listing, type PolicyRule, type StatementView } from './context.ts';
 
 const PUT = 'kms:PutKeyPolicy';

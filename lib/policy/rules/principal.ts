@@ -1,6 +1,6 @@
-import { partitionOf } from '../consolePrincipal.ts';
+import { partitionOf } from '../console/consolePrincipal.ts';
+import { quote } from '../document/visible.ts';
 import type { JsonPatch, Statement } from '../types.ts';
-import { quote } from '../visible.ts';
 import type { PolicyRule } from './context.ts';
 import { eachPrincipal } from './eachPrincipal.ts';
 

@@ -1,7 +1,7 @@
-import { canonicalForm } from '../canonical.ts';
+import { canonicalForm } from '../document/canonical.ts';
+import { quote } from '../document/visible.ts';
 import { possibleFor } from '../operations.ts';
 import type { JsonPatch, Statement } from '../types.ts';
-import { quote } from '../visible.ts';
 import { type Hit, listing, type PolicyRule, placed, type StatementView } from './context.ts';
 import { alwaysCovers } from './cover.ts';
 

@@ -1,0 +1,257 @@
+import { lowerAscii } from '../ascii.ts';
+import { type ConditionValue, readValue, valueMatches } from '../condition/conditionValues.ts';
+import { type OperatorUse, readOperator } from '../condition/operators.ts';
+import { ACTIONS, KEY_CONDITION_KEYS } from '../data/actions.generated.ts';
+import { globMatches } from '../glob.ts';
+import { accountOf, isSessionOf, type PrincipalForm, principalForm } from '../principalForm.ts';
+import type { Condition, Key, KeyPolicy, Statement } from '../types.ts';
+
+/** `true` and `false` are certain whatever the request looks like; `undefined` depends on what nobody sees here. */
+export type Certain = boolean | undefined;
+
+/**
+ * Whether a user or role of the key's account can do one thing under a policy.
+ *
+ * - `named`: the policy itself allows it, so that no IAM policy is needed. `delegated`: the account's root is allowed it, so an
+ *   IAM policy of the principal decides.
+ * - Each is `true` when certain, `false` when certainly not, `undefined` when it hangs on a condition that cannot be decided.
+ */
+export interface Ability {
+  named: Certain;
+  delegated: Certain;
+}
+
+/** What is known of a request besides the key, the operation and the caller. */
+export interface Circumstances {
+  /** BypassPolicyLockoutSafetyCheck. */
+  bypass?: boolean;
+  /** Values of condition keys, such as `aws:PrincipalOrgID`. */
+  known?: Readonly<Record<string, string>>;
+}
+
+/** Who can do one thing. */
+export interface Abilities {
+  /** What one user or role of the key's account can do, by its ARN. */
+  of: (arn: string) => Ability;
+  /** No caller at all is more certain of it than this: `false` when everyone is denied, `undefined` when everyone may be. */
+  ceiling: Certain;
+}
+
+/** The value of a condition key in a request; `null` when it is certainly absent, `undefined` when nobody knows. */
+type RequestContext = (lowerKey: string) => string | null | undefined;
+
+/** A statement with everything worked out that does not hang on the caller. */
+interface Judged {
+  deny: boolean;
+  notPrincipal: boolean;
+  everyone: boolean;
+  ids: ReadonlySet<string>;
+  rootAccounts: ReadonlySet<string>;
+  sessions: readonly PrincipalForm[];
+  tests: readonly JudgedTest[];
+}
+
+interface JudgedTest {
+  lowerKey: string;
+  use: OperatorUse | undefined;
+  raw: readonly string[];
+  values: readonly ConditionValue[];
+}
+
+/**
+ * Decides who can do one thing: an explicit Deny first, then the Allows. A role's policy covers its sessions; a Deny for an
+ * account's root covers everyone in the account; NotPrincipal excepts a role only together with its account.
+ *
+ * @param action An operation in AWS's spelling, such as `kms:PutKeyPolicy`.
+ * Source: IAM User Guide, "Policy evaluation logic"; AWS KMS Developer Guide, "Default key policy".
+ */
+export function abilities(policy: KeyPolicy, key: Key, action: string, circumstances: Circumstances = {}): Abilities {
+  const lower = lowerAscii(action);
+  const variables = policy.version === '2012-10-17';
+  const statements = policy.statements
+    .filter((one) => isAbout(one, lower))
+    .map((one) => judged(one, variables))
+    .sort((a, b) => Number(b.deny) - Number(a.deny));
+  const common = requestOf(key, action, circumstances);
+  const of = (arn: string): Ability => {
+    const who = principalForm({ kind: 'AWS', id: arn });
+    const account = accountOf(who) ?? null;
+    const request: RequestContext = (lowerKey) => {
+      switch (lowerKey) {
+        case 'aws:principalarn':
+          return arn;
+        case 'aws:principaltype':
+          return who.type === 'role' ? 'AssumedRole' : 'User';
+        case 'aws:principalaccount':
+        case 'kms:calleraccount':
+          return account;
+        default:
+          return common(lowerKey);
+      }
+    };
+    let denied: Certain = false;
+    let named: Certain = false;
+    let delegated: Certain = false;
+    for (const statement of statements) {
+      const reach = reachOf(statement, arn, who);
+      if (reach.certain === false) continue;
+      const holds = and(reach.certain, testsHold(statement.tests, request));
+      if (statement.deny) {
+        if (holds === true) return { named: false, delegated: false };
+        denied = or(denied, holds);
+      } else if (reach.delegated) delegated = or(delegated, holds);
+      else named = or(named, holds);
+    }
+    const allowed = not(denied);
+    return { named: and(named, allowed), delegated: and(delegated, allowed) };
+  };
+  const forAll = statements.filter(
+    ({ deny, everyone, notPrincipal, tests }) =>
+      deny && everyone && !notPrincipal && !tests.some(({ lowerKey }) => OF_CALLER.has(lowerKey)),
+  );
+  const denied = forAll.map(({ tests }) => testsHold(tests, common)).reduce(or, false);
+  return { of, ceiling: not(denied) };
+}
+
+/** Certain when any way is certain, excluded when both are. */
+export function able({ named, delegated }: Ability): Certain {
+  return or(named, delegated);
+}
+
+function and(a: Certain, b: Certain): Certain {
+  if (a === false || b === false) return false;
+  return a === undefined || b === undefined ? undefined : true;
+}
+
+function or(a: Certain, b: Certain): Certain {
+  if (a === true || b === true) return true;
+  return a === undefined || b === undefined ? undefined : false;
+}
+
+function not(a: Certain): Certain {
+  return a === undefined ? undefined : !a;
+}
+
+function isAbout(statement: Statement, lowerAction: string): boolean {
+  if (statement.actions.length === 0) return false;
+  const named = statement.actions.some((pattern) => globMatches(lowerAscii(pattern), lowerAction));
+  return named !== statement.notAction;
+}
+
+function judged({ effect, notPrincipal, principals, conditions }: Statement, variables: boolean): Judged {
+  const ids = new Set<string>();
+  const rootAccounts = new Set<string>();
+  const sessions: PrincipalForm[] = [];
+  for (const principal of principals) {
+    const { kind, id } = principal;
+    if (kind !== 'AWS') continue;
+    // Nearly all are users and roles, of which only the ARN is looked at.
+    const form = id.endsWith(':root') || id.includes(':assumed-role/') ? principalForm(principal) : undefined;
+    if (form?.type === 'account') rootAccounts.add(form.account);
+    else if (form?.type === 'session') sessions.push(form);
+    else ids.add(id);
+  }
+  const tests = conditions.map((condition) => testOf(condition, variables));
+  return { deny: effect === 'Deny', notPrincipal, everyone: ids.has('*'), ids, rootAccounts, sessions, tests };
+}
+
+function testOf({ operator, key, values }: Condition, variables: boolean): JudgedTest {
+  const use = readOperator(operator);
+  const reading = use === undefined || use.operator === 'Null' ? undefined : use.operator.reading;
+  return {
+    lowerKey: lowerAscii(key),
+    use,
+    raw: values,
+    values: reading === undefined ? [] : values.map((value) => readValue(value, reading, variables)),
+  };
+}
+
+function reachOf(statement: Judged, arn: string, who: PrincipalForm): { certain: Certain; delegated: boolean } {
+  const itself = statement.everyone || statement.ids.has(arn);
+  const root = statement.rootAccounts.has(accountOf(who) ?? '');
+  const aSession = !itself && statement.sessions.some((form) => isSessionOf(form, who));
+  if (statement.notPrincipal) {
+    // AWS says that the account must be excepted too, and in one place only that it might have to be.
+    if (itself)
+      return { certain: statement.deny && !root && !statement.everyone ? undefined : false, delegated: false };
+    return { certain: aSession ? undefined : true, delegated: false };
+  }
+  if (itself) return { certain: true, delegated: false };
+  if (root) return { certain: true, delegated: !statement.deny };
+  return { certain: aSession ? undefined : false, delegated: false };
+}
+
+/** Keys whose value the caller decides. */
+const OF_CALLER = new Set(['aws:principalarn', 'aws:principaltype', 'aws:principalaccount', 'kms:calleraccount']);
+
+/** Keys that a direct call by a principal never has, because they tell of services or other things in between. */
+const ABSENT_IN_DIRECT_CALLS = [
+  'kms:viaservice',
+  'aws:calledvia',
+  'aws:calledviafirst',
+  'aws:calledvialast',
+  'aws:sourcearn',
+  'aws:sourceaccount',
+  'aws:sourceorgid',
+  'aws:sourceorgpaths',
+  'aws:sourceowner',
+  'aws:principalservicename',
+  'aws:principalservicenameslist',
+];
+
+/** Prefixes of keys that end in a name of one's own. */
+const OPEN = /^kms:(?:encryptioncontext|recipientattestation):/;
+
+/** Keys that requests for some operation have and, unless they are keys of the key itself, others have not. */
+const OF_OPERATIONS = new Set(
+  ACTIONS.flatMap(({ conditionKeys }) => conditionKeys)
+    .filter((name) => name.startsWith('kms:') && !KEY_CONDITION_KEYS.includes(name))
+    .map(lowerAscii),
+);
+
+/** What every direct request for one operation on this key has, whoever makes it. */
+function requestOf(key: Key, action: string, { bypass = false, known = {} }: Circumstances): RequestContext {
+  const own = new Set(ACTIONS.find(({ name }) => name === action)?.conditionKeys.map(lowerAscii));
+  const absent = new Set([...ABSENT_IN_DIRECT_CALLS, ...[...OF_OPERATIONS].filter((name) => !own.has(name))]);
+  const values = new Map<string, string>([
+    ...Object.entries(known).map(([name, value]): [string, string] => [lowerAscii(name), value]),
+    ['aws:principalisawsservice', 'false'],
+    ['aws:viaawsservice', 'false'],
+    ['aws:securetransport', 'true'],
+    ['aws:resourceaccount', key.accountId],
+    ['aws:requestedregion', key.region],
+    ['kms:keyspec', key.spec],
+    ['kms:keyusage', key.usage],
+    ['kms:keyorigin', key.origin],
+    ['kms:multiregion', String(key.multiRegion)],
+    ['kms:bypasspolicylockoutsafetycheck', String(bypass)],
+  ]);
+  const openOwn = [...own].map((name) => OPEN.exec(name)?.[0]);
+  return (lowerKey) => {
+    const prefix = OPEN.exec(lowerKey)?.[0];
+    if (prefix !== undefined) return openOwn.includes(prefix) ? undefined : null;
+    return absent.has(lowerKey) ? null : values.get(lowerKey);
+  };
+}
+
+function testsHold(tests: readonly JudgedTest[], request: RequestContext): Certain {
+  let all: Certain = true;
+  for (const test of tests) {
+    all = and(all, testHolds(test, request(test.lowerKey)));
+    if (all === false) return false;
+  }
+  return all;
+}
+
+function testHolds({ use, raw, values }: JudgedTest, value: string | null | undefined): Certain {
+  if (use === undefined || value === undefined) return undefined;
+  if (use.operator === 'Null') return raw.some((wanted) => lowerAscii(wanted) === String(value === null));
+  const { type, negative } = use.operator;
+  if (value === null) return negative || use.ifExists || use.quantifier === 'all';
+  let matches: Certain = false;
+  for (const wanted of values) {
+    matches = or(matches, valueMatches(wanted, value, type));
+    if (matches === true) break;
+  }
+  return negative ? not(matches) : matches;
+}

@@ -1,0 +1,248 @@
+import { type ActionSet, actionsOf, isEmpty } from '../actions.ts';
+import type { ConditionId, Conditions } from '../condition/conditions.ts';
+import { globMatches } from '../glob.ts';
+import { type Atom, accountKey, atomOf } from '../principals.ts';
+import type { KeyPolicy, Principal, Statement } from '../types.ts';
+
+/** What of a key the reading of its policy depends on. */
+export interface KeyIdentity {
+  accountId: string;
+  /** When it is not known, a Resource that names a key may or may not be this one. */
+  arn?: string;
+}
+
+/** A statement that has an effect, reduced to what access is worked out from. */
+export interface Rule {
+  /** Position in the document, from 0. */
+  index: number;
+  /** JSON pointer of the statement. */
+  path: string;
+  sid?: string;
+  allow: boolean;
+  actions: ActionSet;
+  condition: ConditionId;
+  /** Doubts that decide whether the statement counts at all; 0 when it surely does. */
+  doubt: number;
+  /** Equal for statements with the same effect, actions, condition and doubt. */
+  content: string;
+}
+
+/**
+ * What AWS does not say for certain, one bit each. Access is worked out with every doubt resolved both ways; where the answers
+ * differ it is `may`.
+ */
+export const DOUBT = {
+  /** Deny with NotPrincipal that excepts someone but not the account: "might deny" (IAM User Guide, NotPrincipal). */
+  accountNotExcepted: 1,
+  /** NotPrincipal excepts an account: the statement still applies to principals of it that are not excepted by name. */
+  accountExcepted: 2,
+  /** Account of a deleted user or role. */
+  unknownAccount: 4,
+  /** Resource is not `*`; KMS stored such documents before August 2025. */
+  resource: 8,
+} as const;
+
+export const ALL_DOUBTS = Object.values(DOUBT).reduce((sum, doubt) => sum | doubt, 0);
+
+/** A statement as it applies to one atom. */
+export interface Applied {
+  rule: Rule;
+  doubt: number;
+}
+
+interface Exception {
+  rule: Rule;
+  /** Equal for statements that mean the same. */
+  content: string;
+  keys: ReadonlySet<string>;
+  roles: ReadonlySet<string>;
+  /** Keys of accounts that are excepted by their root. */
+  accounts: ReadonlySet<string>;
+}
+
+/** The statements of one document by the principals that they name. */
+export interface StatementIndex {
+  atoms: readonly Atom[];
+  named: ReadonlyMap<string, readonly Applied[]>;
+  roles: ReadonlyMap<string, readonly Applied[]>;
+  exceptions: readonly Exception[];
+}
+
+const NONE: readonly Applied[] = [];
+
+/** What was read already; give one to all documents of a comparison. */
+export interface Caches {
+  actions: Map<string, ActionSet>;
+  atoms: Map<string, Atom>;
+}
+
+/** Sorts the statements of a policy by whom they name; those without effect are left out. */
+export function indexStatements(
+  policy: KeyPolicy,
+  key: KeyIdentity,
+  conditions: Conditions,
+  caches: Caches,
+): StatementIndex {
+  const atoms = new Map<string, Atom>();
+  const named = new Map<string, Applied[]>();
+  const roles = new Map<string, Applied[]>();
+  const exceptions: Exception[] = [];
+  policy.statements.forEach((statement, index) => {
+    const doubt = resourceDoubt(statement, key);
+    const actions = actionsOf(statement, caches.actions);
+    if (doubt === undefined || isEmpty(actions)) return;
+    const allow = statement.effect === 'Allow';
+    const condition = conditions.read(statement.conditions, policy.version);
+    const rule: Rule = {
+      index,
+      path: statement.path,
+      ...(statement.sid !== undefined && { sid: statement.sid }),
+      allow,
+      actions,
+      condition,
+      doubt,
+      content: `${allow ? '+' : '-'}${actions.lo},${actions.hi},${condition},${doubt}`,
+    };
+    const principals = new Map<string, Atom>();
+    for (const principal of statement.principals) {
+      const atom = cachedAtom(principal, caches.atoms);
+      principals.set(atom.key, atom);
+    }
+    for (const atom of principals.values()) atoms.set(atom.key, atom);
+    if (statement.notPrincipal) {
+      const excepted = [...principals.values()];
+      exceptions.push({
+        rule,
+        content: `${rule.content} ${[...principals.keys()].sort().join(' ')}`,
+        keys: new Set(principals.keys()),
+        roles: new Set(excepted.filter(({ kind }) => kind === 'identity').map(({ role }) => role ?? '')),
+        accounts: new Set(excepted.filter(({ kind }) => kind === 'account').map((atom) => atom.key)),
+      });
+      return;
+    }
+    const applied = { rule, doubt };
+    if (principals.has('*')) {
+      push(named, '*', applied);
+      return;
+    }
+    for (const atom of principals.values()) {
+      push(named, atom.key, applied);
+      if (atom.kind === 'identity' && atom.role !== undefined) push(roles, atom.role, applied);
+    }
+  });
+  return { atoms: [...atoms.values()], named, roles, exceptions };
+}
+
+function cachedAtom(principal: Principal, atoms: Map<string, Atom>): Atom {
+  const written = principal.kind === 'AWS' ? principal.id : `${principal.kind}:${principal.id}`;
+  const known = atoms.get(written);
+  if (known !== undefined) return known;
+  const atom = atomOf(principal);
+  atoms.set(written, atom);
+  return atom;
+}
+
+function push(map: Map<string, Applied[]>, key: string, applied: Applied): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [applied]);
+  else list.push(applied);
+}
+
+/** Doubt whether Resource means this key; `undefined` when it surely does not. In a key policy only `*` is sure. */
+function resourceDoubt({ resources, notResource }: Statement, key: KeyIdentity): number | undefined {
+  if (resources.length === 0) return undefined;
+  const everything = resources.includes('*');
+  if (notResource) return everything ? undefined : DOUBT.resource;
+  if (everything) return 0;
+  const arn = key.arn;
+  return arn === undefined || resources.some((pattern) => globMatches(pattern, arn)) ? DOUBT.resource : undefined;
+}
+
+/**
+ * `direct`: what the key policy itself gives. `total`: also what it lets the account's IAM policies give, through an Allow for
+ * the root of the key's own account. In other accounts both need an IAM policy, so the layers are one there.
+ */
+export type Layer = 'direct' | 'total';
+
+/**
+ * The statements that apply to an atom, each once.
+ * Sources: IAM User Guide, "AWS JSON policy elements: Principal" and "NotPrincipal"; KMS Developer Guide, "Default key policy".
+ */
+export function statementsFor(index: StatementIndex, atom: Atom, layer: Layer, ownAccount: string): Applied[] {
+  const { named, roles, exceptions } = index;
+  const applied = [...(named.get(atom.key) ?? NONE)];
+  if (atom.kind !== 'everyone') applied.push(...(named.get('*') ?? NONE));
+  if (atom.kind === 'session') add(applied, roles.get(atom.role ?? ''));
+  if (atom.kind === 'service' || atom.kind === 'federated' || atom.kind === 'canonical') {
+    add(applied, named.get(anyOfKind(atom)));
+  }
+  if (atom.account !== undefined && atom.kind !== 'account') {
+    const ofAccount = named.get(accountKey(atom.account));
+    const delegates = layer === 'total' || atom.account !== ownAccount;
+    add(applied, delegates ? ofAccount : ofAccount?.filter(({ rule }) => !rule.allow));
+  }
+  if (atom.kind === 'unknown') {
+    for (const other of index.atoms) {
+      if (other.kind !== 'account') continue;
+      const denies = named.get(other.key)?.filter(({ rule }) => !rule.allow);
+      add(
+        applied,
+        denies?.map(({ rule, doubt }) => ({ rule, doubt: doubt | DOUBT.unknownAccount })),
+      );
+    }
+  }
+  for (const exception of exceptions) {
+    const doubt = exceptionDoubt(exception, atom);
+    if (doubt !== undefined) applied.push({ rule: exception.rule, doubt: exception.rule.doubt | doubt });
+  }
+  return applied;
+}
+
+/** A statement may name a principal twice, as itself and by its account or role. */
+function add(applied: Applied[], more: readonly Applied[] | undefined): void {
+  for (const one of more ?? NONE) if (!applied.some(({ rule }) => rule === one.rule)) applied.push(one);
+}
+
+function anyOfKind({ name }: Atom): string {
+  return `${name.slice(0, name.indexOf(':'))}:*`;
+}
+
+/**
+ * A text for each atom that is equal in two documents when the same statements apply to it in both, told by content. Statements
+ * on everyone and on whole accounts are summed up once.
+ */
+export function contentBy(index: StatementIndex): (atom: Atom) => string {
+  const sum = (applied: readonly Applied[] = NONE): string =>
+    applied.length < 2
+      ? (applied[0]?.rule.content ?? '')
+      : [...new Set(applied.map(({ rule }) => rule.content))].sort().join(';');
+  const accounts = new Map<string, string>();
+  const wide = [sum(index.named.get('*')), ...index.exceptions.map(({ content }) => content).sort()].join('|');
+  for (const { kind, key } of index.atoms) if (kind === 'account') accounts.set(key, sum(index.named.get(key)));
+  const ofAll = [...accounts]
+    .map(([key, content]) => `${key} ${content}`)
+    .sort()
+    .join('|');
+  return (atom) => {
+    const account = atom.account === undefined ? '' : (accounts.get(accountKey(atom.account)) ?? '');
+    const more =
+      atom.kind === 'session'
+        ? sum(index.roles.get(atom.role ?? ''))
+        : atom.kind === 'unknown'
+          ? ofAll
+          : atom.account === undefined && atom.kind !== 'everyone'
+            ? sum(index.named.get(anyOfKind(atom)))
+            : '';
+    return `${sum(index.named.get(atom.key))}#${account}#${more}#${wide}`;
+  };
+}
+
+/** Doubt whether a statement with NotPrincipal applies to an atom; `undefined` when it surely does not. */
+function exceptionDoubt({ rule, keys, roles, accounts }: Exception, atom: Atom): number | undefined {
+  const byName = keys.has(atom.key) || (atom.kind === 'session' && roles.has(atom.role ?? ''));
+  if (!byName) return 0;
+  if (atom.kind === 'account') return DOUBT.accountExcepted;
+  if (rule.allow) return undefined;
+  if (atom.account === undefined || accounts.has(accountKey(atom.account))) return undefined;
+  return DOUBT.accountNotExcepted;
+}

@@ -1,0 +1,176 @@
+import { has, indexesOf, isEmpty, KEY_ACTIONS, setOf } from '../actions.ts';
+import { sortedSet } from '../ascii.ts';
+import type { Test } from '../condition/conditions.ts';
+import { type Atom, accountKey, accountOf, CALLER_ACCOUNT, PRINCIPAL_ACCOUNT, PRINCIPAL_ARN } from '../principals.ts';
+import { ALL_DOUBTS, type Applied, type Rule } from './coverage.ts';
+import { type Pair, sideIn } from './pair.ts';
+import { guardBetween, outright } from './sides.ts';
+
+/** How sure someone's power to change the policy is. */
+export type Power = 'no' | 'conditional' | 'yes';
+
+/** What is true of one document by itself. */
+export interface Facts {
+  public: boolean;
+  /** The statements that make it so. */
+  publicRules: readonly Rule[];
+  /** Accounts other than the key's own that the document lets in, sorted. */
+  crossAccount: string[];
+  /** Organisations that a statement for everyone lets in whole, sorted. */
+  organizations: string[];
+  lockout: boolean;
+  /**
+   * Own principals that can put a key policy directly, and the account through its IAM policies: all of them, or the first ones
+   * as far as the second that can in any request.
+   */
+  keepers: { principal: string; power: Power; account: boolean }[];
+}
+
+const PUT = indexesOf(setOf(['kms:PutKeyPolicy']))[0] ?? -1;
+
+/** Facts of one document of a pair. Doubts count against it: for opening statements as if they held, for keepers as if not. */
+export function factsOf(pair: Pair, which: 'before' | 'after'): Facts {
+  const everyone = pair.atoms.find(({ kind }) => kind === 'everyone');
+  const ways = everyone === undefined ? [] : waysOf(pair, which, everyone);
+  const tests = ways.map((way) => way.map((id) => pair.conditions.test(id)));
+  const keepers = keepersOf(pair, which);
+  const isPublic = tests.some((way) => !way.some(confines));
+  return {
+    public: isPublic,
+    publicRules: isPublic && everyone !== undefined ? openRules(pair, which, everyone) : [],
+    crossAccount: crossAccountOf(pair, which, tests.flat()),
+    organizations: sortedSet(
+      tests
+        .flat()
+        .filter((test) => test.key === 'aws:principalorgid' && confines(test))
+        .flatMap(({ values }) => values.map(({ text }) => text)),
+    ),
+    lockout: keepers.length === 0,
+    keepers,
+  };
+}
+
+/** The different ways in which an atom can do anything at all, were every doubtful Allow to hold and no doubtful Deny. */
+function waysOf(pair: Pair, which: 'before' | 'after', atom: Atom): (readonly number[])[] {
+  const layer = atom.kind === 'account' ? 'total' : 'direct';
+  const sure = sideIn(pair, which, atom, layer, 0);
+  const doubtful = sideIn(pair, which, atom, layer, ALL_DOUBTS);
+  const ways = new Map<string, readonly number[]>();
+  for (const action of KEY_ACTIONS.keys()) {
+    for (const way of pair.reasoner.waysOf(guardBetween(doubtful, sure, action)).ways) ways.set(way.join(','), way);
+  }
+  return [...ways.values()];
+}
+
+function openRules(pair: Pair, which: 'before' | 'after', everyone: Atom): Rule[] {
+  return sideIn(pair, which, everyone, 'direct', ALL_DOUBTS)
+    .applied.filter(({ rule }) => rule.allow)
+    .filter(({ condition }) => !pair.conditions.testsOf(condition).some((id) => confines(pair.conditions.test(id))))
+    .map(({ rule }) => rule);
+}
+
+const FIXED_VALUES = new Set([
+  CALLER_ACCOUNT,
+  PRINCIPAL_ACCOUNT,
+  PRINCIPAL_ARN,
+  'aws:principalorgid',
+  'aws:principalorgpaths',
+  'aws:userid',
+  'aws:sourceaccount',
+  'aws:sourcearn',
+  'aws:sourceorgid',
+  'aws:sourceowner',
+  'aws:sourcevpc',
+  'aws:sourcevpce',
+]);
+
+/**
+ * Whether a test keeps a statement for everyone from being public: it must require fixed values of a key that says who calls
+ * or from where. ARNs are fixed once their account is, organisation paths once their organisation is.
+ * After AWS's definition of public access and the rules of Config and Datadog for key policies.
+ */
+function confines(test: Test): boolean {
+  if (
+    !FIXED_VALUES.has(test.key) ||
+    test.negative ||
+    test.absent ||
+    test.quantifier === 'all' ||
+    test.values.length === 0
+  )
+    return false;
+  return test.values.every(({ form, text }) => {
+    if (form === 'literal' || form === 'fold') return true;
+    if (form === 'opaque') return false;
+    if (test.key === PRINCIPAL_ARN || test.key === 'aws:sourcearn')
+      return /^arn:[^*?:]+:[^*?:]+:[^:]*:[0-9]{12}:/.test(text);
+    return test.key === 'aws:principalorgpaths' && /^o-[a-z0-9]+\//.test(text);
+  });
+}
+
+function crossAccountOf(pair: Pair, which: 'before' | 'after', everyone: readonly Test[]): string[] {
+  const own = pair.key.accountId;
+  const accounts = new Set<string>();
+  for (const atom of pair.atoms) {
+    if (atom.account === undefined || atom.account === own || accounts.has(atom.account)) continue;
+    if (isNamed(pair, which, atom) && canDoAnything(pair, which, atom)) accounts.add(atom.account);
+  }
+  for (const test of everyone) {
+    if (!confines(test)) continue;
+    for (const { text } of test.values) {
+      const account = accountIn(test.key, text);
+      if (account !== undefined && account !== own) accounts.add(account);
+    }
+  }
+  return [...accounts].sort();
+}
+
+function accountIn(key: string, value: string): string | undefined {
+  if (key === PRINCIPAL_ARN) return accountOf(value);
+  return (key === CALLER_ACCOUNT || key === PRINCIPAL_ACCOUNT) && /^[0-9]{12}$/.test(value) ? value : undefined;
+}
+
+/** Whether an Allow lets an atom in by its own name or that of its account, and not merely as one of everyone. */
+function isNamed(pair: Pair, which: 'before' | 'after', atom: Atom): boolean {
+  const { named, roles } = pair[which];
+  return [named.get(atom.key), roles.get(atom.role ?? ''), named.get(accountKey(atom.account ?? ''))].some((applied) =>
+    applied?.some(({ rule }) => rule.allow),
+  );
+}
+
+function canDoAnything(pair: Pair, which: 'before' | 'after', atom: Atom): boolean {
+  const side = sideIn(pair, which, atom, 'direct', 0);
+  return !isEmpty(outright(side)) || waysOf(pair, which, atom).length > 0;
+}
+
+/** Deny statements in doubt count as if they held, and so do doubtful Allows as if they did not: a key must not hang on a doubt. */
+function keepersOf(pair: Pair, which: 'before' | 'after'): Facts['keepers'] {
+  const keepers: Facts['keepers'] = [];
+  const puts = (applied: readonly Applied[] | undefined): boolean =>
+    applied?.some(({ rule }) => rule.allow && has(rule.actions, PUT)) ?? false;
+  const { named, roles, exceptions } = pair[which];
+  const everyone = puts(named.get('*')) || exceptions.some(({ rule }) => rule.allow && has(rule.actions, PUT));
+  for (const atom of pair.atoms) {
+    if (atom.account !== pair.key.accountId) continue;
+    if (!everyone && !puts(named.get(atom.key)) && !(atom.kind === 'session' && puts(roles.get(atom.role ?? ''))))
+      continue;
+    const power = powerOf(pair, which, atom, PUT);
+    if (power !== 'no') keepers.push({ principal: atom.name, power, account: atom.kind === 'account' });
+    if (keepers.filter((keeper) => keeper.power === 'yes').length > 1) break;
+  }
+  return keepers;
+}
+
+/** Whether an atom can do an action; what is in doubt counts against it. */
+export function powerOf(
+  pair: Pair,
+  which: 'before' | 'after',
+  atom: Atom,
+  action: number,
+  layer: 'direct' | 'total' = atom.kind === 'account' ? 'total' : 'direct',
+): Power {
+  const sure = sideIn(pair, which, atom, layer, 0);
+  const doubtful = sideIn(pair, which, atom, layer, ALL_DOUBTS);
+  const { ways, denies } = pair.reasoner.waysOf(guardBetween(sure, doubtful, action));
+  if (ways.length === 0) return 'no';
+  return ways.some((way) => way.length === 0) && denies.length === 0 ? 'yes' : 'conditional';
+}

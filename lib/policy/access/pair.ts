@@ -1,0 +1,92 @@
+import type { ActionSet } from '../actions.ts';
+import { Conditions } from '../condition/conditions.ts';
+import { type Atom, atomOf, knownContext } from '../principals.ts';
+import type { KeyPolicy } from '../types.ts';
+import {
+  type Applied,
+  indexStatements,
+  type KeyIdentity,
+  type Layer,
+  type StatementIndex,
+  statementsFor,
+} from './coverage.ts';
+import { Reasoner } from './guards.ts';
+import { type Side, sideOf } from './sides.ts';
+
+/** Two policies of one key, read for comparison. */
+export interface Pair {
+  key: KeyIdentity;
+  conditions: Conditions;
+  reasoner: Reasoner;
+  before: StatementIndex;
+  after: StatementIndex;
+  /** Everyone, the own account, then all principals that either document names. */
+  atoms: readonly Atom[];
+  known: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** What was worked out already for an atom, by document, layer and doubts. */
+  sides: Map<Atom, Side[]>;
+}
+
+/** Reads two policies of a key into one set of atoms, tests and conditions. */
+export function readPair(before: KeyPolicy, after: KeyPolicy, key: KeyIdentity): Pair {
+  const conditions = new Conditions();
+  const caches = { actions: new Map<string, ActionSet>(), atoms: new Map<string, Atom>() };
+  const indexes = [before, after].map((policy) => indexStatements(policy, key, conditions, caches));
+  const [first, second] = indexes as [StatementIndex, StatementIndex];
+  const atoms = new Map<string, Atom>();
+  for (const atom of [
+    atomOf({ kind: 'AWS', id: '*' }),
+    atomOf({ kind: 'AWS', id: `arn:${key.arn?.split(':')[1] ?? 'aws'}:iam::${key.accountId}:root` }),
+    ...first.atoms,
+    ...second.atoms,
+  ]) {
+    if (!atoms.has(atom.key)) atoms.set(atom.key, atom);
+  }
+  const roleArns = roleArnsOf(atoms.values());
+  const known = new Map([...atoms.values()].map((atom) => [atom.key, knownContext(atom, roleArns)]));
+  return {
+    key,
+    conditions,
+    reasoner: new Reasoner(conditions),
+    before: first,
+    after: second,
+    atoms: [...atoms.values()],
+    known,
+    sides: new Map(),
+  };
+}
+
+/** The ARN of each role that is named; of two paths for one name only one can exist, and nobody sees which. */
+function roleArnsOf(atoms: Iterable<Atom>): Map<string, string> {
+  const arns = new Map<string, Set<string>>();
+  for (const { kind, role, name } of atoms) {
+    if (kind === 'identity' && role !== undefined) arns.set(role, (arns.get(role) ?? new Set()).add(name));
+  }
+  return new Map(
+    [...arns].flatMap(([role, [arn, ...more]]) => (arn === undefined || more.length > 0 ? [] : [[role, arn]])),
+  );
+}
+
+/** What one document of a pair means for an atom, with these doubts taken to be so. */
+export function sideIn(pair: Pair, which: 'before' | 'after', atom: Atom, layer: Layer, world: number): Side {
+  const slot = (which === 'after' ? 1 : 0) + (layer === 'total' ? 2 : 0) + 4 * world;
+  const sides = pair.sides.get(atom) ?? [];
+  const cached = sides[slot];
+  if (cached !== undefined) return cached;
+  pair.sides.set(atom, sides);
+  const applied = statementsFor(pair[which], atom, layer, pair.key.accountId);
+  const side =
+    world !== 0 && doubtsOf(applied) === 0
+      ? sideIn(pair, which, atom, layer, 0)
+      : sideOf(applied, pair.known.get(atom.key) ?? NOTHING, pair.conditions, world, atom.account);
+  sides[slot] = side;
+  return side;
+}
+
+/** Of callers of whom nothing is known. */
+export const NOTHING: ReadonlyMap<string, string> = new Map();
+
+/** Every doubt about any of these statements. */
+export function doubtsOf(applied: readonly Applied[]): number {
+  return applied.reduce((sum, { doubt }) => sum | doubt, 0);
+}

@@ -1,0 +1,268 @@
+import { type ActionSet, indexesOf, intersection, isEmpty, minus, NO_ACTIONS, union } from '../actions.ts';
+import { conditionWords, shown } from '../condition/conditionWords.ts';
+import { type When, whenOf } from '../condition/when.ts';
+import { quote } from '../document/visible.ts';
+import { type Atom, accountKey } from '../principals.ts';
+import type { Rule } from './coverage.ts';
+import type { Difference, UnnamedLoss } from './differences.ts';
+import type { Facts } from './facts.ts';
+import { type Pair, sideIn } from './pair.ts';
+import { accountWords, principalWords } from './principalWords.ts';
+import { guardFor, possible } from './sides.ts';
+import { CREATE_GRANT, DESTROYING, listed, PUT_KEY_POLICY, phraseOf, READING, USING } from './verbs.ts';
+
+export interface Findings {
+  pair: Pair;
+  differences: readonly Difference[];
+  unnamedLosses: readonly UnnamedLoss[];
+  facts: { before: Facts; after: Facts };
+}
+
+/** More principals than this are counted, not read out. */
+const MOST_NAMES = 6;
+const MOST_WAYS = 3;
+const NO_CHANGE = 'No access changes.';
+
+interface Sentence {
+  /** Lower is more dangerous. */
+  rank: number;
+  text: string;
+}
+
+/**
+ * The difference in plain sentences for the approver, the most dangerous first, each with the statement behind it: lockout,
+ * public, other accounts, administrators, use, reading, then what is lost, then what this analysis cannot see.
+ */
+export function summaryOf(findings: Findings): string[] {
+  const { differences, unnamedLosses, facts, pair } = findings;
+  const sentences = [
+    ...standing(facts, pair),
+    ...grouped(differences).map((group) => sentenceOf(group, findings)),
+    ...unnamedLosses.map((loss) => unnamedSentence(loss, findings)),
+  ].sort((a, b) => a.rank - b.rank);
+  const texts = sentences.map(({ text }) => text);
+  if (differences.length === 0 && unnamedLosses.length === 0) return [...texts, NO_CHANGE];
+  return [...texts, ...unseen(findings)];
+}
+
+/** What is true of the after document whatever changed. */
+function standing({ before, after }: Findings['facts'], { key }: Pair): Sentence[] {
+  const account = accountWords(key.accountId);
+  const sentences: Sentence[] = [];
+  if (after.lockout) {
+    const still = before.lockout ? 'as now, ' : '';
+    const text = `Lockout: after this change, ${still}nobody in account ${account} can change this policy again; only AWS Support could.`;
+    sentences.push({ rank: 0, text });
+  }
+  if (after.public) {
+    const statements = after.publicRules.map(statementWords);
+    const text = `Public: ${before.public ? 'as now, ' : ''}anyone in any AWS account can use this key (${listed(statements, 'and')}).`;
+    sentences.push({ rank: 1, text });
+  }
+  const [only] = after.keepers;
+  if (only !== undefined && after.keepers.length === 1 && !only.account && before.keepers.length > 1) {
+    const text = `Near lockout: only ${shown(only.principal)} could still change this policy; without it only AWS Support could.`;
+    sentences.push({ rank: 2, text });
+  }
+  return sentences;
+}
+
+interface Group {
+  first: Difference;
+  members: Difference[];
+}
+
+/** Differences that read alike but for the principal; within one principal, all statements and actions with one condition together. */
+function grouped(differences: readonly Difference[]): Group[] {
+  const byPrincipal = new Map<string, Difference>();
+  for (const one of differences) {
+    const key = JSON.stringify([one.atom.key, one.direction, one.delegated, one.may, one.ways]);
+    const there = byPrincipal.get(key);
+    byPrincipal.set(key, there === undefined ? one : joined(there, one));
+  }
+  const groups = new Map<string, Group>();
+  for (const one of byPrincipal.values()) {
+    const { atom, direction, actions, delegated, may, ways, allows, denies } = one;
+    const where = atom.kind === 'identity' || atom.kind === 'session' ? `principal ${atom.account}` : atom.kind;
+    const rules = [allows, denies].map((list) => list.map(({ index }) => index));
+    const key = JSON.stringify([where, direction, actions, delegated, may, ways, rules]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { first: one, members: [one] });
+    else group.members.push(one);
+  }
+  return [...groups.values()];
+}
+
+function joined(a: Difference, b: Difference): Difference {
+  const rules = (one: readonly Rule[], two: readonly Rule[]): Rule[] =>
+    [...new Set([...one, ...two])].sort((first, second) => first.index - second.index);
+  return {
+    ...a,
+    actions: union(a.actions, b.actions),
+    allows: rules(a.allows, b.allows),
+    denies: rules(a.denies, b.denies),
+  };
+}
+
+function sentenceOf(group: Group, findings: Findings): Sentence {
+  const { first } = group;
+  const subject = subjectOf(group, findings);
+  const body =
+    first.direction === 'gain'
+      ? gainWords(first, subject, findings)
+      : first.direction === 'loss'
+        ? lossWords(first, subject, findings)
+        : changeWords(first, subject, findings);
+  const doubt = first.may ? ` ${doubtWords(first, findings)}` : '';
+  return { rank: rankOf(first, findings), text: `${body} (${causeWords(first)}).${doubt}` };
+}
+
+function subjectOf({ first, members }: Group, { pair, facts }: Findings): string {
+  const own = pair.key.accountId;
+  const strangers = new Set(facts.after.crossAccount.filter((account) => !facts.before.crossAccount.includes(account)));
+  if (first.atom.kind === 'everyone' && first.ways.length > 0 && !first.ways.some((way) => way.length === 0))
+    return 'everyone who meets its condition';
+  const names = members.map(({ atom }) => principalWords(atom, own, strangers));
+  const some = names.slice(0, MOST_NAMES);
+  const more = names.length - some.length;
+  return more > 0 ? `${some.join(', ')} and ${more} more` : listed(some, 'and');
+}
+
+function gainWords(difference: Difference, subject: string, findings: Findings): string {
+  const { actions, delegated, may } = difference;
+  const through = delegated ? ', if an IAM policy of the account allows it' : '';
+  const before = standingCondition(difference, 'before', findings);
+  const was = before === undefined ? '' : `; until now only when ${before}`;
+  const head = `${may ? 'May gain' : 'Gains'}: ${subject} can ${phraseOf(actions)}`;
+  return `${head}${conditionOf(difference, findings)}${through}${was}`;
+}
+
+function lossWords(difference: Difference, subject: string, findings: Findings): string {
+  const { actions, atom, delegated, may } = difference;
+  const { pair } = findings;
+  const after = standingCondition(difference, 'after', findings);
+  const lost = `${subject} can no longer ${phraseOf(actions, 'or')}`;
+  if (after !== undefined) {
+    return `${may ? 'May be narrowed' : 'Now conditional'}: ${subject} can ${phraseOf(actions)} only when ${after}`;
+  }
+  const stays =
+    !delegated && atom.account === pair.key.accountId && !isEmpty(intersection(delegatedTo(atom, pair), actions));
+  const how = delegated ? ' through IAM policies of the account' : stays ? ' directly' : '';
+  const left = stays ? '; an IAM policy of this account may still allow it' : '';
+  return `${may ? 'May lose' : 'Loses'}: ${lost}${how}${conditionOf(difference, findings)}${left}`;
+}
+
+function changeWords(difference: Difference, subject: string, findings: Findings): string {
+  const before = standingCondition(difference, 'before', findings);
+  const after = standingCondition(difference, 'after', findings);
+  const now = after === undefined ? '' : ` now when ${after}`;
+  const was = before === undefined ? '' : `${now === '' ? '' : ','} until now when ${before}`;
+  return `Changes: ${subject} can ${phraseOf(difference.actions)} in some requests where it could not, and not in some where it could:${now}${was}`;
+}
+
+/** The ways of a gain or a loss in words, with `when`. */
+function conditionOf({ ways, direction }: Difference, { pair }: Findings): string {
+  const words = waysWords(ways, pair);
+  return words === undefined ? '' : direction === 'loss' ? ` when ${words}` : ` only when ${words}`;
+}
+
+function waysWords(ways: readonly (readonly number[])[], pair: Pair): string | undefined {
+  if (ways.length === 0 || ways.some((way) => way.length === 0)) return undefined;
+  const some = ways
+    .slice(0, MOST_WAYS)
+    .map((way) => whenOf(way, pair.conditions))
+    .filter((when): when is When => when !== undefined);
+  const more = ways.length - some.length;
+  return `${some.map(conditionWords).join(', or when ')}${more > 0 ? `, or in one of ${more} more cases` : ''}`;
+}
+
+/** Under which condition one of the documents lets the caller do these actions; none when never or always. */
+function standingCondition(
+  { atom, actions, delegated }: Difference,
+  which: 'before' | 'after',
+  findings: Findings,
+): string | undefined {
+  const { pair } = findings;
+  const layer = delegated || atom.kind === 'account' ? 'total' : 'direct';
+  const side = sideIn(pair, which, atom, layer, 0);
+  if (side.conditional.length === 0) return undefined;
+  const words = new Set(
+    indexesOf(actions).map((action) => waysWords(pair.reasoner.waysOf(guardFor(side, action)).ways, pair)),
+  );
+  const [only] = words;
+  return words.size === 1 ? only : 'conditions of its statements hold';
+}
+
+function statementWords({ index, sid }: Rule): string {
+  return sid === undefined ? `statement ${index + 1}` : `statement ${index + 1}, ${quote(sid)}`;
+}
+
+function causeWords({ direction, allows, denies }: Difference): string {
+  const allowed = allows.map(statementWords);
+  const denied = denies.map(statementWords);
+  if (direction === 'gain' && denied.length > 0)
+    return `${many(allowed)}; no longer denied by ${many(denied)} of the policy before`;
+  if (direction === 'loss') {
+    return denied.length > 0 ? `denied by ${many(denied)}` : `${many(allowed)} of the policy before`;
+  }
+  return many(allowed);
+}
+
+function many(names: readonly string[]): string {
+  const some = names.slice(0, MOST_NAMES);
+  return names.length > some.length ? `${some.join('; ')}; and ${names.length - some.length} more` : some.join('; ');
+}
+
+function doubtWords({ ways, allows, denies }: Difference, { pair }: Findings): string {
+  const unseenKeys = new Set(
+    [...ways.flat(), ...[...allows, ...denies].flatMap(({ condition }) => pair.conditions.testsOf(condition))]
+      .map((id) => pair.conditions.test(id))
+      .filter((test) => test.unseen)
+      .map((test) => test.shownKey),
+  );
+  if (unseenKeys.size > 0) {
+    return `Cannot decide: the condition on ${listed([...unseenKeys].map(shown), 'and')} depends on what is not seen here.`;
+  }
+  if (pair.reasoner.exhausted) return 'Cannot decide: there are too many conditions to compare them all.';
+  return 'Cannot decide: AWS does not say for certain what the statements mean here, or their conditions could not be compared.';
+}
+
+function rankOf({ atom, direction, actions, may }: Difference, { pair }: Findings): number {
+  const foreign = atom.kind === 'everyone' || (atom.account !== undefined && atom.account !== pair.key.accountId);
+  const base = direction === 'loss' ? 40 : foreign ? 10 : 20;
+  return base + weightOf(actions) + (atom.kind === 'everyone' ? -0.5 : 0) + (may ? 0.1 : 0);
+}
+
+function weightOf(actions: ActionSet): number {
+  const does = (set: ActionSet): boolean => !isEmpty(intersection(actions, set));
+  if (does(PUT_KEY_POLICY)) return 0;
+  if (does(DESTROYING) || does(CREATE_GRANT)) return 1;
+  if (does(USING)) return 2;
+  return isEmpty(minus(actions, READING)) ? 4 : 3;
+}
+
+function unnamedSentence({ atom, actions, denies }: UnnamedLoss, { pair }: Findings): Sentence {
+  const account = atom.account === pair.key.accountId ? 'this account' : `account ${accountWords(atom.account ?? '')}`;
+  const text = `May lose: principals of ${account} whom NotPrincipal does not except by name can no longer ${phraseOf(actions, 'or')} (denied by ${many(denies.map(statementWords))}).`;
+  return { rank: 42, text };
+}
+
+/** What IAM policies of the key's account can still give an atom of it under the after document. */
+function delegatedTo(atom: Atom, pair: Pair): ActionSet {
+  return atom.kind === 'account' ? NO_ACTIONS : possible(sideIn(pair, 'after', atom, 'total', 0));
+}
+
+function unseen({ differences, unnamedLosses, pair }: Findings): string[] {
+  const notes: string[] = [];
+  if (unnamedLosses.length > 0 || differences.some(({ direction }) => direction !== 'gain')) {
+    notes.push('Not seen here: grants that exist on the key; they keep working whatever this policy says.');
+  }
+  const account = pair.atoms.find(({ key }) => key === accountKey(pair.key.accountId));
+  const decides = account !== undefined && !isEmpty(possible(sideIn(pair, 'after', account, 'total', 0)));
+  if (decides || differences.some(({ atom }) => atom.account !== undefined && atom.account !== pair.key.accountId)) {
+    notes.push(
+      'Not seen here: IAM policies; through the account statement they can give more, and in other accounts they must agree.',
+    );
+  }
+  return notes;
+}

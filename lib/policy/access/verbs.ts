@@ -1,0 +1,70 @@
+import { type ActionSet, ALL_ACTIONS, intersection, isEmpty, minus, setOf, union } from '../actions.ts';
+import type { MatrixCell } from '../types.ts';
+
+export type Verb = MatrixCell['verb'];
+
+const kms = (...names: string[]): ActionSet => setOf(names.map((name) => `kms:${name}`));
+
+const DECRYPT = kms('Decrypt', 'ReEncryptFrom', 'DeriveSharedSecret');
+const ENCRYPT = kms(
+  'Encrypt',
+  'ReEncryptTo',
+  'GenerateDataKey',
+  'GenerateDataKeyPair',
+  'GenerateDataKeyPairWithoutPlaintext',
+  'GenerateDataKeyWithoutPlaintext',
+);
+const SIGN = kms('Sign', 'Verify', 'GenerateMac', 'VerifyMac');
+const GRANT = kms('CreateGrant');
+const DELETE = kms('ScheduleKeyDeletion', 'DisableKey', 'DeleteImportedKeyMaterial');
+const READ = kms(
+  'DescribeKey',
+  'GetKeyLastUsage',
+  'GetKeyPolicy',
+  'GetKeyRotationStatus',
+  'GetParametersForImport',
+  'GetPublicKey',
+  'ListGrants',
+  'ListKeyPolicies',
+  'ListKeyRotations',
+  'ListResourceTags',
+);
+
+/** Every key-policy action under one verb, the most dangerous verb first; what is in no other group administers the key. */
+export const VERBS: readonly { verb: Verb; actions: ActionSet; phrase: string }[] = [
+  {
+    verb: 'administer',
+    actions: minus(ALL_ACTIONS, [DECRYPT, ENCRYPT, SIGN, GRANT, DELETE, READ].reduce(union)),
+    phrase: 'administer the key',
+  },
+  { verb: 'delete', actions: DELETE, phrase: 'disable or delete the key' },
+  { verb: 'grant', actions: GRANT, phrase: 'pass its use on to others by grants' },
+  { verb: 'decrypt', actions: DECRYPT, phrase: 'decrypt data' },
+  { verb: 'sign', actions: SIGN, phrase: 'sign or verify' },
+  { verb: 'encrypt', actions: ENCRYPT, phrase: 'encrypt data' },
+  { verb: 'read', actions: READ, phrase: 'read about the key' },
+];
+
+export const PUT_KEY_POLICY = kms('PutKeyPolicy');
+export const CREATE_GRANT = GRANT;
+export const DESTROYING = DELETE;
+export const USING = [DECRYPT, ENCRYPT, SIGN].reduce(union);
+export const DECRYPTING = DECRYPT;
+export const READING = READ;
+
+/** What someone with these actions can do (`and`) or no longer do (`or`), in words, the most dangerous first. */
+export function phraseOf(actions: ActionSet, word: 'and' | 'or' = 'and'): string {
+  const puts = !isEmpty(intersection(actions, PUT_KEY_POLICY));
+  if (isEmpty(minus(ALL_ACTIONS, actions)))
+    return word === 'and' ? 'do everything with the key, also change this policy' : 'do anything with the key';
+  const change = word === 'and' ? 'change this policy (and so take every right)' : 'change this policy';
+  const phrases = VERBS.filter((row) => !isEmpty(intersection(row.actions, actions))).map(({ verb, phrase }) =>
+    verb === 'administer' && puts ? change : phrase,
+  );
+  return listed(phrases, word);
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(items: readonly string[], word: 'and' | 'or'): string {
+  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} ${word} ${items.at(-1)}`;
+}

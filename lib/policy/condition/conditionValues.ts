@@ -1,0 +1,207 @@
+import { lowerAscii } from '../ascii.ts';
+import { globMatches, globSample, globsDisjoint, globWithin } from '../glob.ts';
+import { type Cidr, cidrWithin, parseCidr, sampleAddress } from './cidr.ts';
+
+/** Values are only comparable within one type. */
+export type ValueType = 'string' | 'number' | 'date' | 'bool' | 'ip' | 'binary';
+
+/**
+ * One value of a condition as a set of texts.
+ *
+ * - `literal`: exactly this text. `fold`: this text in any ASCII case. `glob`: `*` and `?` in the whole text. `arn`: `*` and
+ *   `?` within each of the six parts of an ARN. `range`: numbers or instants between two ends. `cidr`: IP addresses.
+ * - `opaque`: a policy variable, or text that the operator cannot read. Nothing is known of it but that it equals itself.
+ */
+export type ConditionValue = { text: string } & (
+  | { form: 'literal' | 'fold' | 'glob' | 'opaque' }
+  | { form: 'arn'; parts: readonly string[] }
+  | { form: 'range'; low: number; high: number; openLow: boolean; openHigh: boolean }
+  | { form: 'cidr'; cidr: Cidr }
+);
+
+/** How an operator reads its values. */
+export type Reading =
+  | 'string'
+  | 'fold'
+  | 'like'
+  | 'arn'
+  | 'bool'
+  | 'binary'
+  | 'ip'
+  | `${'number' | 'date'} ${'=' | '<' | '<=' | '>' | '>='}`;
+
+/**
+ * Reads one value as an operator means it. Equal sets get equal texts wherever that is cheap to see: `StringLike` without
+ * wildcards is `StringEquals`, `1.0` is `1`.
+ *
+ * @param variables Whether `${…}` is a policy variable, which it is from Version 2012-10-17 on.
+ */
+export function readValue(raw: string, reading: Reading, variables: boolean): ConditionValue {
+  if (variables && raw.includes('${')) return readVariable(raw, reading);
+  switch (reading) {
+    case 'string':
+    case 'binary':
+      return { form: 'literal', text: raw };
+    case 'fold':
+      return { form: 'fold', text: lowerAscii(raw) };
+    case 'like':
+      return /[*?]/.test(raw) ? { form: 'glob', text: raw.replace(/\*+/g, '*') } : { form: 'literal', text: raw };
+    case 'arn':
+      return readArn(raw);
+    case 'bool': {
+      const text = lowerAscii(raw);
+      return text === 'true' || text === 'false' ? { form: 'literal', text } : { form: 'opaque', text: raw };
+    }
+    case 'ip': {
+      const cidr = parseCidr(raw);
+      return cidr === undefined ? { form: 'opaque', text: raw } : { form: 'cidr', text: cidr.text, cidr };
+    }
+    default:
+      return readRange(raw, reading);
+  }
+}
+
+/** `${*}`, `${?}` and `${$}` are the bare characters; every other variable has a value that only the request knows. */
+function readVariable(raw: string, reading: Reading): ConditionValue {
+  const bare = raw.replace(/\$\{([*?$])\}/g, '$1');
+  const literal = reading === 'string' || (reading === 'like' && !/[*?]/.test(raw.replace(/\$\{[*?$]\}/g, '')));
+  return literal && !/\$\{/.test(raw.replace(/\$\{[*?$]\}/g, ''))
+    ? { form: 'literal', text: bare }
+    : { form: 'opaque', text: raw };
+}
+
+function readArn(raw: string): ConditionValue {
+  const parts = arnParts(raw);
+  if (parts === undefined) return { form: 'opaque', text: raw };
+  return /[*?]/.test(raw) ? { form: 'arn', text: raw, parts } : { form: 'literal', text: raw };
+}
+
+function arnParts(text: string): string[] | undefined {
+  const parts = text.split(':');
+  return parts.length < 6 ? undefined : [...parts.slice(0, 5), parts.slice(5).join(':')];
+}
+
+function readRange(raw: string, reading: string): ConditionValue {
+  const [type, comparison] = reading.split(' ');
+  const at = type === 'date' ? instant(raw) : number(raw);
+  if (at === undefined) return { form: 'opaque', text: raw };
+  const low = comparison === '<' || comparison === '<=' ? Number.NEGATIVE_INFINITY : at;
+  const high = comparison === '>' || comparison === '>=' ? Number.POSITIVE_INFINITY : at;
+  const text = type === 'date' ? new Date(at).toISOString() : String(at);
+  return { form: 'range', text, low, high, openLow: comparison === '>', openHigh: comparison === '<' };
+}
+
+function number(raw: string): number | undefined {
+  return /^[+-]?[0-9]+(\.[0-9]+)?$/.test(raw) ? Number(raw) : undefined;
+}
+
+/** An instant in milliseconds of the Unix epoch, from ISO 8601 or from epoch seconds. */
+function instant(raw: string): number | undefined {
+  const seconds = number(raw);
+  if (seconds !== undefined && raw.length > 4) return valid(seconds * 1000);
+  if (
+    !/^[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2}))?)?)?$/.test(
+      raw,
+    )
+  ) {
+    return undefined;
+  }
+  return valid(Date.parse(raw));
+}
+
+function valid(at: number): number | undefined {
+  return Number.isNaN(at) || Math.abs(at) > 8.64e15 ? undefined : at;
+}
+
+/** Whether a text of the request is of this set; `undefined` when nobody can tell. */
+export function valueMatches(value: ConditionValue, text: string, type: ValueType): boolean | undefined {
+  switch (value.form) {
+    case 'opaque':
+      return undefined;
+    case 'literal':
+      return value.text === (type === 'bool' ? lowerAscii(text) : text);
+    case 'fold':
+      return value.text === lowerAscii(text);
+    case 'glob':
+      return globMatches(value.text, text);
+    case 'arn':
+      return arnParts(text)?.every((part, index) => globMatches(value.parts[index] ?? '', part)) ?? false;
+    case 'range': {
+      const at = type === 'date' ? instant(text) : number(text);
+      if (at === undefined) return false;
+      return (
+        (at > value.low || (at === value.low && !value.openLow)) &&
+        (at < value.high || (at === value.high && !value.openHigh))
+      );
+    }
+    case 'cidr': {
+      const address = parseCidr(text);
+      return address !== undefined && cidrWithin(address, value.cidr);
+    }
+  }
+}
+
+/** Whether every text of `narrow` is surely one of `wide`. */
+export function valueWithin(narrow: ConditionValue, wide: ConditionValue, type: ValueType): boolean {
+  if (narrow.form === wide.form && narrow.text === wide.text && narrow.form !== 'range') return true;
+  if (wide.form === 'glob' && wide.text === '*' && narrow.form !== 'opaque') return true;
+  if (narrow.form === 'literal') return valueMatches(wide, narrow.text, type) === true;
+  if (narrow.form === 'glob' || narrow.form === 'arn') {
+    if (wide.form === 'glob') return globWithin(narrow.text, wide.text);
+    if (narrow.form === 'arn' && wide.form === 'arn') {
+      return narrow.parts.every((part, index) => globWithin(part, wide.parts[index] ?? ''));
+    }
+  }
+  if (narrow.form === 'range' && wide.form === 'range') {
+    const low = narrow.low > wide.low || (narrow.low === wide.low && (narrow.openLow || !wide.openLow));
+    const high = narrow.high < wide.high || (narrow.high === wide.high && (narrow.openHigh || !wide.openHigh));
+    return low && high;
+  }
+  return narrow.form === 'cidr' && wide.form === 'cidr' && cidrWithin(narrow.cidr, wide.cidr);
+}
+
+/** Whether no text can surely be of both. */
+export function valuesDisjoint(a: ConditionValue, b: ConditionValue, type: ValueType): boolean {
+  if (a.form === 'opaque' || b.form === 'opaque') return false;
+  if (a.form === 'literal') return valueMatches(b, a.text, type) === false;
+  if (b.form === 'literal') return valueMatches(a, b.text, type) === false;
+  if (a.form === 'range' && b.form === 'range') return a.high < b.low || b.high < a.low || touch(a, b) || touch(b, a);
+  if (a.form === 'cidr' && b.form === 'cidr') return !cidrWithin(a.cidr, b.cidr) && !cidrWithin(b.cidr, a.cidr);
+  if (a.form === 'fold' && b.form === 'fold') return a.text !== b.text;
+  if (a.form === 'fold' || b.form === 'fold') return false;
+  return globsDisjoint(a.text, b.text);
+}
+
+type Range = ConditionValue & { form: 'range' };
+
+function touch(below: Range, above: Range): boolean {
+  return below.high === above.low && (below.openHigh || above.openLow);
+}
+
+/** Texts to try when looking for a request that tells two conditions apart: some of this set, some just outside of it. */
+export function samplesOf(value: ConditionValue, type: ValueType): string[] {
+  switch (value.form) {
+    case 'opaque':
+      return [];
+    case 'literal':
+      return [value.text];
+    case 'fold':
+      return [value.text, value.text.toUpperCase()];
+    case 'glob':
+    case 'arn':
+      return [globSample(value.text, 'x'), globSample(value.text, '')];
+    case 'range': {
+      const step = type === 'date' ? 1000 : 1;
+      const ends = [value.low, value.high].filter(Number.isFinite);
+      return ends.flatMap((end) =>
+        [end - step, end, end + step].map((at) => (type === 'date' ? isoText(at) : String(at))),
+      );
+    }
+    case 'cidr':
+      return [sampleAddress(value.cidr)];
+  }
+}
+
+function isoText(at: number): string {
+  return new Date(Math.max(-8.64e15, Math.min(8.64e15, at))).toISOString();
+}

@@ -1,0 +1,325 @@
+import { byCodeUnit, lowerAscii, sortedSet } from '../ascii.ts';
+import { CONDITION_KEYS, GLOBAL_CONDITION_KEYS } from '../data/actions.generated.ts';
+import { CALLER_KEYS } from '../principals.ts';
+import type { Condition } from '../types.ts';
+import {
+  type ConditionValue,
+  readValue,
+  type ValueType,
+  valueMatches,
+  valuesDisjoint,
+  valueWithin,
+} from './conditionValues.ts';
+import { operatorNamed, type Quantifier, readOperator } from './operators.ts';
+
+/**
+ * One test on one key of the request: which values it takes, and whether it takes a request without the key. Every operator
+ * with its prefix and suffix comes down to this, so that equal tests in different words are equal.
+ */
+export interface Test {
+  readonly id: number;
+  /** What it asks, as a text: equal for equal tests, and an order that no spelling and no place in the document changes. */
+  readonly text: string;
+  /** Lower case. */
+  readonly key: string;
+  /** As AWS spells it; of several spellings of a key that is in no table, the first in code-unit order. */
+  shownKey: string;
+  readonly quantifier: Quantifier;
+  /** Holds when the request does not have the key. */
+  readonly absent: boolean;
+  /** `values` are those that it refuses. */
+  readonly negative: boolean;
+  readonly type: ValueType;
+  readonly values: readonly ConditionValue[];
+  /** Operator in AWS's spelling that says this, without prefix and suffix; of several that were used, the first by name. */
+  operator: string;
+  /** Holds or not by things that nobody sees here: a policy variable, tags, an operator or a value that AWS does not know. */
+  readonly unseen: boolean;
+}
+
+/** A condition is a list of tests that must all hold, as sorted ids. `TRUE` is the empty one; `FALSE` never holds. */
+export type ConditionId = number;
+export const TRUE: ConditionId = 0;
+export const FALSE: ConditionId = -1;
+
+/** Context keys that can hold several values at once. Without a prefix it is not defined how an operator treats them. */
+const MULTIVALUED = new Set(
+  [...CONDITION_KEYS, ...GLOBAL_CONDITION_KEYS]
+    .filter(({ type }) => type.startsWith('ArrayOf'))
+    .map(({ key }) => lowerAscii(key)),
+);
+const SPELLING = new Map([...CONDITION_KEYS, ...GLOBAL_CONDITION_KEYS].map(({ key }) => [lowerAscii(key), key]));
+/** Facts about principals and keys that neither the policy nor the request shows. */
+const TAGS = /^(aws:(principaltag|resourcetag)\/|kms:(resourcealiases$|resourcetag\/))/;
+
+/** All tests and conditions of one comparison, each held once, so that equal ones have equal ids. */
+export class Conditions {
+  readonly tests: Test[] = [];
+  readonly conditions: (readonly number[])[] = [[]];
+  readonly #testIds = new Map<string, number>();
+  readonly #conditionIds = new Map<string, ConditionId>([['', TRUE]]);
+  readonly #written = new Map<string, ConditionId>();
+  readonly #aboutCaller: boolean[] = [];
+  readonly #implied = new Map<number, boolean>();
+  readonly #opposites = new Map<number, Test | undefined>();
+
+  /** @param version Of the document: policy variables exist from 2012-10-17 on. */
+  read(lines: readonly Condition[], version: string | undefined): ConditionId {
+    if (lines.length === 0) return TRUE;
+    const variables = version === '2012-10-17';
+    const written = JSON.stringify([variables, lines]);
+    const known = this.#written.get(written);
+    if (known !== undefined) return known;
+    const id = this.all(lines.map((line) => this.#test(line, variables).id));
+    this.#written.set(written, id);
+    return id;
+  }
+
+  /** The condition that all of these tests hold. */
+  all(tests: readonly number[]): ConditionId {
+    const sorted = [...new Set(tests)].filter((id) => !alwaysHolds(this.test(id))).sort((a, b) => a - b);
+    const key = sorted.join(',');
+    const known = this.#conditionIds.get(key);
+    if (known !== undefined) return known;
+    this.#conditionIds.set(key, this.conditions.length);
+    return this.conditions.push(sorted) - 1;
+  }
+
+  testsOf(condition: ConditionId): readonly number[] {
+    return this.conditions[condition] ?? [];
+  }
+
+  test(id: number): Test {
+    const test = this.tests[id];
+    if (test === undefined) throw new RangeError(`no test ${id}`);
+    return test;
+  }
+
+  /** Whether a test looks at a key that is fixed once the caller is known. */
+  aboutCaller(condition: ConditionId): boolean {
+    const known = this.#aboutCaller[condition];
+    if (known !== undefined) return known;
+    const about = this.testsOf(condition).some((id) => CALLER_KEYS.has(this.test(id).key));
+    this.#aboutCaller[condition] = about;
+    return about;
+  }
+
+  /** The condition once some keys are known: tests that hold go, and it is `FALSE` when one fails. */
+  given(condition: ConditionId, known: ReadonlyMap<string, string>): ConditionId {
+    if (condition === FALSE) return FALSE;
+    const tests = this.testsOf(condition);
+    const open: number[] = [];
+    for (const id of tests) {
+      const value = known.get(this.test(id).key);
+      const outcome = value === undefined ? undefined : holds(this.test(id), value);
+      if (outcome === false) return FALSE;
+      if (outcome === undefined) open.push(id);
+    }
+    if (open.length === 0) return TRUE;
+    return open.length === tests.length ? condition : this.all(open);
+  }
+
+  /** Tests in an order that does not hang on which document was read first. */
+  ordered(tests: readonly number[]): readonly number[] {
+    return tests.toSorted((a, b) => byCodeUnit(this.test(a).text, this.test(b).text));
+  }
+
+  /** The same test with other values. */
+  withValues(test: Test, values: readonly ConditionValue[]): Test {
+    return this.#intern({ ...test, values });
+  }
+
+  /** The test that holds exactly when this one does not; none for what is unseen or has no such operator. */
+  opposite(id: number): Test | undefined {
+    if (this.#opposites.has(id)) return this.#opposites.get(id);
+    const opposite = this.#makeOpposite(this.test(id));
+    this.#opposites.set(id, opposite);
+    return opposite;
+  }
+
+  #makeOpposite(test: Test): Test | undefined {
+    if (test.operator === 'Unknown') return undefined;
+    const quantifier = test.quantifier === 'one' ? 'one' : test.quantifier === 'any' ? 'all' : 'any';
+    if (test.type === 'bool' && test.values.length === 1 && test.values[0]?.form === 'literal') {
+      const text = test.values[0].text === 'true' ? 'false' : 'true';
+      return this.#intern({ ...test, quantifier, absent: !test.absent, values: [{ form: 'literal', text }] });
+    }
+    const opposite = operatorNamed(test.operator)?.opposite;
+    return this.#intern({
+      ...test,
+      quantifier,
+      absent: !test.absent,
+      negative: !test.negative,
+      operator: opposite === undefined || opposite === '' ? test.operator : opposite,
+    });
+  }
+
+  /** Whether the first test surely holds only when the second does. */
+  testImplies(a: number, b: number): boolean {
+    if (a === b) return true;
+    const first = this.test(a);
+    const second = this.test(b);
+    if (first.key !== second.key || first.quantifier !== second.quantifier) return false;
+    const memo = a * 0x200000 + b;
+    const known = this.#implied.get(memo);
+    if (known !== undefined) return known;
+    const implied = testWithin(first, second);
+    this.#implied.set(memo, implied);
+    return implied;
+  }
+
+  #test({ operator: written, key: shown, values }: Condition, variables: boolean): Test {
+    const key = lowerAscii(shown);
+    const use = readOperator(written);
+    const shownKey = SPELLING.get(key) ?? shown;
+    const base = { key, shownKey, unseen: TAGS.test(key) };
+    if (use === undefined || (use.operator === 'Null' && !values.every((value) => /^(true|false)$/i.test(value)))) {
+      const opaque = ['', ...sortedSet(values)].map(
+        (text): ConditionValue => ({ form: 'opaque', text: `${written} ${text}` }),
+      );
+      return this.#intern({
+        ...base,
+        quantifier: 'one',
+        absent: false,
+        negative: false,
+        type: 'string',
+        values: opaque,
+        operator: 'Unknown',
+        unseen: true,
+      });
+    }
+    if (use.operator === 'Null')
+      return this.#intern({ ...base, quantifier: 'one', ...nullTest(values), type: 'string', operator: 'Null' });
+    const { name, type, reading, negative } = use.operator;
+    const quantifier = singleValued(key) ? 'one' : use.quantifier;
+    const absentByNature = use.quantifier === 'all' || (use.quantifier === 'one' && negative);
+    const read = values.map((value) => readValue(value, reading, variables));
+    return this.#intern({
+      ...base,
+      quantifier,
+      absent: use.ifExists || absentByNature,
+      negative,
+      type,
+      values: distinct(read, type),
+      operator: name,
+      unseen: base.unseen || read.some(({ form }) => form === 'opaque'),
+    });
+  }
+
+  #intern(asked: Omit<Test, 'id' | 'text'>): Test {
+    const test = isAnyBool(asked) ? { ...asked, ...ANY_VALUE } : asked;
+    const { key, quantifier, absent, negative, type, values } = test;
+    const kind = values.length === 0 ? 'none' : type;
+    const identity = JSON.stringify([key, quantifier, absent, negative, kind, values.map(valueKey)]);
+    const id = this.#testIds.get(identity);
+    if (id !== undefined) {
+      const there = this.test(id);
+      if (test.operator < there.operator) there.operator = test.operator;
+      if (test.shownKey < there.shownKey) there.shownKey = test.shownKey;
+      return there;
+    }
+    const made = { ...test, id: this.tests.length, text: identity };
+    this.#testIds.set(identity, made.id);
+    this.tests.push(made);
+    return made;
+  }
+}
+
+/** Whether the key holds at most one value in a request. Of keys that are in no table, nobody knows. */
+export function singleValued(key: string): boolean {
+  if (MULTIVALUED.has(key)) return false;
+  return (
+    SPELLING.has(key) ||
+    /^(aws:(principaltag|requesttag|resourcetag)\/|kms:(encryptioncontext|recipientattestation):)/.test(key)
+  );
+}
+
+/** A `Null` test takes requests without the key (`true`), with it (`false`), or both. */
+function nullTest(values: readonly string[]): Pick<Test, 'absent' | 'negative' | 'values'> {
+  const wanted = new Set(values.map(lowerAscii));
+  return { absent: wanted.has('true'), negative: wanted.has('false'), values: [] };
+}
+
+/** `Bool` with both of its values only asks for the key. */
+function isAnyBool({ type, negative, values }: Omit<Test, 'id' | 'text'>): boolean {
+  return type === 'bool' && !negative && values.length === 2 && values.every(({ form }) => form === 'literal');
+}
+
+const ANY_VALUE = { negative: true, values: [], operator: 'Null' } as const;
+
+/** `Null` with both of its values asks nothing. */
+export function alwaysHolds({ absent, negative, values }: Test): boolean {
+  return absent && negative && values.length === 0;
+}
+
+function valueKey(value: ConditionValue): string {
+  const range = value.form === 'range' ? ` ${value.low} ${value.openLow} ${value.high} ${value.openHigh}` : '';
+  return `${value.form} ${value.text}${range}`;
+}
+
+/** Sorted; values that another one contains say nothing and go. */
+function distinct(values: readonly ConditionValue[], type: ValueType): ConditionValue[] {
+  const sorted = [...new Map(values.map((value) => [valueKey(value), value])).values()].sort((a, b) =>
+    byCodeUnit(a.text, b.text),
+  );
+  if (sorted.length < 2 || sorted.length > 64 || sorted.every(({ form }) => form === 'literal')) return sorted;
+  return sorted.filter(
+    (value, index) =>
+      !sorted.some(
+        (other, at) =>
+          at !== index && valueWithin(value, other, type) && (at < index || !valueWithin(other, value, type)),
+      ),
+  );
+}
+
+/** Whether the test holds for a request whose key has this one value, or (`null`) does not have the key; `undefined` when unseen. */
+export function holds(test: Test, value: string | null): boolean | undefined {
+  if (test.operator === 'Unknown') return undefined;
+  if (value === null) return test.absent;
+  let unknown = false;
+  for (const candidate of test.values) {
+    const matches = valueMatches(candidate, value, test.type);
+    if (matches === true) return !test.negative;
+    if (matches === undefined) unknown = true;
+  }
+  return unknown ? undefined : test.negative;
+}
+
+/** Set inclusion, value by value: sound, and complete but for unions. */
+function testWithin(a: Test, b: Test): boolean {
+  if (a.absent && !b.absent) return false;
+  if (a.values.length > 0 && b.values.length > 0 && a.type !== b.type) return false;
+  if (a.operator === 'Unknown' || b.operator === 'Unknown') return false;
+  const type = a.values.length > 0 ? a.type : b.type;
+  if (!a.negative && !b.negative) return covered(a.values, b.values, type);
+  if (a.negative && b.negative) return covered(b.values, a.values, type);
+  if (a.negative) return b.values.some(({ form, text }) => form === 'glob' && text === '*');
+  if (a.quantifier === 'one' && !singleValued(a.key)) return false;
+  return a.values.every((value) => b.values.every((other) => valuesDisjoint(value, other, type)));
+}
+
+function covered(narrow: readonly ConditionValue[], wide: readonly ConditionValue[], type: ValueType): boolean {
+  const same = wide.length > 8 ? new Set(wide.map(valueKey)) : undefined;
+  return narrow.every((value) => same?.has(valueKey(value)) || wide.some((other) => valueWithin(value, other, type)));
+}
+
+function sameValue(a: Test, b: Test): boolean {
+  if (a.quantifier === 'one' || b.quantifier === 'one') return a.quantifier === b.quantifier && singleValued(a.key);
+  return a.quantifier !== b.quantifier;
+}
+
+/**
+ * Whether no request can surely pass both tests: both ask for one value, the same one, or one of several must pass both
+ * (ForAnyValue beside ForAllValues).
+ */
+export function testsExclude(a: Test, b: Test): boolean {
+  if (a.key !== b.key || !sameValue(a, b)) return false;
+  if (a.absent && b.absent) return false;
+  if (a.operator === 'Unknown' || b.operator === 'Unknown') return false;
+  if ((!a.negative && a.values.length === 0) || (!b.negative && b.values.length === 0)) return true;
+  if (a.negative && b.negative) return false;
+  if (a.type !== b.type && a.values.length > 0 && b.values.length > 0) return false;
+  if (a.negative) return covered(b.values, a.values, b.type);
+  if (b.negative) return covered(a.values, b.values, a.type);
+  return a.values.every((value) => b.values.every((other) => valuesDisjoint(value, other, a.type)));
+}

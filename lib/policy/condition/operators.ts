@@ -1,0 +1,77 @@
+import { lowerAscii } from '../ascii.ts';
+import type { Reading, ValueType } from './conditionValues.ts';
+
+/** A condition operator without its prefix and suffix. */
+export interface Operator {
+  /** In AWS's spelling. */
+  name: string;
+  type: ValueType;
+  reading: Reading;
+  /** It holds when no value matches, and then also when the key is not in the request. */
+  negative: boolean;
+  /** The operator that holds for exactly the other values. */
+  opposite: string;
+}
+
+const row = (name: string, type: ValueType, reading: Reading, negative: boolean, opposite: string): Operator => ({
+  name,
+  type,
+  reading,
+  negative,
+  opposite,
+});
+
+/** IAM User Guide, "IAM JSON policy elements: Condition operators". ArnEquals and ArnLike are the same operator there. */
+const TABLE: readonly Operator[] = [
+  row('StringEquals', 'string', 'string', false, 'StringNotEquals'),
+  row('StringNotEquals', 'string', 'string', true, 'StringEquals'),
+  row('StringEqualsIgnoreCase', 'string', 'fold', false, 'StringNotEqualsIgnoreCase'),
+  row('StringNotEqualsIgnoreCase', 'string', 'fold', true, 'StringEqualsIgnoreCase'),
+  row('StringLike', 'string', 'like', false, 'StringNotLike'),
+  row('StringNotLike', 'string', 'like', true, 'StringLike'),
+  row('ArnEquals', 'string', 'arn', false, 'ArnNotEquals'),
+  row('ArnNotEquals', 'string', 'arn', true, 'ArnEquals'),
+  row('ArnLike', 'string', 'arn', false, 'ArnNotLike'),
+  row('ArnNotLike', 'string', 'arn', true, 'ArnLike'),
+  row('NumericEquals', 'number', 'number =', false, 'NumericNotEquals'),
+  row('NumericNotEquals', 'number', 'number =', true, 'NumericEquals'),
+  row('NumericLessThan', 'number', 'number <', false, 'NumericGreaterThanEquals'),
+  row('NumericLessThanEquals', 'number', 'number <=', false, 'NumericGreaterThan'),
+  row('NumericGreaterThan', 'number', 'number >', false, 'NumericLessThanEquals'),
+  row('NumericGreaterThanEquals', 'number', 'number >=', false, 'NumericLessThan'),
+  row('DateEquals', 'date', 'date =', false, 'DateNotEquals'),
+  row('DateNotEquals', 'date', 'date =', true, 'DateEquals'),
+  row('DateLessThan', 'date', 'date <', false, 'DateGreaterThanEquals'),
+  row('DateLessThanEquals', 'date', 'date <=', false, 'DateGreaterThan'),
+  row('DateGreaterThan', 'date', 'date >', false, 'DateLessThanEquals'),
+  row('DateGreaterThanEquals', 'date', 'date >=', false, 'DateLessThan'),
+  row('Bool', 'bool', 'bool', false, 'Bool'),
+  row('BinaryEquals', 'binary', 'binary', false, ''),
+  row('IpAddress', 'ip', 'ip', false, 'NotIpAddress'),
+  row('NotIpAddress', 'ip', 'ip', true, 'IpAddress'),
+];
+
+const BY_NAME = new Map(TABLE.map((operator) => [lowerAscii(operator.name), operator]));
+
+/** How many of the values of the key in the request must match: its only one, any of several, or each. */
+export type Quantifier = 'one' | 'any' | 'all';
+
+export interface OperatorUse {
+  operator: Operator | 'Null';
+  quantifier: Quantifier;
+  ifExists: boolean;
+}
+
+/** Reads an operator with its prefix and suffix, in any case; `undefined` when AWS has none of that name. */
+export function readOperator(text: string): OperatorUse | undefined {
+  const match = /^(?:(forallvalues|foranyvalue):)?(.*?)(ifexists)?$/.exec(lowerAscii(text));
+  const [, prefix, name = '', suffix] = match ?? [];
+  const quantifier = prefix === 'forallvalues' ? 'all' : prefix === 'foranyvalue' ? 'any' : 'one';
+  const operator = name === 'null' ? 'Null' : BY_NAME.get(name);
+  return operator === undefined ? undefined : { operator, quantifier, ifExists: suffix !== undefined };
+}
+
+/** The operator of a name in AWS's spelling. */
+export function operatorNamed(name: string): Operator | undefined {
+  return BY_NAME.get(lowerAscii(name));
+}

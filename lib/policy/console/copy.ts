@@ -1,0 +1,111 @@
+import { type JsonNode, type JsonString, memberOf } from '../document/json.ts';
+import { parseKeyPolicy } from '../document/parse.ts';
+import { applySplices, literal, replaceStrings, type Splice } from '../document/policyText.ts';
+import type { Finding, Key, Statement } from '../types.ts';
+import { partitionOf } from './consolePrincipal.ts';
+import { copyActions } from './copyActions.ts';
+import { type Copied, copyConditionValue, copyPrincipal, copyServicePrincipal } from './copyIdentifier.ts';
+
+export type CopyResult = { ok: true; text: string; findings: Finding[] } | { ok: false; findings: Finding[] };
+
+/** The work on one document. Splices never overlap: each is one string, or one list of actions. */
+interface Copy {
+  from: Key;
+  to: Key;
+  text: string;
+  splices: Splice[];
+  findings: Finding[];
+}
+
+/**
+ * Makes the policy of one key correct for another: the account, Region, partition, key id and alias of the source become the
+ * target's wherever that is what they mean; other accounts and other keys stay what they are; actions are put right for
+ * what the target is for. Nothing else in the text changes, not even its layout.
+ *
+ * @param text The policy of `from`.
+ * @returns The text for `to` with a finding for everything that was put right (info) or is left for a person to look at
+ * (warning); or, when something cannot be put right, all findings with the errors among them. Paths point into `text`. Never
+ * throws. Whether the target's account has the roles and users named is not known here.
+ */
+export function copyPolicy(text: string, from: Key, to: Key): CopyResult {
+  const parsed = parseKeyPolicy(text, partitionOf(from));
+  if (!parsed.ok) return parsed;
+  const copy: Copy = { from, to, text, splices: [], findings: [] };
+  const list = memberOf(parsed.node, 'Statement');
+  parsed.policy.statements.forEach((statement, index) => {
+    const node = list?.kind === 'array' ? list.items[index] : list;
+    if (node !== undefined) copyStatement(copy, statement, node);
+  });
+  const { findings } = copy;
+  if (findings.some(({ severity }) => severity === 'error')) return { ok: false, findings };
+  return { ok: true, text: applySplices(text, copy.splices), findings };
+}
+
+function copyStatement(copy: Copy, statement: Statement, node: JsonNode): void {
+  const { from, to } = copy;
+  for (const name of ['Principal', 'NotPrincipal']) {
+    const principal = memberOf(node, name);
+    if (principal?.kind !== 'object') continue;
+    for (const { name: type, value } of principal.members) {
+      for (const id of stringsOf(value)) copyOnePrincipal(copy, statement, type.value, id);
+    }
+  }
+  for (const resource of stringsOf(memberOf(node, 'Resource'))) {
+    // KMS takes no other Resource than "*", which is the key itself.
+    if (resource.value === from.arn) put(copy, resource, { value: '*', changed: 'COPY_KEY' });
+  }
+  const condition = memberOf(node, 'Condition');
+  for (const { value: block } of condition?.kind === 'object' ? condition.members : []) {
+    for (const { name: key, value } of block.kind === 'object' ? block.members : []) {
+      for (const item of value.kind === 'array' ? value.items : [value]) {
+        const written = item.kind === 'string' ? item.value : 'raw' in item ? item.raw : '';
+        put(copy, item, copyConditionValue(key.value, written, from, to));
+      }
+    }
+  }
+  const action = memberOf(node, 'Action');
+  if (action === undefined) return;
+  const { actions, finding } = copyActions(statement, from, to);
+  if (finding !== undefined) copy.findings.push({ ...finding, path: action.pointer });
+  if (actions !== undefined) copy.splices.push(replaceStrings(copy.text, node, action, actions));
+}
+
+function copyOnePrincipal(copy: Copy, statement: Statement, type: string, id: JsonString): void {
+  const { from, to } = copy;
+  if (type === 'Service') put(copy, id, copyServicePrincipal(id.value, from, to));
+  if (type !== 'AWS' && type !== 'Federated') return;
+  put(copy, id, copyPrincipal(id.value, from, to));
+  const account = /^[0-9]{12}$/.test(id.value) ? id.value : id.value.split(':')[4];
+  if (account !== to.accountId || from.accountId === to.accountId || statement.effect !== 'Allow') return;
+  copy.findings.push({
+    code: 'COPY_TARGET_WAS_EXTERNAL',
+    severity: 'warning',
+    message: `${id.value} belongs to ${to.accountId}, an external account to the other key and the owner of this one.`,
+    path: id.pointer,
+    fix: 'Take it out if it was there for access from outside; the statement for the account itself covers its IAM policies.',
+  });
+}
+
+function put(copy: Copy, node: JsonNode, { value, changed, doubt }: Copied): void {
+  if (value !== undefined && changed !== undefined) {
+    copy.splices.push({ start: node.start, end: node.end, text: literal(value) });
+    const before = node.kind === 'string' ? node.value : copy.text.slice(node.start, node.end);
+    const mustExist = changed === 'COPY_ACCOUNT' && /:iam::[0-9]{12}:(?:role|user)\/[^*?]+$/.test(value);
+    copy.findings.push({
+      code: changed,
+      severity: 'info',
+      message: `${before} is now ${value}.`,
+      path: node.pointer,
+      ...(mustExist && { fix: `Make sure that it exists in account ${copy.to.accountId}.` }),
+    });
+  }
+  if (doubt === undefined) return;
+  const { code, severity, why, fix } = doubt;
+  copy.findings.push({ code, severity, message: why, path: node.pointer, fix });
+}
+
+/** The strings of a string or a list of them. */
+function stringsOf(node: JsonNode | undefined): JsonString[] {
+  const items = node?.kind === 'array' ? node.items : node === undefined ? [] : [node];
+  return items.filter((item): item is JsonString => item.kind === 'string');
+}
