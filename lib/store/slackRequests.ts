@@ -25,11 +25,7 @@ export async function takeRequest(signature: string, triggerId: string, now: num
   const ttl = Math.ceil(now / 1000) + REMEMBERED;
   const condition = { expression: 'attribute_not_exists(pk)' };
   const writes = [requestAddress('SIGNATURE', signature), requestAddress('TRIGGER', triggerId)];
-  for (;;) {
-    const taken = await transact(writes.map((address) => ({ put: { ...address, ttl }, condition })));
-    if (taken.ok) return true;
-    if (taken.failed.length > 0) return false;
-  }
+  return (await transact(writes.map((address) => ({ put: { ...address, ttl }, condition })))).ok;
 }
 
 /** Keeps that Slack said this user is a full member, or that it said otherwise. */

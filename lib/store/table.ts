@@ -178,21 +178,37 @@ export async function query(q: IndexQuery): Promise<{ items: Item[]; cursor?: It
 /** Reasons of a cancelled transaction that pass. The SDK tries a throttled call again, but not a cancelled one. */
 const NOT_NOW = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
 
-/** What a transaction came to: done, or the positions of the writes whose condition failed or that met another transaction. */
-export type Transacted = { ok: true } | { ok: false; failed: number[]; contended: boolean };
+/** What a transaction came to: done, or the positions of the writes whose condition failed. */
+export type Transacted = { ok: true } | { ok: false; failed: number[] };
 
-/** All of it or nothing, at most 100 writes. The SDK sends one ClientRequestToken with all of its retries, so a lost reply is not a conflict. */
+/** How often a transaction that met another one is sent again as it is. */
+const MOST_MEETINGS = 8;
+
+/** Waits a little, longer each time and never as long as another: those who met must not meet again. */
+export const jitter = (attempt: number) =>
+  new Promise<void>((resume) => setTimeout(resume, Math.random() * Math.min(5 * 2 ** attempt, 100)));
+
+/**
+ * All of it or nothing, at most 100 writes. The SDK sends one ClientRequestToken with all of its retries, so a lost reply is
+ * not a conflict. One that met another transaction, or was throttled, wrote nothing and is sent again: who has no condition
+ * needs to look at no answer.
+ *
+ * @throws when it could not be done and no condition is why
+ */
 export async function transact(writes: readonly Write[]): Promise<Transacted> {
-  try {
-    await client.send(new TransactWriteItemsCommand({ TransactItems: writes.map(encodeWrite) }));
-    return { ok: true };
-  } catch (error) {
-    if (!(error instanceof TransactionCanceledException)) throw error;
-    const codes = (error.CancellationReasons ?? []).map((reason) => reason.Code);
-    const failed = codes.flatMap((code, i) => (code === 'ConditionalCheckFailed' ? [i] : []));
-    const contended = codes.some((code) => code !== undefined && NOT_NOW.has(code));
-    if (failed.length === 0 && !contended) throw error;
-    return { ok: false, failed, contended };
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await client.send(new TransactWriteItemsCommand({ TransactItems: writes.map(encodeWrite) }));
+      return { ok: true };
+    } catch (error) {
+      if (!(error instanceof TransactionCanceledException)) throw error;
+      const codes = (error.CancellationReasons ?? []).map((reason) => reason.Code);
+      const failed = codes.flatMap((code, i) => (code === 'ConditionalCheckFailed' ? [i] : []));
+      if (failed.length > 0) return { ok: false, failed };
+      const passes = codes.some((code) => code !== undefined && NOT_NOW.has(code));
+      if (!passes || attempt === MOST_MEETINGS) throw error;
+      await jitter(attempt);
+    }
   }
 }
 

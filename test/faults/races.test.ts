@@ -208,4 +208,15 @@ describe('what is left between two steps', () => {
     expect(await approve(id)).toMatchObject({ ok: true, value: { status: 'APPROVED' } });
     expect(lab.proxy.happened()).toHaveLength(1);
   });
+
+  it.each(['throttle', 'fail', 'reply-lost', 'hang', 'duplicate'] as const)(
+    'the task token is kept, %s or not: without it nobody could wake the execution',
+    async (mode) => {
+      const { id } = await lab.pending();
+      const { readTaskToken, storeTaskToken } = await import('../../lib/store/tokens.ts');
+      lab.proxy.arm({ operation: 'apply dynamodb.TransactWriteItems', nth: 1, mode });
+      await storeTaskToken(id, 'a token');
+      expect([lab.proxy.happened().length, await readTaskToken(id)]).toEqual([1, 'a token']);
+    },
+  );
 });
