@@ -38,8 +38,9 @@ beforeAll(async () => {
   proxy.target = world.running.aws;
   Object.assign(world, await people(world.running));
   return async () => {
-    await world.running.stop();
+    // Its idle connections to the edge would keep the system from ending.
     await proxy.close();
+    await world.running.stop();
     rmSync(folder, { recursive: true, force: true });
   };
 });
