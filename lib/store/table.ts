@@ -182,7 +182,7 @@ const NOT_NOW = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedT
 export type Transacted = { ok: true } | { ok: false; failed: number[] };
 
 /** How often a transaction that met another one is sent again as it is. */
-const MOST_MEETINGS = 8;
+const MOST_MEETINGS = 12;
 
 /** Waits a little, longer each time and never as long as another: those who met must not meet again. */
 export const jitter = (attempt: number) =>
@@ -212,20 +212,11 @@ export async function transact(writes: readonly Write[]): Promise<Transacted> {
   }
 }
 
-/** Waits a little, longer each time and never as long as another: those who met must not meet again. */
-export const jitter = (attempt: number) =>
-  new Promise<void>((resume) => setTimeout(resume, Math.random() * Math.min(5 * 2 ** attempt, 100)));
-
-/** How often a write without conditions is tried again while DynamoDB says that it cannot now. */
-const TRIES = 12;
-
-/** Writes without conditions, any number: each hundred is there when this returns, or it throws. Nothing is left out in silence. */
+/** Writes without conditions, any number, a hundred at a time: all there when this returns, or it throws. */
 export async function put(writes: readonly Write[]): Promise<void> {
   for (let from = 0; from < writes.length; from += 100) {
-    for (let attempt = 0; !(await transact(writes.slice(from, from + 100))).ok; attempt++) {
-      if (attempt === TRIES) throw new Error('DynamoDB could not take a write for too long');
-      await jitter(attempt);
-    }
+    const done = await transact(writes.slice(from, from + 100));
+    if (!done.ok) throw new Error('a write without conditions failed a condition');
   }
 }
 
