@@ -2,21 +2,30 @@
 import { once } from 'node:events';
 import { createReadStream, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { checkpointText, type Outside, readCheckpointText } from '../lib/audit/archive.ts';
 import { readNote, signedBy } from '../lib/audit/checkpoint.ts';
 import { type Trust, type Verdict, Verification } from '../lib/audit/verify.ts';
+import { newestOutside } from '../lib/aws/archive.ts';
 
 const USAGE = `countersign export --api URL [--format ndjson|csv] [--key|--change|--person|--type|--from|--to VALUE] > FILE
 
 Writes the history to a file, oldest first. The access token of an auditor stands in COUNTERSIGN_TOKEN.
 Exit 0: whole. 2: not everything could be read.
 
-countersign verify --export FILE --public-key FILE [--pin FILE]
+countersign outside --bucket NAME --owner ACCOUNT > FILE
+
+Reads the newest checkpoint from the bucket that the history is copied to, with your own AWS credentials. Before an export:
+what lies outside then must be in it.
+
+countersign verify --export FILE --public-key FILE [--pin FILE] [--outside FILE [--max-age 1h]]
 
 Verifies an exported history, without access to the system that it comes from.
 
   --export FILE      what GET /audit/export?format=ndjson gave, without filters; - reads standard input
   --public-key FILE  the notary's public key as PEM, from somebody you trust, not from the export
   --pin FILE         a checkpoint that you kept: the note of a mail, its five lines
+  --outside FILE     what countersign outside wrote before the export
+  --max-age TIME     minutes, hours or days (30m, 1h, 2d; 1h when left out) after which an entry must be covered outside
 
 Exit 0: clean. 1: tampered, with the first entry that cannot be trusted. 2: not everything could be read.`;
 
@@ -26,14 +35,21 @@ const EXIT: Record<Verdict['verdict'], number> = { clean: 0, tampered: 1, incomp
 async function verify(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
-    options: { export: { type: 'string' }, 'public-key': { type: 'string' }, pin: { type: 'string' } },
+    options: {
+      export: { type: 'string' },
+      'public-key': { type: 'string' },
+      pin: { type: 'string' },
+      outside: { type: 'string' },
+      'max-age': { type: 'string', default: '1h' },
+    },
   });
-  const { export: file, 'public-key': publicKey, pin } = values;
+  const { export: file, 'public-key': publicKey, pin, outside } = values;
   if (file === undefined || publicKey === undefined)
     throw new Error(`--export and --public-key are needed.\n\n${USAGE}`);
   const trust: Trust = {
     isSigned: signedBy(readFileSync(publicKey, 'utf8')),
     pin: pin === undefined ? undefined : readPin(pin),
+    outside: outside === undefined ? undefined : readOutside(outside, values['max-age']),
   };
   const verification = new Verification(trust);
   const input = file === '-' ? process.stdin : createReadStream(file);
@@ -95,6 +111,32 @@ function readPin(file: string): NonNullable<Trust['pin']> {
   return checkpoint;
 }
 
+async function outside(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: { bucket: { type: 'string' }, owner: { type: 'string' } } });
+  const { bucket: Bucket, owner: ExpectedBucketOwner } = values;
+  if (Bucket === undefined || ExpectedBucketOwner === undefined) {
+    throw new Error(`--bucket and --owner are needed.\n\n${USAGE}`);
+  }
+  const readAt = new Date().toISOString();
+  const newest = await newestOutside({ Bucket, ExpectedBucketOwner });
+  process.stdout.write(
+    `${newest === undefined ? 'No checkpoint lies there.\n' : checkpointText(newest)}Read: ${readAt}\n`,
+  );
+  return 0;
+}
+
+function readOutside(file: string, maxAge: string): Outside {
+  const text = readFileSync(file, 'utf8');
+  const readAt = Date.parse(/^Read: (.*)$/m.exec(text)?.[1] ?? '');
+  const signed = readCheckpointText(text);
+  if (Number.isNaN(readAt) || (signed === undefined && !text.startsWith('No checkpoint lies there.'))) {
+    throw new Error(`${file} is not what countersign outside wrote`);
+  }
+  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(maxAge) ?? [];
+  if (count === undefined) throw new Error('--max-age is a number of minutes, hours or days: 30m, 1h, 2d');
+  return { signed, readAt, maxAge: Number(count) * 60_000 * (unit === 'd' ? 1_440 : unit === 'h' ? 60 : 1) };
+}
+
 function parseLine(line: string): unknown {
   try {
     return JSON.parse(line);
@@ -125,6 +167,7 @@ function sentence(verdict: Verdict): string {
 const [command, ...args] = process.argv.slice(2);
 try {
   if (command === 'verify') process.exitCode = await verify(args);
+  else if (command === 'outside') process.exitCode = await outside(args);
   else if (command === 'export') process.exitCode = await download(args);
   else {
     console.log(USAGE);

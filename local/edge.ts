@@ -15,6 +15,7 @@ export interface EdgeOptions {
     ses: AwsService;
     slack: AwsService;
     dynamodb: AwsService;
+    s3: AwsService;
     iam: Pick<Iam, 'admin' | 'callerOf' | 'handle' | 'close'>;
   };
 }
@@ -38,9 +39,12 @@ const TARGETS = {
   DynamoDB_20120810: { service: 'dynamodb', contentType: 'application/x-amz-json-1.0' },
 } as const;
 
+/** S3 has no target and no action: the scope of the signature names it. */
+const S3_SIGNATURE = /^AWS4-HMAC-SHA256 Credential=[^\s,]+\/s3\/aws4_request/;
+
 const ABOUT = {
   what: 'AWS on this machine, for Countersign: one port for every service it uses. Nothing here reaches AWS.',
-  services: ['dynamodb', 'kms', 'sesv2', 'stepfunctions', 'sts'],
+  services: ['dynamodb', 'kms', 's3', 'sesv2', 'stepfunctions', 'sts'],
   also: [
     'GET /_aws/requests',
     'GET /_aws/ses',
@@ -97,7 +101,9 @@ export async function startEdge({ port, services }: EdgeOptions): Promise<Edge> 
         ? services.sts
         : path.startsWith('/v2/email/')
           ? services.ses
-          : undefined;
+          : S3_SIGNATURE.test(headers.authorization ?? '')
+            ? services.s3
+            : undefined;
     if (service === undefined) {
       if (method === 'GET' && path === '/') return json(200, ABOUT);
       if (method === 'GET' && path === '/_aws/requests') return json(200, { requests });
@@ -109,7 +115,8 @@ export async function startEdge({ port, services }: EdgeOptions): Promise<Edge> 
     const signed = services.iam.callerOf(headers);
     if (!signed.ok) return refusal(new Fault(signed.code, signed.message, signed.status), api?.contentType);
     const by = signed.caller.principal.replace(/^.*\//, '');
-    const what = `${api?.service ?? (action ? 'sts' : 'ses')}.${operation || action || 'SendEmail'}`;
+    const called = service === services.s3 ? `s3.${method}` : `ses.SendEmail`;
+    const what = api || action ? `${api?.service ?? 'sts'}.${operation || action}` : called;
     requests[by] = { ...requests[by], [what]: (requests[by]?.[what] ?? 0) + 1 };
     return service.handle({ ...request, operation: operation || action, caller: signed.caller });
   }

@@ -9,9 +9,10 @@ import { openKms } from './kms.ts';
 import { type Lambdas, startLambdas } from './lambda.ts';
 import { openOidc } from './oidc.ts';
 import { localPeople, type Person } from './people.ts';
+import { openS3 } from './s3.ts';
 import { startSchedules } from './schedule.ts';
 import { declaredEntries, seedEntries } from './seed.ts';
-import { readService } from './serverless.ts';
+import { readService, type Service } from './serverless.ts';
 import { openSes } from './ses.ts';
 import { LOCAL_SLACK, openSlack } from './slack.ts';
 import { lockDataDir } from './start/lock.ts';
@@ -98,6 +99,8 @@ export async function startSystem(settings: Settings): Promise<System> {
             users: Object.entries(rules.slack?.people ?? {}).map(([id, email]) => ({ id, email })),
           }),
           dynamodb,
+          // In AWS it stands in the account of docs/log-archive.template.yml.
+          s3: openS3({ ...place, buckets: archivesOf(service) }),
           iam,
         },
       }),
@@ -134,6 +137,12 @@ export async function startSystem(settings: Settings): Promise<System> {
     throw error;
   }
 }
+
+/** The buckets that the lambdas copy the history to. */
+const archivesOf = ({ functions }: Service): string[] => {
+  const named = [...functions.values()].map(({ environment }) => environment.ARCHIVE_BUCKET ?? '');
+  return [...new Set(named)].filter((bucket) => bucket !== '');
+};
 
 async function orPort<T>(variable: string, port: number, opening: Promise<T>): Promise<T> {
   try {

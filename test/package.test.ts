@@ -142,7 +142,7 @@ describe('the packaged template', () => {
       },
     ]);
     for (const name of rolesThatMay('dynamodb:PutItem')) {
-      if (['NotariseRole', 'SlackRole'].includes(name)) continue;
+      if (['NotariseRole', 'SlackRole', 'ArchiveRole'].includes(name)) continue;
       const denied = statements(resources[name] as Resource).find(
         ({ Effect, Condition }) => Effect === 'Deny' && JSON.stringify(Condition).includes('CHECKPOINTS#'),
       );
@@ -158,6 +158,38 @@ describe('the packaged template', () => {
       'kms:Sign',
       'kms:PutKeyPolicy',
     ]);
+  });
+
+  it('lets one role put copies outside and do nothing else there, and one other read them', () => {
+    expect(rolesThatMay('s3:PutObject')).toEqual(['ArchiveRole']);
+    expect(rolesThatMay('s3:GetObject')).toEqual(['VerifyRole']);
+    const theirs = (name: string) => statements(resources[name] as Resource).flatMap(({ Action }) => list(Action));
+    const s3 = (name: string) => theirs(name).filter((action) => action.startsWith('s3:'));
+    expect(s3('ArchiveRole')).toEqual(['s3:PutObject', 's3:PutObjectRetention']);
+    expect(s3('VerifyRole')).toEqual(['s3:GetObject', 's3:ListBucket']);
+    expect(theirs('ArchiveRole').filter((action) => !/^(s3|logs|dynamodb):/.test(action))).toEqual([]);
+    const put = statements(resources.ArchiveRole as Resource).filter(({ Action }) => Action === 'dynamodb:PutItem');
+    expect(put.map(({ Condition }) => Condition)).toEqual([
+      {
+        'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['ARCHIVE#main'] },
+        Null: { 'dynamodb:LeadingKeys': 'false' },
+      },
+    ]);
+  });
+
+  it('rings when the notary refuses, a copy fails or is late, or the daily verification finds anything but clean', () => {
+    const alarms = ofType('AWS::CloudWatch::Alarm').map(([, { Properties }]) => {
+      const [{ Value } = { Value: '' }] = Properties.Dimensions as { Value: string }[];
+      return [Value, Properties.MetricName, Properties.Threshold, Properties.TreatMissingData];
+    });
+    expect(alarms).toEqual(
+      expect.arrayContaining([
+        ['countersign-prod-notarise', 'Errors', 0, 'notBreaching'],
+        ['countersign-prod-archive', 'Errors', 0, 'notBreaching'],
+        ['countersign-prod-archive', 'UncoveredSeconds', 3600, 'breaching'],
+        ['countersign-prod-verifyDaily', 'Errors', 0, 'notBreaching'],
+      ]),
+    );
   });
 
   it('gives each function a role of its own file, Node 24, and logs that are kept and go away', () => {

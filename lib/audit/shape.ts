@@ -134,6 +134,7 @@ export interface Placed {
   prev: string;
   seq: number;
   change: string;
+  at: string;
 }
 
 /** What a parsed body is: a fact in its place, a fact of a type that this version does not know, or none at all. */

@@ -1,5 +1,6 @@
 import type { Change } from '../change/change.ts';
 import type { Fact } from '../change/facts.ts';
+import { type Outside, outsideCheckpoint } from './archive.ts';
 import { canonicalJson, entryHash, genesis, type Head, LOG, sha256 } from './chain.ts';
 import { type Checkpoint, type IsSigned, readNote, type SignedCheckpoint } from './checkpoint.ts';
 import { replay } from './replay.ts';
@@ -44,11 +45,17 @@ export interface Trust {
   isSigned: IsSigned;
   /** A checkpoint that somebody has kept since. */
   pin?: Checkpoint | undefined;
+  /** What lies in the bucket outside. */
+  outside?: Outside | undefined;
 }
 
 /** Verifies a log record by record, in memory that grows with the open changes alone. */
 export class Verification {
-  readonly #trust: Trust;
+  readonly #isSigned: IsSigned;
+  /** What somebody else has kept: the log must have these hashes at these places. */
+  readonly #pins: Checkpoint[];
+  /** Up to where the copy outside reaches, and when an entry behind it was there too long. */
+  #outside: { seq: number; late: string } | undefined;
   /** The changes that are not over, and those with a fact that this version does not know: they are judged no more. */
   readonly #open = new Map<string, Change | 'unjudged'>();
   #header: LogHeader | undefined;
@@ -63,8 +70,19 @@ export class Verification {
   #bad: { firstBad: number; why: string } | undefined;
   #gap: string | undefined;
 
-  constructor(trust: Trust) {
-    this.#trust = trust;
+  constructor({ isSigned, pin, outside }: Trust) {
+    this.#isSigned = isSigned;
+    this.#pins = pin === undefined ? [] : [pin];
+    if (outside === undefined) return;
+    const found = outsideCheckpoint(outside, isSigned);
+    // The log is read all the same: whether it was tampered with says more.
+    if ('why' in found) this.#gap = found.why;
+    else {
+      const { checkpoint } = found;
+      if (checkpoint !== undefined) this.#pins.push(checkpoint);
+      const late = new Date(outside.readAt - outside.maxAge).toISOString();
+      this.#outside = { seq: checkpoint?.seq ?? 0, late };
+    }
   }
 
   /** Takes the next record. False: the verdict stands, nothing that follows can change it. */
@@ -142,6 +160,9 @@ export class Verification {
     if (why !== undefined) return this.#tampered(due, why);
     this.#tail = { seq, hash };
     this.#entries++;
+    if (this.#outside?.seq === seq - 1 && fact.at < this.#outside.late) {
+      this.#gap ??= `entry ${seq} of ${fact.at} is not covered by a checkpoint outside`;
+    }
     return this.#isPinned();
   }
 
@@ -179,13 +200,14 @@ export class Verification {
   }
 
   #isPinned(): boolean {
-    const { pin } = this.#trust;
     const { seq, hash } = this.#tail;
-    if (pin === undefined || pin.seq !== seq) return true;
-    if (pin.hash !== hash) {
-      return this.#tampered(this.#unvouched(), `entries up to ${seq} are not those of the pinned checkpoint`);
+    for (const pin of this.#pins) {
+      if (pin.seq !== seq) continue;
+      if (pin.hash !== hash) {
+        return this.#tampered(this.#unvouched(), `entries up to ${seq} are not those of the pinned checkpoint`);
+      }
+      this.#vouched = Math.max(this.#vouched, seq);
     }
-    this.#vouched = Math.max(this.#vouched, seq);
     return true;
   }
 
@@ -195,7 +217,7 @@ export class Verification {
     const tail = this.#tail;
     if (checkpoint === undefined) return this.#tampered(suspect, 'a checkpoint cannot be read');
     const { seq, hash, time } = checkpoint;
-    if (!this.#trust.isSigned(signed)) {
+    if (!this.#isSigned(signed)) {
       return this.#tampered(suspect, `the checkpoint of ${seq} is not signed with this public key`);
     }
     if (checkpoint.log !== log) return this.#tampered(suspect, 'a checkpoint is of another log');
@@ -220,12 +242,12 @@ export class Verification {
     this.#ended = true;
     if (!whole) return true;
     const tail = this.#tail;
-    const { pin } = this.#trust;
+    const ahead = this.#pins.find((pin) => pin.seq > seq);
     if (seq > tail.seq) return this.#tampered(tail.seq + 1, `entry ${tail.seq + 1} is missing, and the head is ${seq}`);
     if (seq < tail.seq) return this.#tampered(seq + 1, `the head is ${seq}, and entries follow it`);
     if (hash !== tail.hash) return this.#tampered(this.#unvouched(), 'the head is not the hash of the last entry');
-    if (pin !== undefined && pin.seq > seq) {
-      return this.#tampered(seq + 1, `entry ${seq + 1} is missing, and ${pin.seq} are pinned`);
+    if (ahead !== undefined) {
+      return this.#tampered(seq + 1, `entry ${seq + 1} is missing, and ${ahead.seq} are pinned`);
     }
     return true;
   }

@@ -117,6 +117,11 @@ export const verifiedLog = says<VerifiedLog>()(
     firstBad: z.nullable(z.int()).check(z.describe('The first entry that cannot be trusted.')),
     why: z.nullable(z.string()),
     protectedTo: z.nullable(z.int()).check(z.describe('The newest entry that a checkpoint vouches for.')),
+    outsideTo: z
+      .nullable(z.int())
+      .check(
+        z.describe('Up to where the newest checkpoint in the bucket outside reaches; null when none can be read.'),
+      ),
     dangling: z.array(z.string()).check(z.describe('Changes whose apply began and has no result: a person must look.')),
     publicKey: z.string().check(z.describe('The key of the notary: SubjectPublicKeyInfo, DER, base64.')),
   }),

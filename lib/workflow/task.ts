@@ -30,3 +30,12 @@ export const onEvent = <I, O>(act: (event: I) => Promise<O>) => logged<I, O>(act
 
 /** The stack of a scheduled function. */
 export const scheduled = <O>(act: () => Promise<O>) => logged<unknown, O>(act);
+
+/** A value of this function as a CloudWatch metric of the namespace Countersign, by a line of its log (embedded metric format). */
+export function gauge(Name: string, Unit: 'Seconds', value: number): void {
+  const CloudWatchMetrics = [{ Namespace: 'Countersign', Dimensions: [['FunctionName']], Metrics: [{ Name, Unit }] }];
+  const FunctionName = process.env.AWS_LAMBDA_FUNCTION_NAME ?? '';
+  process.stdout.write(
+    `${JSON.stringify({ _aws: { Timestamp: Date.now(), CloudWatchMetrics }, FunctionName, [Name]: value })}\n`,
+  );
+}

@@ -12,6 +12,7 @@ import { openIam } from '../../local/iam.ts';
 import { openKms } from '../../local/kms.ts';
 import { declaredEntries, SEEDS, seedEntries } from '../../local/seed.ts';
 import { readService } from '../../local/serverless.ts';
+import { openS3 } from '../../local/s3.ts';
 import { openSes } from '../../local/ses.ts';
 import { openSlack } from '../../local/slack.ts';
 import { openStates } from '../../local/states/open.ts';
@@ -96,6 +97,7 @@ export class Lab {
         ses: openSes(place),
         slack: openSlack({ dataDir, users: [] }),
         dynamodb,
+        s3: openS3(place),
         iam,
       },
     });

@@ -173,6 +173,8 @@ describe("the project's own serverless.yml", () => {
     expect(service.schedules.map(({ functionKey, seconds }) => [functionKey, seconds])).toEqual([
       ['sweep', 60],
       ['notarise', 900],
+      ['archive', 900],
+      ['verifyDaily', 86_400],
       ['witness', 3600],
     ]);
     expect(service.keys).toMatchObject([
