@@ -11,36 +11,53 @@ export type PrincipalForm =
   | { type: 'service'; name: string }
   | { type: 'federated' }
   | { type: 'canonicalUser' }
-  /** An ARN, but of nothing that can be a principal. */
+  /** An ARN, but of a kind of thing that is never a principal. */
   | { type: 'arn' }
+  /** Neither an ARN nor an id, or the ARN of an account, user, role or session that is badly formed. */
   | { type: 'invalid' };
 
-const IAM = /^arn:([a-z0-9-]+):iam::([0-9]{12}):(root|(user|role|group)\/((?:[!-.0-~]+\/)*([\w+=,.@-]{1,128})))$/;
-const STS = /^arn:([a-z0-9-]+):sts::([0-9]{12}):(assumed-role|federated-user)\/([!-~]+)$/;
+const ARN = /^arn:([^:]*):([^:]*):([^:]*):([^:]*):([^/]*)(.*)$/s;
+const ACCOUNT = /^[0-9]{12}$/;
+const USER_OR_ROLE = /^\/(?:[!-~]+\/)?[\w+=,.@-]{1,64}$/;
 const UNIQUE_ID = /^(A(?:IDA|ROA|GPA|NPA|SIA|KIA|BIA|CCA))[A-Z0-9]{8,124}(?::[\w+=,.@-]{2,64})?$/;
 
-/** Reads a principal's id; wildcards inside are not looked for here. Sources: IAM User Guide, "IAM identifiers", "Principal". */
+/**
+ * What the ARN of a principal begins its last part with, and how that goes on. A group is none, but often taken for one. STS
+ * itself makes no session name shorter than two letters; that KMS would refuse one is nowhere said.
+ */
+const KINDS = new Map([
+  ['root', { service: 'iam', type: 'account', rest: /^$/ }],
+  ['user', { service: 'iam', type: 'user', rest: USER_OR_ROLE }],
+  ['role', { service: 'iam', type: 'role', rest: USER_OR_ROLE }],
+  ['group', { service: 'iam', type: 'group', rest: /^\/(?:[!-~]+\/)?[\w+=,.@-]{1,128}$/ }],
+  ['assumed-role', { service: 'sts', type: 'session', rest: /^\/[\w+=,.@-]{1,64}\/[\w+=,.@-]{1,64}$/ }],
+  ['federated-user', { service: 'sts', type: 'federatedUser', rest: /^\/[\w+=,.@-]{2,32}$/ }],
+] as const);
+
+/**
+ * Reads a principal's id; wildcards inside are not looked for here. KMS has two errors for an id that is no principal, and where
+ * it draws the line between them is not documented: here an ARN of IAM or STS with a fault in it is `invalid`, another is `arn`.
+ *
+ * Sources: IAM User Guide, "IAM identifiers", "AWS JSON policy elements: Principal"; IAM API model, lengths of names.
+ */
 export function principalForm({ kind, id }: Principal): PrincipalForm {
   if (kind === 'Service') return { type: 'service', name: id };
   if (kind === 'Federated') return { type: 'federated' };
   if (kind === 'CanonicalUser') return { type: 'canonicalUser' };
   if (id === '*') return { type: 'everyone' };
-  if (!id.startsWith('arn:')) {
-    const unique = UNIQUE_ID.exec(id);
-    return unique ? { type: 'uniqueId', prefix: unique[1] ?? '' } : { type: 'invalid' };
+  const arn = ARN.exec(id);
+  if (arn === null) {
+    const prefix = UNIQUE_ID.exec(id)?.[1];
+    return prefix === undefined ? { type: 'invalid' } : { type: 'uniqueId', prefix };
   }
-  const iam = IAM.exec(id);
-  if (iam) {
-    const [, partition = '', account = '', resource = '', type, name = ''] = iam;
-    if (resource === 'root') return { type: 'account', partition, account, name: 'root' };
-    if (type === 'user' || type === 'role' || type === 'group') return { type, partition, account, name };
+  const [, partition = '', service, region, account = '', name = '', rest = ''] = arn;
+  if (service !== 'iam' && service !== 'sts') return { type: 'arn' };
+  if (region !== '' || !ACCOUNT.test(account)) return { type: 'invalid' };
+  const known = KINDS.get(name as Parameters<typeof KINDS.get>[0]);
+  if (known?.service === service && known.rest.test(rest)) {
+    return { type: known.type, partition, account, name: rest.slice(1) };
   }
-  const sts = STS.exec(id);
-  if (sts) {
-    const [, partition = '', account = '', resource, name = ''] = sts;
-    return { type: resource === 'assumed-role' ? 'session' : 'federatedUser', partition, account, name };
-  }
-  return { type: 'arn' };
+  return { type: known === undefined || known.type === 'group' ? 'arn' : 'invalid' };
 }
 
 /** The account that a principal belongs to, when its text says so. */

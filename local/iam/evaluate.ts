@@ -88,33 +88,34 @@ function lineHolds(operator: string, key: string, wanted: string[], context: Req
   const actual = name === undefined ? undefined : context[name];
   if (actual === undefined) return 'unknown';
   const [, set = '', base = '', ifExists = ''] =
-    /^(ForAnyValue:|ForAllValues:)?(\w+?)(IfExists)?$/.exec(operator) ?? [];
-  if (base === 'Null') return yesNo(wanted.includes(String(actual.length === 0)));
-  const negated = base.includes('Not');
-  const matches = COMPARISONS.get(base.replace('Not', ''));
+    /^(foranyvalue:|forallvalues:)?(\w+?)(ifexists)?$/.exec(asciiLower(operator)) ?? [];
+  if (base === 'null') return yesNo(wanted.includes(String(actual.length === 0)));
+  const negated = base.includes('not');
+  const matches = COMPARISONS.get(base.replace('not', ''));
   if (matches === undefined) return 'unknown';
   if (actual.length === 0 && ifExists !== '') return 'yes';
   // An absent key: a positive operator fails, a negated one holds, ForAllValues holds, ForAnyValue fails (IAM guide).
   const one = (value: string) => wanted.some((want) => matches(want, value)) !== negated;
-  if (set === 'ForAllValues:') return yesNo(actual.every(one));
-  if (set === 'ForAnyValue:') return yesNo(actual.some(one));
+  if (set === 'forallvalues:') return yesNo(actual.every(one));
+  if (set === 'foranyvalue:') return yesNo(actual.some(one));
   return yesNo(actual.length === 0 ? negated : actual.some(one));
 }
 
 const COMPARISONS = new Map<string, (want: string, value: string) => boolean>([
-  ['StringEquals', (want, value) => want === value],
-  ['StringEqualsIgnoreCase', (want, value) => asciiLower(want) === asciiLower(value)],
-  ['StringLike', globMatches],
-  ['ArnEquals', globMatches],
-  ['ArnLike', globMatches],
-  ['Bool', (want, value) => asciiLower(want) === asciiLower(value)],
+  ['stringequals', (want, value) => want === value],
+  ['stringequalsignorecase', (want, value) => asciiLower(want) === asciiLower(value)],
+  ['stringlike', globMatches],
+  ['arnequals', globMatches],
+  ['arnlike', globMatches],
+  ['bool', (want, value) => asciiLower(want) === asciiLower(value)],
 ]);
 
 function yesNo(value: boolean): 'yes' | 'no' {
   return value ? 'yes' : 'no';
 }
 
-function asciiLower(text: string): string {
+/** Lower case in ASCII only. */
+export function asciiLower(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 

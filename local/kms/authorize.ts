@@ -44,7 +44,7 @@ export function allowedBy(policy: PolicyOfKey, access: Access, iam: Pick<Iam, 'd
   let named = false;
   for (const rule of rulesOf(policy.text)) {
     if (!coversAction(rule, action)) continue;
-    if (conditionHolds(rule.Condition, context) !== 'yes') continue;
+    if (conditionHolds(rule.Condition, { ...absentIn(rule.Condition), ...context }) !== 'yes') continue;
     if (rule.Effect === 'Deny') {
       if (deniesCaller(rule, caller, policy.ids, iam)) return false;
       continue;
@@ -104,6 +104,12 @@ const ABSENT = [
   'kms:GrantOperations',
   'kms:RequestAlias',
 ];
+
+/** The encryption contexts that a condition names: no operation here has one. */
+function absentIn(condition: ConditionBlock = {}): RequestContext {
+  const keys = Object.values(condition).flatMap(Object.keys);
+  return Object.fromEntries(keys.filter((key) => /^kms:EncryptionContext:/i.test(key)).map((key) => [key, []]));
+}
 
 function contextOf({ caller, action, key, bypass = false }: Access): RequestContext {
   return {

@@ -3,7 +3,7 @@ import { type JsonNode, memberOf, parseJson } from '../../lib/policy/document/js
 import { checkCondition } from './condition.ts';
 import { KmsError } from './error.ts';
 import { invalid } from './input.ts';
-import { checkPrincipal } from './principal.ts';
+import { checkPrincipal, invalidPrincipals } from './principal.ts';
 import type { PolicyCheck, Principals } from './types.ts';
 
 /** The quota "Key policy document size". In UTF-8 bytes of the text as sent: AWS does not say of what, this is the safe reading. */
@@ -76,26 +76,27 @@ function checkDocument(text: string, principals: Principals): Record<string, str
   const statement = memberOf(policy, 'Statement');
   const statements = statement === undefined ? [] : itemsOf(statement);
   if (statements.length === 0) throw malformed('Policy contains no statement.');
+  for (const one of statements) checkStatement(one);
+  // Only a document of the right form has principals that can be looked up.
   const ids: Record<string, string> = {};
-  for (const one of statements) Object.assign(ids, checkStatement(one, principals));
+  for (const one of statements) Object.assign(ids, findPrincipals(one, principals));
   return ids;
 }
 
-function checkStatement(statement: JsonNode, principals: Principals): Record<string, string> {
+function checkStatement(statement: JsonNode): void {
   if (statement.kind !== 'object') throw malformed('A statement must be a JSON object.');
   refuseUnknown(statement, STATEMENT_ELEMENTS);
   const sid = memberOf(statement, 'Sid');
   if (sid !== undefined && sid.kind !== 'string') throw malformed('Sid must be a string.');
   if (!isString(memberOf(statement, 'Effect'), ['Allow', 'Deny'])) throw malformed('Effect must be Allow or Deny.');
-  const ids = checkPrincipals(statement, principals);
+  checkPrincipals(statement);
   checkAction(statement);
   checkResource(statement);
   const condition = memberOf(statement, 'Condition');
   if (condition !== undefined) checkCondition(condition);
-  return ids;
 }
 
-function checkPrincipals(statement: JsonNode, principals: Principals): Record<string, string> {
+function checkPrincipals(statement: JsonNode): void {
   const principal = memberOf(statement, 'Principal');
   const notPrincipal = memberOf(statement, 'NotPrincipal');
   if (principal !== undefined && notPrincipal !== undefined) {
@@ -105,24 +106,26 @@ function checkPrincipals(statement: JsonNode, principals: Principals): Record<st
     throw malformed('Allow with NotPrincipal is not allowed.');
   }
   const element = principal ?? notPrincipal;
-  if (element?.kind === 'string') {
-    if (element.value === '') throw noPrincipal();
-    // Only the star may stand without its kind.
-    if (element.value !== '*') checkPrincipal('', element.value, principals);
-    return {};
-  }
+  // Only the star may stand without its kind.
+  if (element?.kind === 'string' && element.value === '*') return;
+  if (element?.kind === 'string' && element.value !== '') throw invalidPrincipals();
   if (element?.kind !== 'object') throw noPrincipal();
+  const items = element.members.flatMap(({ value }) => itemsOf(value));
+  if (items.some(({ kind }) => kind !== 'string')) throw malformed('A principal must be a string.');
+  if (items.length === 0) throw noPrincipal();
+}
+
+/** The unique ids of a statement with their ARNs. */
+function findPrincipals(statement: JsonNode, principals: Principals): Record<string, string> {
+  const element = memberOf(statement, 'Principal') ?? memberOf(statement, 'NotPrincipal');
   const ids: Record<string, string> = {};
-  let count = 0;
-  for (const { name, value } of element.members) {
+  for (const { name, value } of element?.kind === 'object' ? element.members : []) {
     for (const item of itemsOf(value)) {
-      if (item.kind !== 'string') throw malformed('A principal must be a string.');
-      count += 1;
+      if (item.kind !== 'string') continue;
       const arn = checkPrincipal(name.value, item.value, principals);
       if (arn !== undefined) ids[item.value] = arn;
     }
   }
-  if (count === 0) throw noPrincipal();
   return ids;
 }
 

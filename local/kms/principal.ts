@@ -5,9 +5,9 @@ const ARN = /^arn:([^:]*):([^:]*):([^:]*):([^:]*):(.*)$/s;
 const NAME = '[\\w+=,.@-]{1,64}';
 const PATH = '(?:[\\x21-\\x29\\x2b-\\x3e\\x40-\\x7e]+/)?';
 const IAM_PRINCIPAL = new RegExp(`^(?:root|(?:user|role)/${PATH}${NAME})$`);
-const STS_PRINCIPAL = new RegExp(`^(?:assumed-role/${NAME}/[\\w+=,.@-]{2,64}|federated-user/[\\w+=,.@-]{2,32})$`);
+const STS_PRINCIPAL = new RegExp(`^(?:assumed-role/${NAME}/${NAME}|federated-user/[\\w+=,.@-]{2,32})$`);
 const UNIQUE_ID = /^A(?:IDA|ROA)[A-Z0-9]{12,28}$/;
-const SERVICE = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?$/;
+const SERVICE = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazon(?:aws)?\.com(?:\.cn)?$/;
 const FEDERATED_ARN = /^arn:aws:iam::[0-9]{12}:(?:saml-provider|oidc-provider)\/\S+$/;
 const FEDERATED_DOMAIN = /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/;
 
@@ -45,12 +45,12 @@ function checkAws(value: string, principals: Principals): string | undefined {
   const parts = ARN.exec(/^[0-9]{12}$/.test(value) ? `arn:aws:iam::${value}:root` : value);
   if (parts === null || /[*?]/.test(value)) throw invalidPrincipals();
   const [arn, partition = '', service = '', region = '', account = '', resource = ''] = parts;
-  if (partition !== 'aws') throw invalidPrincipals();
   if (service !== 'iam' && service !== 'sts') throw invalidArn();
   if (region !== '' || !/^[0-9]{12}$/.test(account)) throw invalidPrincipals();
   const named = (service === 'iam' ? IAM_PRINCIPAL : STS_PRINCIPAL).test(resource);
   if (!named && /^(?:root|user|role|assumed-role|federated-user)(?:\/|$)/.test(resource)) throw invalidPrincipals();
   if (!named) throw invalidArn();
+  if (partition !== 'aws') throw invalidPrincipals();
   if (!principals.exists(arn) || !principals.exists(account)) throw invalidPrincipals();
   return undefined;
 }

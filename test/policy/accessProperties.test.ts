@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareAccess } from '../../lib/policy/access/access.ts';
 import type { Access, AccessEntry } from '../../lib/policy/types.ts';
+import { runs } from '../runs.ts';
 import { policyOf } from './arbitrary.ts';
 import { type Answer, type Caller, conditionHolds, evaluate, type Request, type SlowPolicy } from './slowAccess.ts';
 import {
@@ -15,7 +16,7 @@ import {
   smallStatement,
 } from './smallPolicies.ts';
 
-const RUNS = Number(process.env.ACCESS_RUNS ?? 400);
+const RUNS = runs(400);
 
 const diff = (before: SlowPolicy, after: SlowPolicy): Access =>
   compareAccess(policyOf(before), policyOf(after), { accountId: OWN }).access;

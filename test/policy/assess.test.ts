@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assessChange } from '../../lib/policy/assess.ts';
 import { canonicalOf } from '../../lib/policy/document/canonicalOf.ts';
+import { runs } from '../runs.ts';
 import { mutatedPolicy, policyValue } from './arbitrary.ts';
 import { keyOf } from './keyOf.ts';
 
@@ -89,7 +90,7 @@ describe('an assessment', () => {
         expect(ok).toBe(!findings.some(({ severity }) => severity === 'error'));
         expect(access.summary.length).toBeGreaterThan(0);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });

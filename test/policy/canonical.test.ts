@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalForm, canonicalHash, sha256 } from '../../lib/policy/document/canonical.ts';
 import { parseKeyPolicy } from '../../lib/policy/document/parse.ts';
+import { runs } from '../runs.ts';
 import { policyOf, policyValue } from './arbitrary.ts';
 
 const base = {
@@ -180,7 +181,7 @@ describe('for every policy', () => {
         const form = canonicalForm(policyOf(value));
         expect(canonicalForm(policyOf(form))).toBe(form);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
   it('order and spelling never matter', () => {
@@ -189,7 +190,7 @@ describe('for every policy', () => {
         expect(canonicalHash(policyOf(respell(value, seed)))).toBe(canonicalHash(policyOf(value)));
         expect(canonicalHash(policyOf(JSON.stringify(value, null, 2)))).toBe(canonicalHash(policyOf(value)));
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

@@ -39,6 +39,7 @@ const guardians = (change: object): More => ({ guardians: { applier: APPLIER, br
 const document = (change: object): unknown => ({ Version: '2012-10-17', Statement: [ROOT_STATEMENT], ...change });
 const only = (...statements: StatementValue[]): unknown => ({ Version: '2012-10-17', Statement: statements });
 const OTHER = 'arn:aws:iam::444455556666';
+const SESSION = 'arn:aws:sts::111122223333:assumed-role/ExampleRole/session';
 const GLASS = 'arn:aws:iam::111122223333:role/BreakGlass';
 const plain = { document: withRoot(allow()) };
 const admin = (...ids: string[]): StatementValue =>
@@ -344,8 +345,17 @@ export const CASES: Record<string, Case> = {
     bad: [
       bad(aws(ROLE), '/Principal/AWS/0', ROLE, { world: { missing: [ROLE] } }),
       bad(aws(ROLE), '/Principal/AWS/0', ROLE, { world: { missing: ['ExampleRole'] } }),
+      bad(aws(ROLE.replace('role/', 'role/team/')), '/Principal/AWS/0', 'team', {
+        world: { missing: ['ExampleRole'] },
+      }),
+      bad(aws(SESSION), '/Principal/AWS/0', SESSION, { world: { missing: [ROLE] } }),
+      bad(aws(SESSION), '/Principal/AWS/0', SESSION, { world: { missing: ['ExampleRole'] } }),
+      bad(aws(ROLE), '/Principal/AWS/0', ROLE, { world: { missing: ['111122223333'] } }),
+      bad({ Principal: { Service: 'x.amazonaws.com' } }, '/Principal/Service', 'x.', {
+        world: { missing: ['x.amazonaws.com'] },
+      }),
     ],
-    good: [good(aws(ROLE), { world: { missing: ['Role', `${ROLE}2`] } })],
+    good: [good(aws(ROLE, SESSION), { world: { missing: ['Role', `${ROLE}2`, 'session'] } })],
   },
   PRINCIPAL_WILDCARD: {
     bad: [
@@ -361,15 +371,27 @@ export const CASES: Record<string, Case> = {
       bad(aws('1234'), '/Principal/AWS/0', '1234'),
       bad(aws('ExampleRole'), '/Principal/AWS/0'),
       bad(aws('1111222233334'), '/Principal/AWS/0'),
+      bad(aws('arn:aws:iam::1234:role/x'), '/Principal/AWS/0'),
+      bad(aws('arn:aws:iam:us-east-1:111122223333:role/x'), '/Principal/AWS/0'),
+      bad(aws('arn:aws:iam::111122223333:role/'), '/Principal/AWS/0'),
+      bad(aws('arn:aws:sts::111122223333:role/x'), '/Principal/AWS/0'),
+      bad(aws(`arn:aws:iam::111122223333:role/${'x'.repeat(65)}`), '/Principal/AWS/0'),
+      bad(aws('arn:aws:sts::111122223333:assumed-role/ExampleRole'), '/Principal/AWS/0'),
+      bad({ Principal: { Federated: ['accounts.google.com', 'corp'] } }, '/Principal/Federated/1', 'corp'),
+      bad({ Principal: { Federated: 'arn:aws:iam::111122223333:role/x' } }, '/Principal/Federated'),
     ],
-    good: [good(aws('111122223333')), good(aws('arn:aws:sts::111122223333:federated-user/bob'))],
+    good: [
+      good(aws('111122223333')),
+      good(aws('arn:aws:sts::111122223333:federated-user/bob')),
+      good(aws(`arn:aws:iam::111122223333:role/a//b/${'x'.repeat(64)}`)),
+      good({ Principal: { Federated: ['accounts.google.com', 'arn:aws:iam::111122223333:saml-provider/corp'] } }),
+    ],
   },
   PRINCIPAL_ARN_INVALID: {
     bad: [
       bad(aws('arn:aws:s3:::bucket'), '/Principal/AWS/0', 'arn:aws:s3:::bucket'),
-      bad(aws('arn:aws:iam::1234:role/x'), '/Principal/AWS/0'),
       bad(aws('arn:aws:iam::111122223333:policy/x'), '/Principal/AWS/0'),
-      bad(aws('arn:aws:iam::111122223333:role/'), '/Principal/AWS/0'),
+      bad(aws('arn:aws:iam::111122223333:instance-profile/x'), '/Principal/AWS/0'),
     ],
     good: [good(aws('arn:aws:iam::111122223333:role/a/b/c_d+e=f,g.h@i-j'))],
   },
@@ -477,6 +499,8 @@ export const CASES: Record<string, Case> = {
       bad({ Action: 'Decrypt' }, '/Action', 'Decrypt'),
       bad({ Action: ['kms:Decrypt', 'kms:'] }, '/Action/1'),
       bad({ Action: 'kms: Decrypt' }, '/Action'),
+      bad({ Action: 'k*s:Decrypt' }, '/Action', 'k*s:Decrypt'),
+      bad({ Action: '*:*' }, '/Action'),
     ],
     good: [good({ Action: '*' }), good({ Action: 'KMS:D?crypt*' })],
   },
@@ -585,12 +609,9 @@ export const CASES: Record<string, Case> = {
   },
   CONDITION_OPERATOR_UNKNOWN: {
     bad: [
-      bad(
-        when('StringEqual', 'kms:CallerAccount', '111122223333'),
-        '/Condition/StringEqual/kms:CallerAccount',
-        'StringEqual',
-      ),
-      bad(when('NullIfExists', 'kms:CallerAccount', 'true'), '/Condition/NullIfExists/kms:CallerAccount'),
+      bad(when('StringEqual', 'kms:CallerAccount', '111122223333'), '/Condition/StringEqual', 'StringEqual'),
+      bad(when('NullIfExists', 'kms:CallerAccount', 'true'), '/Condition/NullIfExists'),
+      bad({ Condition: { StringEqual: {} } }, '/Condition/StringEqual'),
     ],
     good: [
       good(when('stringequalsifexists', 'kms:CallerAccount', '111122223333')),

@@ -5,6 +5,7 @@ import { canonicalHash } from '../../lib/policy/document/canonical.ts';
 import { parseKeyPolicy } from '../../lib/policy/document/parse.ts';
 import { externalPolicies } from '../../lib/policy/externalPolicies.ts';
 import { RULES } from '../../lib/policy/rules/table.ts';
+import { runs } from '../runs.ts';
 import { mutatedPolicy, policyValue } from './arbitrary.ts';
 import { judge, KEY } from './judge.ts';
 
@@ -28,7 +29,7 @@ function sound(text: string): void {
 
 describe('nothing throws and nothing slips through', () => {
   it('for any text', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), sound), { numRuns: 300 });
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), sound), { numRuns: runs(300) });
   });
   it('for any bytes', () => {
     fc.assert(
@@ -41,11 +42,11 @@ describe('nothing throws and nothing slips through', () => {
   it('for any policy', () => {
     fc.assert(
       fc.property(policyValue, (value) => sound(JSON.stringify(value))),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
   it('for policies with damage', () => {
-    fc.assert(fc.property(mutatedPolicy, sound), { numRuns: 1000 });
+    fc.assert(fc.property(mutatedPolicy, sound), { numRuns: runs(1000) });
   });
   it('for policies with any JSON in any place', () => {
     const vectors: { policy: unknown }[] = JSON.parse(
@@ -59,7 +60,7 @@ describe('nothing throws and nothing slips through', () => {
         if (place === undefined) return;
         sound(text.slice(0, place.index) + JSON.stringify(value) + text.slice(place.index + place[0].length));
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
   it.each([

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type JsonNode, memberOf, parseJson, printCompact, toValue } from '../../lib/policy/document/json.ts';
+import { runs } from '../runs.ts';
 
 const codes = (input: string | Uint8Array, limits = {}): string[] => {
   const result = parseJson(input, limits);
@@ -152,7 +153,7 @@ describe('parseJson refuses', () => {
         if (!result.ok) return;
         expect(JSON.stringify(toValue(result.node))).toBe(JSON.stringify(JSON.parse(text)));
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
     fc.assert(fc.property(fc.uint8Array({ maxLength: 64 }), (input) => void parseJson(input)));
   });

@@ -21,17 +21,18 @@ function* each(
 
 const verb = ({ statement }: StatementView): string => (statement.effect === 'Allow' ? 'allows' : 'denies');
 
-/** `*` or `service:Operation`, with wildcards in both. */
-const WELL_FORMED = /^(\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+)$/;
+/** `*` or `service:Operation`, with wildcards in the operation alone. */
+const WELL_FORMED = /^(\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+)$/;
 
 const actionInvalid: PolicyRule = {
   on: 'policy',
   code: 'ACTION_INVALID',
   severity: 'error',
   aws: 'MalformedPolicyDocumentException',
-  title: 'An action is "*" or service:Operation',
+  title: 'An action is "*" or service:Operation, the service without wildcards',
   fix: 'Write it with its service, as in kms:Decrypt.',
-  source: 'IAM User Guide, "IAM JSON policy elements: Action"',
+  source:
+    'IAM User Guide, "IAM JSON policy elements: Action"; error text "Action vendors (e.g., aws, ec2, etc.) must not contain wildcards", boogy/iam-policy-validator #172',
   check: (context) =>
     each(context, ({ pattern, path }, { name }) => {
       if (WELL_FORMED.test(pattern)) return undefined;

@@ -21,9 +21,10 @@ const notPrincipalAllow: PolicyRule = {
   on: 'policy',
   code: 'NOTPRINCIPAL_ALLOW',
   severity: 'error',
-  title: 'NotPrincipal in an Allow opens the key to everyone but the named, anonymous callers included',
+  aws: 'MalformedPolicyDocumentException',
+  title: 'NotPrincipal in an Allow is not supported; it would open the key to everyone but the named',
   fix: 'Name those who are to have access in Principal.',
-  source: 'IAM User Guide, "AWS JSON policy elements: NotPrincipal"',
+  source: 'IAM User Guide, "AWS JSON policy elements: NotPrincipal": using it with "Effect": "Allow" is not supported',
   check: ({ statements }) =>
     statements
       .filter(({ statement }) => statement.notPrincipal && statement.effect === 'Allow')

@@ -1,3 +1,5 @@
+import { readOperator } from '../condition/operators.ts';
+import { memberOf } from '../document/json.ts';
 import { quote } from '../document/visible.ts';
 import type { PolicyRule } from './context.ts';
 import { eachCondition, keyOf, needsKey } from './eachCondition.ts';
@@ -13,13 +15,23 @@ const operatorUnknown: PolicyRule = {
   title: 'A condition operator that the policy language does not have',
   fix: 'Correct the operator.',
   source: OPERATORS,
-  check: (context) =>
-    eachCondition(context, ({ operator, use }, { name }) =>
-      use === undefined || (use.operator === 'Null' && use.ifExists)
-        ? { message: `${name} has the unknown condition operator ${quote(operator)}.` }
-        : undefined,
-    ),
+  check: ({ statements }) =>
+    statements.flatMap(({ node, name }) => {
+      const element = node && memberOf(node, 'Condition');
+      const operators = element?.kind === 'object' ? element.members.map((member) => member.name) : [];
+      return operators
+        .filter(({ value }) => isUnknown(value))
+        .map(({ value, pointer }) => ({
+          path: pointer,
+          message: `${name} has the unknown condition operator ${quote(value)}.`,
+        }));
+    }),
 };
+
+function isUnknown(operator: string): boolean {
+  const use = readOperator(operator);
+  return use === undefined || (use.operator === 'Null' && use.ifExists);
+}
 
 /** Types of operators that only fit some types of keys. */
 const FITTING: Readonly<Record<string, RegExp>> = { number: /Numeric|Date/, date: /Date/, ip: /IPAddress/ };

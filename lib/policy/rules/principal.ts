@@ -1,12 +1,16 @@
 import { partitionOf } from '../console/consolePrincipal.ts';
 import { quote } from '../document/visible.ts';
+import type { PrincipalForm } from '../principalForm.ts';
 import type { JsonPatch, Statement } from '../types.ts';
-import type { PolicyRule } from './context.ts';
+import type { PolicyRule, World } from './context.ts';
 import { eachPrincipal } from './eachPrincipal.ts';
 
 const MALFORMED = 'MalformedPolicyDocumentException';
 const PRINCIPAL = 'IAM User Guide, "AWS JSON policy elements: Principal"';
 const INVALID = 'AWS re:Post, "Policy contains a statement with one or more invalid principals"';
+
+/** An identity provider: the ARN of one that the account has, or a domain such as accounts.google.com. */
+const PROVIDER = /^arn:[^:]*:iam::[0-9]{12}:(saml|oidc)-provider\/[!-~]+$|^[a-z0-9-]+(\.[a-z0-9-]+)+$/;
 
 /**
  * The patch that takes one principal out: from its list, or the statement with it when it stands there alone. Taking out an
@@ -54,6 +58,17 @@ const principalUniqueId: PolicyRule = {
     }),
 };
 
+/** Whether a principal is among the missing: by its id, its bare name, its account, or the role behind a session. */
+function isMissing(id: string, form: PrincipalForm, { missing = [] }: World): boolean {
+  const names = [id];
+  if ('account' in form) {
+    const role = form.type === 'session' ? form.name.split('/')[0] : undefined;
+    if (role !== undefined) names.push(`arn:${form.partition}:iam::${form.account}:role/${role}`);
+    names.push(form.account, role ?? form.name.slice(form.name.lastIndexOf('/') + 1));
+  }
+  return names.some((name) => missing.includes(name));
+}
+
 const principalNotFound: PolicyRule = {
   on: 'policy',
   code: 'PRINCIPAL_NOT_FOUND',
@@ -64,8 +79,7 @@ const principalNotFound: PolicyRule = {
   source: 'AWS KMS API Reference, PutKeyPolicy: principals must exist and be visible to KMS',
   check: (context) =>
     eachPrincipal(context, ({ id, form }, { name }) => {
-      const missing = (context.world.missing ?? []).some((gone) => gone === id || id.endsWith(`/${gone}`));
-      if (!missing || form.type === 'uniqueId') return undefined;
+      if (form.type === 'uniqueId' || !isMissing(id, form, context.world)) return undefined;
       return { message: `${name} names ${quote(id)}, which does not exist.` };
     }),
 };
@@ -93,15 +107,19 @@ const principalInvalid: PolicyRule = {
   code: 'PRINCIPAL_INVALID',
   severity: 'error',
   aws: MALFORMED,
-  title: 'Text that is no principal: neither an account id of 12 digits, nor an ARN, nor "*"',
+  title: 'Text that is no principal: no account id of 12 digits, no well-formed ARN, not "*"',
   fix: 'Write the ARN of a role, or an account id of 12 digits.',
   source: PRINCIPAL,
   check: (context) =>
-    eachPrincipal(context, ({ id, form }, { name }) =>
-      form.type === 'invalid' && !/[*?]/.test(id)
-        ? { message: `${name} names ${quote(id)}, which is neither an account id of 12 digits nor an ARN.` }
-        : undefined,
-    ),
+    eachPrincipal(context, ({ id, form }, { name }) => {
+      if (form.type === 'federated' && !PROVIDER.test(id)) {
+        return { message: `${name} names ${quote(id)}, which is no identity provider.` };
+      }
+      if (form.type !== 'invalid' || /[*?]/.test(id)) return undefined;
+      return {
+        message: `${name} names ${quote(id)}, which is neither an account id of 12 digits nor a well-formed ARN.`,
+      };
+    }),
 };
 
 const principalArnInvalid: PolicyRule = {

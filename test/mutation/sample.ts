@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * A Stryker plugin that runs a random sample of the mutants: a full run is hours of a machine, and a few hundred mutants taken
+ * by chance say what the score is, to a few percent. A checker decides by a hash of the seed and of the mutant itself, so each
+ * mutant is taken with the same chance, by itself, and the same seed takes the same ones again. The reporter counts the sample.
+ *
+ * Environment: `MUTANT_SHARE` (0 to 1, default 0.04), `MUTANT_SEED` (default 1).
+ */
+const SHARE = Number(process.env.MUTANT_SHARE ?? 0.04);
+const SEED = process.env.MUTANT_SEED ?? '1';
+
+interface Position {
+  line: number;
+  column: number;
+}
+
+interface Mutant {
+  id: string;
+  fileName: string;
+  mutatorName: string;
+  replacement: string;
+  location: { start: Position; end: Position };
+  status?: string;
+}
+
+const roomOf = (fileName: string): string => /lib\/.*(?=\/)/.exec(fileName)?.[0] ?? fileName;
+
+function taken({ fileName, mutatorName, replacement, location: { start, end } }: Mutant): boolean {
+  const file = /lib\/.*/.exec(fileName)?.[0];
+  const text = JSON.stringify([SEED, file, start.line, start.column, end.line, end.column, mutatorName, replacement]);
+  return createHash('sha256').update(text).digest().readUInt32BE() / 2 ** 32 < SHARE;
+}
+
+/** The bounds of Wilson's 95 % interval of a share, in percent. */
+function interval(killed: number, all: number): [number, number] {
+  const z = 1.96;
+  const share = killed / all;
+  const middle = share + z ** 2 / (2 * all);
+  const spread = z * Math.sqrt((share * (1 - share)) / all + z ** 2 / (4 * all ** 2));
+  const percent = (bound: number): number => (100 * bound) / (1 + z ** 2 / all);
+  return [percent(middle - spread), percent(middle + spread)];
+}
+
+class SampleChecker {
+  async init(): Promise<void> {}
+
+  async check(mutants: Mutant[]): Promise<Record<string, { status: string; reason?: string }>> {
+    const left = { status: 'compileError', reason: 'not in the sample' };
+    return Object.fromEntries(mutants.map((mutant) => [mutant.id, taken(mutant) ? { status: 'passed' } : left]));
+  }
+
+  group(mutants: Mutant[]): string[][] {
+    return [mutants.map(({ id }) => id)];
+  }
+}
+
+class SampleReporter {
+  private readonly rooms = new Map<string, { killed: number; all: number }>();
+
+  onMutantTested(mutant: Mutant): void {
+    const { status = '' } = mutant;
+    if (!taken(mutant) || !['Killed', 'Timeout', 'Survived', 'NoCoverage'].includes(status)) return;
+    const dead = status === 'Killed' || status === 'Timeout';
+    for (const room of [roomOf(mutant.fileName), 'all']) {
+      const { killed, all } = this.rooms.get(room) ?? { killed: 0, all: 0 };
+      this.rooms.set(room, { killed: killed + (dead ? 1 : 0), all: all + 1 });
+    }
+  }
+
+  wrapUp(): void {
+    for (const [room, { killed, all }] of [...this.rooms].sort()) {
+      const [low, high] = interval(killed, all).map((bound) => bound.toFixed(1));
+      console.log(`${room}: ${killed} of ${all} killed, ${((100 * killed) / all).toFixed(1)} % (${low} to ${high})`);
+    }
+  }
+}
+
+export const strykerPlugins = [
+  { kind: 'Checker', name: 'sample', factory: Object.assign(() => new SampleChecker(), { inject: [] }) },
+  { kind: 'Reporter', name: 'sample', factory: Object.assign(() => new SampleReporter(), { inject: [] }) },
+];
