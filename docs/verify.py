@@ -164,7 +164,8 @@ RULE = both(members(name=text, quorum=whole, approvers=texts, remindEvery=real, 
             maybe("delegates", lambda v: isinstance(v, dict) and all(map(texts, v.values()))),
             maybe("breakGlass", members(reviewers=texts, remindEvery=real)))
 PROPOSED = both(members(reason=text, binding=BINDING, before=digest, afterCanonical=digest, risk=text, rule=RULE,
-                        expiresAt=instant, applyBy=instant), maybe("ticket", text))
+                        expiresAt=instant, applyBy=instant), maybe("ticket", text),
+                maybe("principalIds", lambda v: isinstance(v, dict) and all(map(text, v.values()))))
 
 
 SHAPES = {

@@ -12,6 +12,7 @@ export interface EdgeOptions {
     kms: AwsService;
     states: AwsService;
     sts: AwsService;
+    iamApi: AwsService;
     ses: AwsService;
     slack: AwsService;
     dynamodb: AwsService;
@@ -44,7 +45,7 @@ const S3_SIGNATURE = /^AWS4-HMAC-SHA256 Credential=[^\s,]+\/s3\/aws4_request/;
 
 const ABOUT = {
   what: 'AWS on this machine, for Countersign: one port for every service it uses. Nothing here reaches AWS.',
-  services: ['dynamodb', 'kms', 's3', 'sesv2', 'stepfunctions', 'sts'],
+  services: ['dynamodb', 'iam', 'kms', 's3', 'sesv2', 'stepfunctions', 'sts'],
   also: [
     'GET /_aws/requests',
     'GET /_aws/ses',
@@ -94,11 +95,11 @@ export async function startEdge({ port, services }: EdgeOptions): Promise<Edge> 
     const local = localService(path);
     if (local) return local.handle({ ...request, caller: services.iam.admin });
     const api = Object.hasOwn(TARGETS, target) ? TARGETS[target as keyof typeof TARGETS] : undefined;
-    const action = queryAction(headers, path, body);
+    const { action, name } = queryAction(headers, path, body);
     const service = api
       ? services[api.service]
       : action
-        ? services.sts
+        ? services[name]
         : path.startsWith('/v2/email/')
           ? services.ses
           : S3_SIGNATURE.test(headers.authorization ?? '')
@@ -116,7 +117,8 @@ export async function startEdge({ port, services }: EdgeOptions): Promise<Edge> 
     if (!signed.ok) return refusal(new Fault(signed.code, signed.message, signed.status), api?.contentType);
     const by = signed.caller.principal.replace(/^.*\//, '');
     const called = service === services.s3 ? `s3.${method}` : `ses.SendEmail`;
-    const what = api || action ? `${api?.service ?? 'sts'}.${operation || action}` : called;
+    const asked = name === 'iamApi' ? 'iam' : 'sts';
+    const what = api || action ? `${api?.service ?? asked}.${operation || action}` : called;
     requests[by] = { ...requests[by], [what]: (requests[by]?.[what] ?? 0) + 1 };
     return service.handle({ ...request, operation: operation || action, caller: signed.caller });
   }
@@ -140,11 +142,16 @@ export async function startEdge({ port, services }: EdgeOptions): Promise<Edge> 
   };
 }
 
-/** `Action` of the query protocol, from the form or the query string; '' for every other request. */
-function queryAction(headers: Record<string, string>, path: string, body: Buffer): string {
+/** `Action` of the query protocol, from the form or the query string, and whose it is by `Version`; '' for every other request. */
+function queryAction(
+  headers: Record<string, string>,
+  path: string,
+  body: Buffer,
+): { action: string; name: 'iamApi' | 'sts' } {
   const form = headers['content-type']?.startsWith('application/x-www-form-urlencoded') ? body.toString('utf8') : '';
   const query = path.startsWith('/?') ? path.slice(2) : '';
-  return path === '/' || query !== '' ? (new URLSearchParams(form || query).get('Action') ?? '') : '';
+  const said = new URLSearchParams(path === '/' || query !== '' ? form || query : '');
+  return { action: said.get('Action') ?? '', name: said.get('Version') === '2010-05-08' ? 'iamApi' : 'sts' };
 }
 
 async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {

@@ -7,6 +7,7 @@ import type { KmsContext, Operation } from './kms/context.ts';
 import { control } from './kms/control.ts';
 import { createKey } from './kms/createKey.ts';
 import { errorResponse, jsonResponse, KmsError } from './kms/error.ts';
+import { createGrant, listGrants } from './kms/grants.ts';
 import type { Input } from './kms/input.ts';
 import { getKeyPolicy, listKeyPolicies, putKeyPolicy } from './kms/keyPolicies.ts';
 import { cancelKeyDeletion, describeKey, disableKey, enableKey, listKeys, scheduleKeyDeletion } from './kms/keys.ts';
@@ -31,6 +32,7 @@ export interface KmsOptions {
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   CancelKeyDeletion: cancelKeyDeletion,
   CreateAlias: createAlias,
+  CreateGrant: createGrant,
   CreateKey: createKey,
   DeleteAlias: deleteAlias,
   DescribeKey: describeKey,
@@ -39,6 +41,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   GetKeyPolicy: getKeyPolicy,
   GetPublicKey: getPublicKey,
   ListAliases: listAliases,
+  ListGrants: listGrants,
   ListKeyPolicies: listKeyPolicies,
   ListKeys: listKeys,
   ListResourceTags: listResourceTags,

@@ -4,6 +4,7 @@ import { openDynamodb } from './dynamodb.ts';
 import { type Edge, startEdge } from './edge.ts';
 import { eventBus } from './eventBus.ts';
 import { type Gateway, openGateway } from './gateway.ts';
+import { openIamApi } from './iam/api.ts';
 import { openIam } from './iam.ts';
 import { openKms } from './kms.ts';
 import { type Lambdas, startLambdas } from './lambda.ts';
@@ -93,6 +94,7 @@ export async function startSystem(settings: Settings): Promise<System> {
           kms: openKms({ dataDir, iam, seeds: seedEntries(), declared: declaredEntries(service.keys) }),
           states,
           sts: openSts({ iam }),
+          iamApi: openIamApi({ iam }),
           ses: openSes({ ...place, publish: eventBus(service.eventRules, (key, event) => lambdas.invoke(key, event)) }),
           slack: openSlack({
             dataDir,

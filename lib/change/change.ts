@@ -29,6 +29,7 @@ function begin(fact: Fact & { type: 'SUBMITTED' }): Change {
     afterCanonical: fact.afterCanonical,
     risk: fact.risk,
     rule: fact.rule,
+    ...(fact.principalIds === undefined ? {} : { principalIds: fact.principalIds }),
     decisions: [],
     asked: false,
     closed: false,
@@ -137,7 +138,14 @@ const waiting = (change: Change): Change => (change.status === 'PENDING' ? chang
 
 /** Another document: every decision, every question and every link of the one before is void. */
 function versioned(change: Change, fact: Fact & { type: 'VERSIONED' }): Change {
-  const { changesRequested: _, escalated: __, askedPeople: ___, ticket: ____, ...kept } = waiting(acted(change, fact));
+  const {
+    changesRequested: _,
+    escalated: __,
+    askedPeople: ___,
+    ticket: ____,
+    principalIds: _____,
+    ...kept
+  } = waiting(acted(change, fact));
   return {
     ...kept,
     version: fact.version,
@@ -149,6 +157,7 @@ function versioned(change: Change, fact: Fact & { type: 'VERSIONED' }): Change {
     afterCanonical: fact.afterCanonical,
     risk: fact.risk,
     rule: fact.rule,
+    ...(fact.principalIds === undefined ? {} : { principalIds: fact.principalIds }),
     expiresAt: fact.expiresAt,
     applyBy: fact.applyBy,
     decisions: [],

@@ -72,6 +72,8 @@ export type Event =
       afterCanonical: string;
       risk: Risk;
       rule: FrozenRule;
+      /** Unique ids, by ARN, of the roles and users that the live policy did not name: what the names meant to the approvers. */
+      principalIds?: Record<string, string>;
       expiresAt: string;
       /** No put starts at or after this moment. */
       applyBy: string;
@@ -88,6 +90,7 @@ export type Event =
       afterCanonical: string;
       risk: Risk;
       rule: FrozenRule;
+      principalIds?: Record<string, string>;
       expiresAt: string;
       applyBy: string;
     }

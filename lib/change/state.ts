@@ -60,6 +60,8 @@ export interface Change {
   afterCanonical: string;
   risk: Risk;
   rule: FrozenRule;
+  /** What the names of new roles and users meant when the version that stands was posted: unique ids by ARN. */
+  principalIds?: Record<string, string>;
   /** What stands: no withdrawn approval, none of an older version. */
   decisions: Decision[];
   /** Who wrote it beside the submitter. */

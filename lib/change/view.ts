@@ -1,11 +1,15 @@
 import type { Assessment, PolicyText } from '../policy/types.ts';
 import { reviewersOf } from './command.ts';
 import type { Fact } from './facts.ts';
+import type { Preflight } from './preflight.ts';
 import { authorsOf, stagesOf, standing } from './quorum.ts';
 import type { Change } from './state.ts';
 
 /** What a submit stores beside the facts: the assessment that the approvers see, never computed again. */
-export type Proposal = Pick<Assessment, 'findings' | 'access' | 'matrix' | 'riskReasons' | 'externalPolicies'>;
+export type Proposal = Pick<Assessment, 'findings' | 'access' | 'matrix' | 'riskReasons' | 'externalPolicies'> & {
+  /** Left out by changes of an earlier version. */
+  preflight?: Preflight;
+};
 
 /** A change as people and programs see it: `GET /changes/{id}`, the review page, the mail. */
 export interface ChangeView extends Omit<ChangeSummary, 'before' | 'after'>, Proposal {

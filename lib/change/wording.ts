@@ -1,5 +1,6 @@
 import type { Status } from './change.ts';
 import type { ChangeKey } from './facts.ts';
+import type { Preflight } from './preflight.ts';
 import type { ChangeView } from './view.ts';
 
 /** What a key is called in front of people: its first alias without `alias/`, or its id when it has none. */
@@ -143,3 +144,15 @@ export const RISK_WORDS = {
   high: 'High risk',
   critical: 'Critical risk',
 } as const;
+
+/** How much access there is past the policy, in a sentence. */
+export function grantsSentence(grants: Preflight['grants']): string {
+  if ('notSeen' in grants) {
+    return `Whether grants give access past this policy was not seen. ${grants.notSeen}`;
+  }
+  const { total, complete } = grants;
+  if (total === 0) return 'No grant gives access past this policy.';
+  if (total === 1) return '1 grant gives access past this policy, and stays whatever the policy says.';
+  const many = complete ? String(total) : `More than ${total}`;
+  return `${many} grants give access past this policy, and stay whatever the policy says.`;
+}

@@ -57,6 +57,7 @@ const proposed = {
   afterCanonical: sha256,
   risk,
   rule: frozenRule,
+  principalIds: z.exactOptional(z.record(z.string(), z.string())),
   expiresAt: instant,
   applyBy: instant,
 };

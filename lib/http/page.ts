@@ -9,6 +9,7 @@ import { decisionSection, peopleSection } from './decision.ts';
 import { diffCount, documentLines, policyDiff, shown } from './diff.ts';
 import { layOutText } from './document.ts';
 import { externalPoliciesSection, findingsSection } from './findings.ts';
+import { awsSection, grantsSection } from './preflight.ts';
 import { STYLE, STYLE_SOURCE } from './style.ts';
 
 /** What a page needs to be drawn. Nothing is read from anywhere else. */
@@ -76,8 +77,10 @@ ${askSection(page)}
 ${over && decision}
 ${riskSection(change)}
 ${accessSection(change)}
+${grantsSection(change.preflight)}
 ${documentsSection(change)}
 ${findingsSection(change.findings)}
+${awsSection(change.preflight)}
 ${externalPoliciesSection(change.externalPolicies)}
 ${peopleSection(change, now)}
 ${!over && decision}`,

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { type Status, TRANSITIONS } from '../change/change.ts';
+import type { Preflight } from '../change/preflight.ts';
 import type { ChangeSummary, ChangeView } from '../change/view.ts';
 import type {
   Access,
@@ -128,6 +129,60 @@ export const externalPolicy = says<ExternalPolicy>()(
   z.object({ accountId: z.string(), document: z.unknown(), note: z.string() }),
 );
 
+const notSeen = z.object({ notSeen: about(z.string(), 'Why AWS did not tell.') });
+const constraints = z.record(z.string(), z.unknown());
+const grantGroup = z.object({
+  grantee: about(z.string(), 'An ARN or a service principal.'),
+  operations: texts,
+  issuingAccount: z.string(),
+  retiring: optional(z.string()),
+  count: about(z.int(), 'How many grants differ in nothing but their constraints.'),
+  unconstrained: about(z.int(), 'How many of them nothing limits.'),
+  constraints: about(z.array(constraints), 'The first few different ones.'),
+});
+const analyzerFinding = z.object({
+  severity: z.enum(['error', 'warning', 'info']),
+  code: z.string(),
+  message: z.string(),
+  path: optional(about(z.string(), 'JSON pointer (RFC 6901).')),
+});
+
+export const preflight = says<Preflight>()(
+  about(
+    z.object({
+      principals: about(
+        z.object({
+          ids: about(z.record(z.string(), z.string()), 'Unique id by ARN.'),
+          missing: texts,
+          notSeen: z.array(z.object({ principal: z.string(), why: z.string() })),
+        }),
+        "The roles and users of the key's account that the live policy does not name yet, as IAM knows them.",
+      ),
+      grants: about(
+        z.union([
+          z.object({
+            total: z.int(),
+            complete: about(z.boolean(), 'False when there are more.'),
+            groups: z.array(grantGroup),
+          }),
+          notSeen,
+        ]),
+        'Access past the policy.',
+      ),
+      accessAnalyzer: about(
+        z.array(
+          z.union([
+            z.object({ check: z.string(), findings: z.array(analyzerFinding) }),
+            z.object({ check: z.string(), ...notSeen.shape }),
+          ]),
+        ),
+        'Findings of IAM Access Analyzer, where it is configured.',
+      ),
+    }),
+    'What AWS said when the change was proposed.',
+  ),
+);
+
 /** What is found out about a proposed document. */
 const assessed = {
   findings: z.array(finding),
@@ -231,6 +286,7 @@ export const changeView = says<ChangeView>()(
   z.object({
     ...summarized,
     ...assessed,
+    preflight: optional(preflight),
     before: policyText,
     after: policyText,
     executionArn: z.string(),
@@ -245,6 +301,7 @@ export const changeList = says<{ changes: ChangeSummary[]; cursor: string | null
 export const previewReply = says<ReturnType<typeof preview>>()(
   z.object({
     ...assessed,
+    preflight,
     key: changeKey,
     before: policyText,
     after: policyText,
@@ -364,7 +421,9 @@ export const slackReply = says<SlackReplyShape>()(
 
 /** What a refused policy is answered with: what is wrong, and, where the document could be read, the rest of what a submit would have answered. */
 export const refusedReply = says<
-  z.infer<typeof problemReply> & { findings: Finding[] } & Partial<Omit<Assessment, 'ok' | 'findings'>>
+  z.infer<typeof problemReply> & { findings: Finding[] } & Partial<
+      Omit<Assessment, 'ok' | 'findings'> & { preflight: Preflight }
+    >
 >()(
   z.object({
     ...problemShape,
@@ -376,6 +435,7 @@ export const refusedReply = says<
     risk: optional(risk),
     riskReasons: optional(assessed.riskReasons),
     externalPolicies: optional(assessed.externalPolicies),
+    preflight: optional(preflight),
   }),
 );
 

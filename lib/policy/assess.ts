@@ -4,6 +4,7 @@ import { policyText } from './document/canonicalOf.ts';
 import { parseKeyPolicy } from './document/parse.ts';
 import { externalPolicies } from './externalPolicies.ts';
 import { gradeRisk } from './risk.ts';
+import type { World } from './rules/context.ts';
 import type { Access, Assessment, Guardians, Key, KeyPolicy } from './types.ts';
 import { validateKeyPolicy } from './validate.ts';
 
@@ -14,6 +15,7 @@ export interface AssessInput {
   after: string;
   key: Key;
   guardians: Guardians;
+  world?: World;
 }
 
 const NOTHING: KeyPolicy = { statements: [] };
@@ -29,8 +31,8 @@ const UNREAD_BEFORE =
  * @returns `ok: false` when any finding is an error; when the proposal cannot be read, also with an access difference that is
  *   empty but for a sentence that says so.
  */
-export function assessChange({ before, after, key, guardians }: AssessInput): Assessment {
-  const { findings, policy, text } = validateKeyPolicy({ text: after, key, guardians });
+export function assessChange({ before, after, key, guardians, world = {} }: AssessInput): Assessment {
+  const { findings, policy, text } = validateKeyPolicy({ text: after, key, guardians, world });
   const texts = { before: policyText(before), after: policyText(text) };
   const ok = !findings.some(({ severity }) => severity === 'error');
   if (policy === undefined) {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { principalId } from '../aws/iam.ts';
 import { PUT_TIMEOUT, putKeyPolicy, readLivePolicy } from '../aws/putKeyPolicy.ts';
 import { nextApplyStep, proveApproval } from '../change/apply.ts';
 import { type Change, fold, isOpen, type Status } from '../change/change.ts';
@@ -58,8 +59,9 @@ type Whole = NonNullable<Awaited<ReturnType<typeof readWholeChange>>>;
 /**
  * Applies an approved change, or finds out how an earlier attempt ended. May run any number of times, at once or after a
  * crash at any point. The order is what makes it safe: proof from the database, a lease on the key and the intent in one
- * transaction, the live policy compared with base and approved document, one put of exactly the approved bytes, a read
- * back, the result and the end of the lease in one transaction. See docs/decisions/0005-apply-protocol.md.
+ * transaction, the live policy compared with base and approved document, the new principals looked up again, one put of
+ * exactly the approved bytes, a read back, the result and the end of the lease in one transaction.
+ * See docs/decisions/0005-apply-protocol.md.
  */
 export async function applyChange(id: string, around: Surroundings): Promise<{ status: Status | 'HELD' }> {
   const whole = await readWholeChange(id);
@@ -119,6 +121,35 @@ function prove({ change, facts, before, after }: Whole, around: Surroundings) {
 }
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+/**
+ * The first of the roles and users that were new in the proposal whose name does not mean today what it meant to the approvers.
+ * Where IAM refuses to say, that is the answer; where it does not answer, the error is thrown and the apply tried again.
+ */
+async function otherPrincipal({ principalIds = {} }: Change): Promise<{ error: string; detail: string } | undefined> {
+  const answers = await Promise.all(
+    Object.entries(principalIds).map(async ([arn, approved]) => {
+      try {
+        const id = await principalId(arn);
+        if (id === approved) return undefined;
+        return id === undefined
+          ? { error: 'PrincipalGone', detail: `${arn} does not exist any more.` }
+          : {
+              error: 'PrincipalReplaced',
+              detail: `${arn} was deleted and made anew: it was ${approved} when this was proposed, and is ${id} now. Propose it again if the new one is meant.`,
+            };
+      } catch (thrown) {
+        const error = thrown as Error;
+        if (!error.name.startsWith('AccessDenied')) throw new NotNow(`IAM does not say who ${arn} is: ${error.name}`);
+        return {
+          error: 'PrincipalNotSeen',
+          detail: `Whether ${arn} is still who it was cannot be seen. ${error.message}`,
+        };
+      }
+    }),
+  );
+  return answers.find((answer) => answer !== undefined);
+}
 
 /** Records an end that needs no lease, unless another attempt has begun or ended the change meanwhile. */
 async function settle(id: string, around: Surroundings, event: (change: Change) => Event): Promise<{ status: Status }> {
@@ -205,6 +236,8 @@ class Apply {
     const { change, before, after } = this.#whole;
     const proof = prove(await this.#again(), this.#around);
     if (!proof.ok) return this.#failed(proof.error, proof.detail);
+    const other = await otherPrincipal(change);
+    if (other !== undefined) return this.#failed(other.error, other.detail);
     if (!(await holds(this.#lease, this.#around.now, MARGIN))) {
       throw new LeaseHeld('the lease ran out before the put');
     }

@@ -1,5 +1,6 @@
 import { describeKey, getKeyPolicy } from '../aws/kms.ts';
 import type { FrozenRule } from '../change/facts.ts';
+import type { Preflight } from '../change/preflight.ts';
 import { stagesOf } from '../change/quorum.ts';
 import { done, type Outcome, refuse } from '../change/refusal.ts';
 import { breakGlassFor, maySubmit, type Rules, ruleFor } from '../change/rules.ts';
@@ -9,6 +10,7 @@ import { applyEdits } from '../policy/console/edit.ts';
 import { canonicalOf } from '../policy/document/canonicalOf.ts';
 import type { Assessment, Edit, Finding, Guardians, Key } from '../policy/types.ts';
 import { isNotaryKey, NOTARY_KEY } from './keys.ts';
+import { preflight } from './preflight.ts';
 
 /** What is proposed for a key: a whole document, edits of the default view, or another key's policy. */
 export interface ProposalInput {
@@ -27,6 +29,7 @@ export interface ProposalInput {
 export interface Proposed {
   key: Key;
   assessment: Assessment;
+  preflight: Preflight;
   rule: FrozenRule & { expireAfter: number };
 }
 
@@ -37,8 +40,8 @@ export const guardians = (rules: Rules): Guardians => ({
 });
 
 /**
- * Everything that a submit finds out before it stores anything: the key, its live policy, the proposed text, what is
- * wrong with it, who gains and loses what, the risk, and the rule with the people who would be asked.
+ * Everything that a submit finds out before it stores anything: the key, its live policy, the proposed text, what AWS says
+ * of it, what is wrong with it, who gains and loses what, the risk, and the rule with the people who would be asked.
  */
 export async function propose(input: ProposalInput, submitter: string, rules: Rules): Promise<Outcome<Proposed>> {
   const key = await describeKey(input.key);
@@ -65,7 +68,10 @@ export async function propose(input: ProposalInput, submitter: string, rules: Ru
   const text = await proposedText(input, before, key);
   if (!text.ok) return text;
 
-  const assessment = assessChange({ before, after: text.value.text, key, guardians: guardians(rules) });
+  const after = text.value.text;
+  const asked = await preflight({ key, before, after });
+  const world = { missing: asked.principals.missing };
+  const assessment = assessChange({ before, after, key, guardians: guardians(rules), world });
   assessment.findings.push(...text.value.findings);
   const rule = input.breakGlass ? breakGlassFor(rules, key, assessment.risk) : ruleFor(rules, key, assessment.risk);
   if (rule === undefined) {
@@ -79,8 +85,8 @@ export async function propose(input: ProposalInput, submitter: string, rules: Ru
     assessment.ok = false;
     assessment.findings.push(shortage);
   }
-  if (!assessment.ok) return refuseAssessed(assessment);
-  return done({ key, assessment, rule });
+  if (!assessment.ok) return refuseAssessed(assessment, asked);
+  return done({ key, assessment, preflight: asked, rule });
 }
 
 /** What is wrong when a stage of the rule, or all of them together, cannot be completed without the authors. */
@@ -122,18 +128,19 @@ const refuseFindings = (findings: Finding[]) =>
     findings,
   });
 
-const refuseAssessed = ({ findings, ok: _, ...rest }: Assessment) =>
+const refuseAssessed = ({ findings, ok: _, ...rest }: Assessment, asked: Preflight) =>
   refuse('POLICY_REFUSED', findings.find((f) => f.severity === 'error')?.message ?? 'The policy is refused.', {
     findings,
-    more: { ...rest },
+    more: { ...rest, preflight: asked },
   });
 
 /** What a preview answers, and what a 422 holds beside its findings. */
-export const preview = ({ key, assessment, rule }: Proposed, authors: readonly string[]) => {
+export const preview = ({ key, assessment, rule, preflight }: Proposed, authors: readonly string[]) => {
   const { ok: _, ...rest } = assessment;
   return {
     key: { arn: key.arn, keyId: key.keyId, aliases: key.aliases, accountId: key.accountId, region: key.region },
     ...rest,
+    preflight,
     approval: {
       rule: rule.name,
       quorum: rule.quorum,

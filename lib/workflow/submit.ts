@@ -78,11 +78,12 @@ function submittedFact(
 
 /** What a submit and a new version freeze: the documents by hash, the risk, the rule with its people, and the deadlines. */
 export function terms(
-  { assessment, rule }: Omit<Proposed, 'key'>,
+  { assessment, rule, preflight }: Omit<Proposed, 'key'>,
   { reason, ticket }: Pick<Submission, 'reason' | 'ticket'>,
   at: string,
 ): NewVersion {
   const { expireAfter, ...frozen } = rule;
+  const principalIds = preflight.principals.ids;
   const expiresAt = later(at, expireAfter);
   // What is approved in the last moment still waits for the end of a freeze.
   const ready = heldUntil(rule.freeze ?? [], expiresAt)?.until ?? expiresAt;
@@ -94,6 +95,7 @@ export function terms(
     afterCanonical: assessment.after.canonical,
     risk: assessment.risk,
     rule: frozen,
+    ...(Object.keys(principalIds).length === 0 ? {} : { principalIds }),
     expiresAt,
     applyBy: later(ready, APPLY_GRACE),
   };
@@ -101,10 +103,14 @@ export function terms(
 
 const later = (at: string, seconds: number) => new Date(Date.parse(at) + seconds * 1000).toISOString();
 
-export const proposal = ({ assessment }: Pick<Proposed, 'assessment'>): NewChange['proposal'] => ({
+export const proposal = ({
+  assessment,
+  preflight,
+}: Pick<Proposed, 'assessment' | 'preflight'>): NewChange['proposal'] => ({
   findings: assessment.findings,
   access: assessment.access,
   matrix: assessment.matrix,
   riskReasons: assessment.riskReasons,
   externalPolicies: assessment.externalPolicies,
+  preflight,
 });

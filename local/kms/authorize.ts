@@ -101,7 +101,6 @@ const ABSENT = [
   'kms:ViaService',
   'kms:GrantIsForAWSResource',
   'kms:EncryptionContextKeys',
-  'kms:GrantOperations',
   'kms:RequestAlias',
 ];
 
@@ -114,6 +113,8 @@ function absentIn(condition: ConditionBlock = {}): RequestContext {
 function contextOf({ caller, action, key, bypass = false }: Access): RequestContext {
   return {
     ...Object.fromEntries(ABSENT.map((name) => [name, []])),
+    // What a CreateGrant asks for is not decided here, so a condition on it counts as not satisfied.
+    ...(action === 'kms:CreateGrant' ? {} : { 'kms:GrantOperations': [] }),
     ...(action === 'kms:PutKeyPolicy' ? { 'kms:BypassPolicyLockoutSafetyCheck': [String(bypass)] } : {}),
     'kms:CallerAccount': [caller.accountId],
     'kms:KeySpec': [key.spec],

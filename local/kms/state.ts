@@ -48,7 +48,7 @@ function apply(state: KmsState, entry: Entry): void {
       return;
     case 'createKey': {
       const policies = [{ text: entry.policy, ids: entry.ids, at: entry.at }];
-      state.keys.set(entry.key.arn, { ...entry.key, createdAt: entry.at, policies });
+      state.keys.set(entry.key.arn, { ...entry.key, createdAt: entry.at, policies, grants: [] });
       return;
     }
     case 'putKeyPolicy': {
@@ -68,6 +68,9 @@ function apply(state: KmsState, entry: Entry): void {
       return;
     case 'setTags':
       keyOf(state, entry.arn).tags = entry.tags;
+      return;
+    case 'createGrant':
+      keyOf(state, entry.arn).grants.push({ ...entry.grant, CreationDate: entry.at / 1000 });
       return;
     case 'setState': {
       const key = keyOf(state, entry.arn);

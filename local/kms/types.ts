@@ -53,8 +53,21 @@ export interface StoredPolicy {
   at: number;
 }
 
+/** A grant as ListGrants shows it, but for its date. */
+export interface Grant {
+  KeyId: string;
+  GrantId: string;
+  Name?: string;
+  GranteePrincipal: string;
+  RetiringPrincipal?: string;
+  IssuingAccount: string;
+  Operations: string[];
+  Constraints?: object;
+}
+
 export interface KmsKey extends NewKey {
   createdAt: number;
+  grants: (Grant & { CreationDate: number })[];
   /** Oldest first; the last is what was put last, and `visiblePolicy` says which one reads show. */
   policies: StoredPolicy[];
   /** Milliseconds since the epoch. */
@@ -100,6 +113,7 @@ export type Entry =
   | { type: 'setAlias'; at: number; name: string; accountId: string; keyId: string; arn: string }
   | { type: 'deleteAlias'; at: number; arn: string }
   | { type: 'setTags'; at: number; arn: string; tags: Tag[] }
+  | { type: 'createGrant'; at: number; arn: string; grant: Grant }
   | { type: 'setState'; at: number; arn: string; state: KeyState; deletionAt?: number }
   | {
       type: 'setKey';

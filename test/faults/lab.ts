@@ -8,6 +8,7 @@ import type { PolicyText } from '../../lib/policy/types.ts';
 import { Visitor } from '../../local/demo/visitor.ts';
 import { openDynamodb } from '../../local/dynamodb.ts';
 import { startEdge } from '../../local/edge.ts';
+import { openIamApi } from '../../local/iam/api.ts';
 import { openIam } from '../../local/iam.ts';
 import { openKms } from '../../local/kms.ts';
 import { declaredEntries, SEEDS, seedEntries } from '../../local/seed.ts';
@@ -94,6 +95,7 @@ export class Lab {
         kms: openKms({ dataDir, iam, seeds: seedEntries(), declared: declaredEntries(service.keys) }),
         states,
         sts: openSts({ iam }),
+        iamApi: openIamApi({ iam }),
         ses: openSes(place),
         slack: openSlack({ dataDir, users: [] }),
         dynamodb,

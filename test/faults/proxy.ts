@@ -55,7 +55,7 @@ const SERVICES: Record<string, string> = {
   AWSStepFunctions: 'states',
   DynamoDB_20120810: 'dynamodb',
 };
-const ROLES = ['read', 'keys', 'submit', 'decide', 'ask', 'apply', 'sweep', 'notarise'].map(
+const ROLES = ['read', 'keys', 'preview', 'submit', 'decide', 'ask', 'apply', 'sweep', 'notarise'].map(
   (role) => [accessKeyOf(`countersign-local-${role}`).accessKeyId, role] as const,
 );
 /** Operations whose answer may be behind: KMS is eventually consistent, and so is every read of DynamoDB that does not ask for more. */

@@ -17,12 +17,13 @@ function callerOf(accessKeyId: string): Caller {
 
 /** An edge with these services behind it, and nothing behind the others. */
 export function edgeWith(
-  services: Partial<Record<'kms' | 'states' | 'sts' | 'ses' | 'slack' | 'dynamodb' | 's3', AwsService>>,
+  services: Partial<Record<'kms' | 'states' | 'sts' | 'iamApi' | 'ses' | 'slack' | 'dynamodb' | 's3', AwsService>>,
 ): Promise<Edge> {
   return startEdge({
     port: 0,
     services: {
-      ...{ kms: absent, states: absent, sts: absent, ses: absent, slack: absent, dynamodb: absent, s3: absent },
+      ...{ kms: absent, states: absent, sts: absent, iamApi: absent },
+      ...{ ses: absent, slack: absent, dynamodb: absent, s3: absent },
       ...services,
       iam: {
         ...absent,
