@@ -1,12 +1,13 @@
 import { readBody } from '../lib/http/body.ts';
 import { decisionBody } from '../lib/http/schemas.ts';
 import { api } from '../lib/http/stack.ts';
-import { decideChange, recordStranger } from '../lib/workflow/decide.ts';
+import { decideChange } from '../lib/workflow/decide.ts';
+import { noteRefusal } from '../lib/workflow/noteRefusal.ts';
 import { viewChange } from '../lib/workflow/view.ts';
 
 /** `POST /changes/{id}/decisions`: an approver answers, signed in. */
 export const handler = api(
-  { turnedAway: { attempt: 'decide', record: recordStranger } },
+  { turnedAway: { attempt: 'decide', record: noteRefusal } },
   async ({ caller, event, params, now }) => {
     const body = readBody(event, decisionBody);
     if (!body.ok) return body;

@@ -1,3 +1,4 @@
+import type * as z from 'zod/mini';
 import type { VerdictName } from '../lib/change/decide.ts';
 import type { Refusal } from '../lib/change/refusal.ts';
 import { readForm } from '../lib/http/form.ts';
@@ -7,7 +8,7 @@ import { statusOf } from '../lib/http/problem.ts';
 import { reviewForm } from '../lib/http/schemas.ts';
 import { sessionOf } from '../lib/http/session.ts';
 import { open } from '../lib/http/stack.ts';
-import { answerReview, openReview, SIGN_IN } from '../lib/workflow/review.ts';
+import { answerReview, noteForeignForm, openReview, SIGN_IN } from '../lib/workflow/review.ts';
 
 const RECORDED: Readonly<Record<VerdictName, string>> = {
   approve: 'Your approval is recorded.',
@@ -21,10 +22,12 @@ const RECORDED: Readonly<Record<VerdictName, string>> = {
 export const handler = open(async ({ event, params, now }) => {
   const token = params.token ?? '';
   const fields = readForm(event);
-  if (!fields.ok) return refusedPage(fields.refusal);
+  if (!fields.ok) {
+    if (fields.refusal.code === 'NOT_IN_GROUP') await noteForeignForm(token, now);
+    return refusedPage(fields.refusal);
+  }
   const form = reviewForm.safeParse(Object.fromEntries(fields.value));
-  if (!form.success)
-    return refusedPage({ code: 'BAD_REQUEST', detail: 'The form lacks a decision, or its comment is too long.' });
+  if (!form.success) return refusedPage({ code: 'BAD_REQUEST', detail: faultOf(form.error) });
 
   const session = await sessionOf(event, now);
   const answered = await answerReview(token, form.data, now, session);
@@ -39,6 +42,12 @@ export const handler = open(async ({ event, params, now }) => {
   const { comment } = form.data;
   return page(statusOf(answered.refusal.code), reviewPage({ ...review, now, notice, comment }));
 });
+
+function faultOf({ issues: [first] }: z.core.$ZodError): string {
+  return first?.code === 'unrecognized_keys'
+    ? `The form has the field ${first.keys[0]}, which is none of ours.`
+    : 'The form lacks a decision, or its comment is too long.';
+}
 
 const refusedPage = ({ code, detail }: Refusal) =>
   page(statusOf(code), messagePage({ title: 'Nothing was decided', text: detail, next: 'Go back, and try again.' }));

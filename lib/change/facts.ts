@@ -153,7 +153,8 @@ export type Fact = Event & {
   keyArn: string;
   /**
    * Canonical person (verified email, lower case), `countersign` for what the workflow did by itself, or
-   * `slack:TEAM/USER` or `iam:ARN` for a Slack user or an IAM principal who is nobody we know.
+   * `slack:TEAM/USER`, `iam:ARN` or `oidc:SUB` for a Slack user, an IAM principal or an account of the issuer who is nobody
+   * we know, or `link:PERSON` for whoever held the link of this person and did not show that it was them.
    */
   person: string;
   /** ISO 8601, UTC, milliseconds. Self-asserted: the order is that of the log. */

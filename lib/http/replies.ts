@@ -51,7 +51,7 @@ export const instant = about(z.string(), 'ISO 8601, UTC, milliseconds.');
 export const changeId = z.string().check(z.regex(/^chg_[0-9A-HJKMNP-TV-Z]{26}$/));
 export const person = about(
   z.string(),
-  'Verified email, lower case; countersign for the workflow itself; slack:TEAM/USER for a Slack user whom nobody knows.',
+  'Verified email, lower case; countersign for the workflow itself; slack:, iam:, oidc: or link: and what is known of somebody whom nobody knows.',
 );
 export const channel = z.enum(['api', 'link', 'slack']);
 export const risk = z.enum(['low', 'medium', 'high', 'critical']);

@@ -54,19 +54,19 @@ const stack = (act: (event: APIGatewayProxyEventV2) => Promise<Result>): Handler
 /** What an endpoint that acts on a change records when it turns somebody away at the door: a fact of that change. */
 export interface TurnedAway {
   attempt: string;
-  record(changeId: string, who: { identity: string; attempt: string; code: RefusalCode }, at: string): Promise<unknown>;
+  record(changeId: string, who: { person: string; attempt: string; code: RefusalCode }, at: string): Promise<unknown>;
 }
 
 async function turnAway(
   event: APIGatewayProxyEventV2,
   turnedAway: TurnedAway | undefined,
-  identity: string,
+  person: string,
   refusal: Refusal,
 ): Promise<Result> {
   const id = decoded(event.pathParameters).id;
   if (turnedAway !== undefined && id !== undefined) {
     const { attempt } = turnedAway;
-    await turnedAway.record(id, { identity, attempt, code: refusal.code }, new Date().toISOString());
+    await turnedAway.record(id, { person, attempt, code: refusal.code }, new Date().toISOString());
   }
   return refused(event, refusal);
 }

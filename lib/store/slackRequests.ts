@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type Address, count, get, put, transact } from './table.ts';
+import { type Address, get, put, transact } from './table.ts';
 
 /** Seconds that a request of Slack's is remembered: far longer than its signature is accepted. */
 const REMEMBERED = 3_600;
 /** Milliseconds that Slack's word about a user stands in while Slack does not answer. */
 const VERDICT_MS = 600_000;
-/** Refusals of one stranger at one change that are written down in a minute; a button can be pressed faster than a log should grow. */
-const REFUSALS_A_MINUTE = 10;
 
 const digest = (text: string) => createHash('sha256').update(text).digest('hex');
 const requestAddress = (kind: 'SIGNATURE' | 'TRIGGER', text: string): Address => ({
@@ -39,9 +37,3 @@ export async function wasMember(team: string, user: string, now: number): Promis
   const verdict = await get(userAddress(team, user));
   return verdict?.member === true && now < (verdict.until as number);
 }
-
-/** May one more refusal of this caller at this change be written down? */
-export const mayNoteRefusal = (caller: string, now: number): Promise<boolean> => {
-  const minute = Math.floor(now / 60_000);
-  return count({ pk: `RATE#${caller}`, sk: `REFUSED#${minute}` }, REFUSALS_A_MINUTE, (minute + 2) * 60);
-};

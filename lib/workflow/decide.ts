@@ -3,9 +3,10 @@ import type { Change } from '../change/change.ts';
 import { delegate, review, revokeLinks } from '../change/command.ts';
 import { type Answer, cancel, decide } from '../change/decide.ts';
 import { toAsk, toTellOfChanges } from '../change/push.ts';
-import { done, type Outcome, type RefusalCode } from '../change/refusal.ts';
+import type { Outcome, RefusalCode } from '../change/refusal.ts';
 import { type Along, record } from '../store/changes.ts';
 import { readTaskToken } from '../store/tokens.ts';
+import { noteRefusal } from './noteRefusal.ts';
 import { followInSlack } from './slackMessages.ts';
 
 /** Refusals that say something about the person, not about the moment: they belong into the history. */
@@ -58,16 +59,6 @@ export const reviewChange = (
 ): Promise<Outcome<Change>> =>
   act(id, 'review', { person: who.person, at }, undefined, (change) => review(change, who));
 
-/** Records that somebody tried to act on a change who is nobody we know, or not clearly one person. */
-export const recordStranger = (
-  id: string,
-  stranger: { identity: string; attempt: string; code: RefusalCode },
-  at: string,
-): Promise<unknown> =>
-  record(id, { person: stranger.identity, at }, () =>
-    done({ type: 'REFUSED', attempt: stranger.attempt, code: stranger.code }),
-  );
-
 /** One act of a person on a change. A refusal that says something about the person is a fact; what asks for something to be done wakes the state machine. */
 export async function act(
   id: string,
@@ -79,7 +70,7 @@ export async function act(
   const outcome = await record(id, doer, command, along);
   if (!outcome.ok) {
     const { code } = outcome.refusal;
-    if (TELLING.has(code)) await record(id, doer, () => done({ type: 'REFUSED', attempt, code }));
+    if (TELLING.has(code)) await noteRefusal(id, { person: doer.person, attempt, code }, doer.at);
     return outcome;
   }
   await Promise.all([

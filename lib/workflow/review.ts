@@ -6,7 +6,8 @@ import type { ChangeView } from '../change/view.ts';
 import { readWholeChange } from '../store/changes.ts';
 import { type Link, readLink, useLink, withdrawByLink } from '../store/links.ts';
 import type { Session } from '../store/sessions.ts';
-import { decideChange, recordStranger } from './decide.ts';
+import { decideChange } from './decide.ts';
+import { noteRefusal } from './noteRefusal.ts';
 import { toView } from './view.ts';
 
 /** What the holder of a link sees. */
@@ -100,16 +101,15 @@ export async function answerReview(
   const { link, whole } = opened;
   const { decision, comment, after = link.binding.after, base = link.binding.base } = form;
   if (!signedIn(opened, session)) {
-    if (session !== undefined) {
-      const attempt = `${decision} by the link of ${link.person}`;
-      await recordStranger(link.changeId, { identity: session.person, attempt, code: 'NOT_YOUR_LINK' }, now);
-    }
+    await noteAttempt(link, decision, session === undefined ? 'SIGN_IN_NEEDED' : 'NOT_YOUR_LINK', now, session);
     return SIGN_IN;
   }
   if (whole.change.rule.signIn === true && form.csrf !== session?.csrf) {
+    await noteAttempt(link, decision, 'NOT_OUR_FORM', now, session);
     return refuse('NOT_IN_GROUP', 'This form is not from your sign-in; open the page again.');
   }
   if (!confirms(whole.change, form.confirm)) {
+    await noteAttempt(link, decision, 'WRONG_CONFIRMATION', now, session);
     return refuse('WRONG_CONFIRMATION', 'What you typed is not the name of the key. Nothing was decided.');
   }
   if (decision !== 'withdraw' && decision !== 'comment' && link.usedAt !== undefined) {
@@ -118,6 +118,20 @@ export async function answerReview(
   const verdict = { person: link.person, decision, comment, channel: 'link', binding: { after, base } } as const;
   return decideChange(link.changeId, verdict, now, useOf(decision, token, now));
 }
+
+/** A form that is none of ours was sent to a link: a fact of its change, where there is one. */
+export async function noteForeignForm(token: string, now: string): Promise<void> {
+  const opened = await open(token, now);
+  if (opened !== undefined) await noteAttempt(opened.link, 'send a form', 'NOT_OUR_FORM', now);
+}
+
+/** By whom, as far as that is certain: a link says whom it was sent to, a sign-in says who holds it. */
+const noteAttempt = (link: Link, what: string, code: string, now: string, session?: Session): Promise<void> =>
+  noteRefusal(
+    link.changeId,
+    { person: session?.person ?? `link:${link.person}`, attempt: `${what} by the link of ${link.person}`, code },
+    now,
+  );
 
 function useOf(decision: VerdictName, token: string, now: string): ReturnType<typeof useLink> | undefined {
   if (decision === 'comment') return undefined;

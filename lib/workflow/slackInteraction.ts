@@ -6,9 +6,10 @@ import { counted } from '../change/wording.ts';
 import type { SlackVerdict } from '../notify/slack.ts';
 import { callSlack, respondEphemeral } from '../notify/slackApi.ts';
 import { type DecisionValue, decisionModal, noticeModal, readDecisionValue } from '../notify/slackModal.ts';
-import { readWholeChange, record } from '../store/changes.ts';
-import { mayNoteRefusal, takeRequest } from '../store/slackRequests.ts';
+import { readWholeChange } from '../store/changes.ts';
+import { takeRequest } from '../store/slackRequests.ts';
 import { decideChange } from './decide.ts';
+import { noteRefusal } from './noteRefusal.ts';
 import { confirms } from './review.ts';
 import { personOf, type SlackRefusal, slackApi } from './slackUser.ts';
 import { toView } from './view.ts';
@@ -135,6 +136,8 @@ async function decideInSlack(sent: Submission, value: DecisionValue, context: Sl
   if (!asked.ok) return notice('Nothing was decided', asked.refusal.detail);
   const { person, whole } = asked.value;
   if (!confirms(whole.change, sent.confirm)) {
+    const attempt = `${sent.decision} in Slack`;
+    await noteRefusal(value.changeId, { person, attempt, code: 'WRONG_CONFIRMATION' }, context.at);
     return {
       response_action: 'errors',
       errors: { confirm: 'This is not the name of the key. Nothing was decided yet.' },
@@ -181,7 +184,7 @@ async function mayAnswer(
   return guarded.ok ? done({ person: person.value, whole }) : guarded;
 }
 
-/** Writes down that somebody tried who must not; not more often than a log should grow by one stranger's clicks. */
+/** Writes down that somebody tried who must not. */
 async function note(
   { team, user, decision }: SlackInteraction,
   value: DecisionValue | undefined,
@@ -189,8 +192,7 @@ async function note(
   { at }: SlackContext,
 ): Promise<void> {
   const person = `slack:${team}/${user}`;
-  if (value === undefined || !(await mayNoteRefusal(`${person} ${value.changeId}`, Date.parse(at)))) return;
-  await record(value.changeId, { person, at }, () => done({ type: 'REFUSED', attempt: decision, code }));
+  if (value !== undefined) await noteRefusal(value.changeId, { person, attempt: decision, code }, at);
 }
 
 /** Says it to the one who clicked and to nobody else. */

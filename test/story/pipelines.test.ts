@@ -1,7 +1,5 @@
-import { createHash, createHmac } from 'node:crypto';
-import { SignatureV4 } from '@smithy/signature-v4';
 import { describe, expect, it } from 'vitest';
-import { accessKeyOf } from '../../local/iam/keys.ts';
+import { send, sign } from './pipeline.ts';
 import { addUser, RULES, useSystem } from './system.ts';
 
 const world = useSystem({
@@ -10,44 +8,13 @@ const world = useSystem({
 `,
 });
 
-/** SHA-256 and HMAC in the form that the signer asks for. */
-class Hash {
-  readonly #hash;
-  constructor(secret?: string | Uint8Array) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret);
-  }
-  update(data: string | Uint8Array): void {
-    this.#hash.update(data);
-  }
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest();
-  }
-}
-
-/** A request to the API, signed as the AWS SDKs sign, by the role of a pipeline. */
-async function signed(role: string, method: string, path: string, body = '', secret?: string) {
-  const url = new URL(path, world.running.api);
-  const key = accessKeyOf(role);
-  const signer = new SignatureV4({
-    service: 'execute-api',
-    region: 'us-east-1',
-    credentials: { accessKeyId: key.accessKeyId, secretAccessKey: secret ?? key.secretAccessKey },
-    sha256: Hash as never,
-  });
-  const request = await signer.sign({
-    method,
-    protocol: 'http:',
-    hostname: url.hostname,
-    port: Number(url.port),
-    path: url.pathname,
-    query: Object.fromEntries(url.searchParams),
-    headers: { host: url.host, 'content-type': 'application/json' },
-    body,
-  });
-  const { host: _, ...headers } = request.headers;
-  const response = await fetch(url, { method, headers, ...(body === '' ? {} : { body }) });
-  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-}
+const signed = async (role: string, method: string, path: string, body = '', secret?: string) =>
+  send(
+    await sign(world.running.api, method, path, body, {
+      role,
+      ...(secret === undefined ? {} : { key: { secretAccessKey: secret } }),
+    }),
+  );
 
 describe('a pipeline', () => {
   it('submits as the person that the rules file maps its role to', async () => {

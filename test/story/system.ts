@@ -72,7 +72,7 @@ rules:
     expireAfter: PT72H
 `;
 
-const local = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+export const local = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 
 export const kmsOf = (running: Running) => new KMSClient({ ...local, endpoint: running.aws });
 
@@ -98,3 +98,11 @@ export const addUser = (key = 'alias/payments') => ({
   edits: [{ op: 'addUser', principal: `arn:aws:iam::111122223333:role/App${++roles}` }],
   reason: 'The app needs the key.',
 });
+
+/** Who was refused at a change and why, oldest first. */
+export async function refusalsOf({ audrey }: Pick<World, 'audrey'>, changeId: string): Promise<string[]> {
+  const { body } = await audrey.get<{ events: { person: string; code: string }[] }>(
+    `/audit/events?change=${changeId}&type=REFUSED&limit=100`,
+  );
+  return body.events.map(({ person, code }) => `${person} ${code}`).reverse();
+}

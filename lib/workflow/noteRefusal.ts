@@ -1,0 +1,18 @@
+import { done } from '../change/refusal.ts';
+import { readChange, record } from '../store/changes.ts';
+import { mayNoteRefusal } from '../store/refusals.ts';
+
+/** Who tried what they must not, and why it was refused. */
+export interface Attempt {
+  /** As `person` of a fact: a person, or what somebody whom nobody knows is called. */
+  person: string;
+  attempt: string;
+  code: string;
+}
+
+/** Makes a refused attempt a fact of its change, as long as not too many are: whoever tries again and again must not fill the log. */
+export async function noteRefusal(changeId: string, { person, attempt, code }: Attempt, at: string): Promise<void> {
+  if ((await readChange(changeId)) === undefined) return;
+  if (!(await mayNoteRefusal(changeId, person, Date.parse(at)))) return;
+  await record(changeId, { person, at }, () => done({ type: 'REFUSED', attempt, code }));
+}
