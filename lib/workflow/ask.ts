@@ -64,7 +64,8 @@ export async function askApprovers(id: string, taskToken: string, rules: Rules, 
   const whole = await readWholeChange(id);
   if (whole === undefined) throw missing(id);
   const { change } = whole;
-  if (change.status !== 'PENDING') {
+  // Its time is over, or it is decided: there is nobody to ask, and the look that follows says so.
+  if (change.status !== 'PENDING' || at >= change.expiresAt) {
     const held = hold(change, Date.parse(at), freezesFor(rules, change.key)) !== undefined;
     if (!held) await wake(taskToken);
     return;

@@ -5,7 +5,7 @@ export interface ExecutionEvent {
   /** Epoch milliseconds. */
   at: number;
   state?: string;
-  /** Of a task: which scheduling of its state this is, counted from 1 through every entry and retry. */
+  /** Of a task: which scheduling of its state this is, counted from 1 through every entry and retry. Of a redrive: which one. */
   nth?: number;
   /** Of `TaskScheduled`: what SendTaskSuccess names it by. Never in the history. */
   token?: string;
@@ -36,6 +36,8 @@ export interface Execution {
   input: string;
   /** Epoch milliseconds. */
   startedAt: number;
+  /** When it was last redriven; its timeout counts from there. */
+  redrivenAt?: number;
   events: ExecutionEvent[];
   tasks: Map<string, ScheduledTask>;
   /** How often each kind of event was recorded of each state, so that a replay records none again. */
@@ -66,11 +68,27 @@ export function taskKey(state: string, nth: number): string {
 /** Takes an event into an execution. */
 export function fold(execution: Execution, event: ExecutionEvent): void {
   execution.events.push(event);
-  if (event.state !== undefined && event.nth !== undefined) foldTask(execution, event, taskKey(event.state, event.nth));
+  if (event.type === 'ExecutionRedriven') redrive(execution, event);
+  else if (event.state !== undefined && event.nth !== undefined)
+    foldTask(execution, event, taskKey(event.state, event.nth));
   else if (event.state !== undefined) {
     const passage = `${event.type} ${event.state}`;
     execution.passed.set(passage, (execution.passed.get(passage) ?? 0) + 1);
   } else if (event.type !== 'ExecutionStarted') execution.ended = event;
+}
+
+/**
+ * Goes on from the unsuccessful step: that task is scheduled anew, and the token of its last scheduling is dead. What
+ * succeeded stays (API reference, RedriveExecution).
+ */
+function redrive(execution: Execution, event: ExecutionEvent): void {
+  execution.ended = undefined;
+  execution.redrivenAt = event.at;
+  const entered = execution.events.findLast(({ type }) => type.endsWith('StateEntered'))?.state;
+  const [key, task] = [...execution.tasks].at(-1) ?? [];
+  if (key === undefined || task?.scheduled.state !== entered || task?.ended?.type === 'TaskSucceeded') return;
+  if (task !== undefined) task.ended ??= event;
+  execution.tasks.delete(key);
 }
 
 function foldTask(execution: Execution, event: ExecutionEvent, key: string): void {

@@ -33,6 +33,7 @@ export function historyOf(
     if (type.endsWith('StateExited'))
       return { stateExitedEventDetails: { name: state, ...data('output', event.output) } };
     if (type === 'ExecutionStarted') return { [key]: { ...data('input', event.input), roleArn } };
+    if (type === 'ExecutionRedriven') return { [key]: { redriveCount: event.nth } };
     if (!type.startsWith('Task')) return { [key]: { ...data('output', event.output), ...failure } };
     const resource = { resourceType: 'lambda', resource: resourceOf(execution, event) };
     if (type === 'TaskScheduled') {

@@ -105,6 +105,7 @@ export function openStates({ dataDir, region, accountId, stateMachines, function
         ...summary(execution),
         input: execution.input,
         inputDetails: { included: true },
+        redriveCount: redrives(execution),
         ...(output === undefined ? {} : { output, outputDetails: { included: true } }),
         ...(error === undefined ? {} : { error }),
         ...(cause === undefined ? {} : { cause }),
@@ -139,6 +140,14 @@ export function openStates({ dataDir, region, accountId, stateMachines, function
         store.record(execution, { type: 'ExecutionAborted', ...member.failure(members) });
       }
       return { stopDate: (execution.ended?.at ?? 0) / 1000 };
+    },
+    RedriveExecution(members, caller) {
+      const execution = knownExecution(members, caller, 'states:RedriveExecution');
+      const why = notRedrivable(execution);
+      if (why !== undefined) throw new Fault('ExecutionNotRedrivable', why);
+      store.record(execution, { type: 'ExecutionRedriven', nth: redrives(execution) + 1 });
+      if (resumed) go(execution);
+      return { redriveDate: (execution.redrivenAt ?? 0) / 1000 };
     },
     SendTaskSuccess(members, caller) {
       const output = member.taskOutput(members);
@@ -202,6 +211,18 @@ function summary(execution: Execution): Record<string, unknown> {
     startDate: startedAt / 1000,
     ...(ended ? { stopDate: ended.at / 1000 } : {}),
   };
+}
+
+const redrives = ({ events }: Execution): number => events.filter(({ type }) => type === 'ExecutionRedriven').length;
+
+/** Executions can be redriven for 14 days, in the words of AWS's redriveStatusReason. */
+const REDRIVABLE_MS = 14 * 24 * 3_600_000;
+
+function notRedrivable(execution: Execution): string | undefined {
+  const status = statusOf(execution);
+  if (!['FAILED', 'ABORTED', 'TIMED_OUT'].includes(status)) return `Execution is ${status} and cannot be redriven`;
+  const over = Date.now() - (execution.ended?.at ?? 0) > REDRIVABLE_MS;
+  return over ? 'Execution redrivable period exceeded' : undefined;
 }
 
 function timedOut(): never {

@@ -182,7 +182,7 @@ export function run(
     }
 
     if (definition.timeoutSeconds !== undefined) {
-      timer(execution.startedAt + definition.timeoutSeconds * 1000, () => {
+      timer((execution.redrivenAt ?? execution.startedAt) + definition.timeoutSeconds * 1000, () => {
         stop();
         store.record(execution, { type: 'ExecutionTimedOut' });
         onEnd();
