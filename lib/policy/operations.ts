@@ -45,7 +45,7 @@ const SYMMETRIC = [
   'GenerateDataKeyWithoutPlaintext',
 ];
 
-/** What each key usage can do with its material ("Key type reference"); the symmetric ENCRYPT_DECRYPT key is told by its spec. */
+/** What each key usage can do with its material ("Key type reference", "Enable automatic key rotation"); the symmetric ENCRYPT_DECRYPT key is told by its spec. */
 const BY_USAGE: Readonly<Record<string, readonly string[]>> = {
   SYMMETRIC,
   ENCRYPT_DECRYPT: ['Encrypt', 'Decrypt', 'ReEncryptFrom', 'ReEncryptTo', 'GetPublicKey'],
@@ -56,15 +56,19 @@ const BY_USAGE: Readonly<Record<string, readonly string[]>> = {
 };
 
 const OF_IMPORTED_MATERIAL = ['kms:DeleteImportedKeyMaterial', 'kms:GetParametersForImport', 'kms:ImportKeyMaterial'];
+/** RotateKeyOnDemand is not here: the console writes it into the policy of every key. */
+const OF_ROTATION = ['kms:EnableKeyRotation', 'kms:DisableKeyRotation'];
 const OF_MULTI_REGION = ['kms:ReplicateKey', 'kms:SynchronizeMultiRegionKey', 'kms:UpdatePrimaryRegion'];
 
 /** Whether an operation can be done at all with a key of this usage, spec and origin; permission for another has no effect. */
 export function possibleFor(action: string, key: Pick<Key, 'usage' | 'spec' | 'origin' | 'multiRegion'>): boolean {
+  const symmetric = key.usage === 'ENCRYPT_DECRYPT' && key.spec === 'SYMMETRIC_DEFAULT';
   if (CRYPTOGRAPHIC.has(action) || action === 'kms:GetPublicKey') {
-    const usage = key.usage === 'ENCRYPT_DECRYPT' && key.spec === 'SYMMETRIC_DEFAULT' ? 'SYMMETRIC' : key.usage;
+    const usage = symmetric ? 'SYMMETRIC' : key.usage;
     return (BY_USAGE[usage] ?? []).includes(action.slice(4));
   }
   if (OF_IMPORTED_MATERIAL.includes(action)) return key.origin === 'EXTERNAL';
+  if (OF_ROTATION.includes(action)) return symmetric && key.origin === 'AWS_KMS';
   return key.multiRegion || !OF_MULTI_REGION.includes(action);
 }
 

@@ -83,6 +83,7 @@ export function knownContext(atom: Atom, roleArns: ReadonlyMap<string, string>):
   if (atom.account !== undefined) {
     known.set(PRINCIPAL_ACCOUNT, atom.account).set(CALLER_ACCOUNT, atom.account).set(IS_AWS_SERVICE, 'false');
   }
+  if (atom.kind === 'service') known.set(IS_AWS_SERVICE, 'true');
   if (atom.kind === 'identity') known.set(PRINCIPAL_ARN, atom.name);
   if (atom.kind === 'session') {
     const role = roleArns.get(atom.role ?? '');

@@ -113,7 +113,8 @@ const ROWS: readonly RiskRow[] = [
   {
     code: 'ADMINISTRATION',
     risk: 'medium',
-    reason: (comparison) => named(gained(comparison, OTHER_ADMINISTRATION), 'can manage the key where it could not'),
+    reason: (comparison) =>
+      named(gained(comparison, OTHER_ADMINISTRATION), 'can manage the key or its grants where it could not'),
   },
   {
     code: 'CONDITION_CHANGED',

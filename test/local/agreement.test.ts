@@ -8,6 +8,7 @@ import { KmsError } from '../../local/kms/error.ts';
 import { checkNewPolicy } from '../../local/kms/keyPolicies.ts';
 import { mutatedPolicy, policyValue } from '../policy/arbitrary.ts';
 import { APPLIER, KEY } from '../policy/judge.ts';
+import { VALIDATION_CASES } from '../policy/validationCases.ts';
 import { runs } from '../runs.ts';
 
 // The endpoint and the validator share the JSON parser and no rule (dependency-cruiser holds that), and both are to refuse what
@@ -73,6 +74,10 @@ const textOf = (policy: unknown): string => (typeof policy === 'string' ? policy
 describe('the endpoint and the validator refuse the same, by the same name', () => {
   test.each(VECTORS.map((vector) => [vector.id, vector] as const))('vector %s', (_id, { policy, world }) => {
     expect(contradiction(textOf(policy), { ...EVERYTHING, ...world })).toBeUndefined();
+  });
+
+  test.each(VALIDATION_CASES.map(({ id, document }) => [id, document] as const))('case %s', (_id, document) => {
+    expect(contradiction(textOf(document))).toBeUndefined();
   });
 
   test.each([32_767, 32_768, 32_769, 131_072, 131_073])('a Sid that makes it %i bytes', (bytes) => {

@@ -1,6 +1,7 @@
 import { has, indexesOf, isEmpty, KEY_ACTIONS, setOf } from '../actions.ts';
 import { sortedSet } from '../ascii.ts';
 import type { Test } from '../condition/conditions.ts';
+import { tiesDown } from '../condition/confining.ts';
 import { type Atom, accountKey, accountOf, CALLER_ACCOUNT, PRINCIPAL_ACCOUNT, PRINCIPAL_ARN } from '../principals.ts';
 import { ALL_DOUBTS, type Applied, type Rule } from './coverage.ts';
 import { type Pair, sideIn } from './pair.ts';
@@ -69,42 +70,14 @@ function openRules(pair: Pair, which: 'before' | 'after', everyone: Atom): Rule[
     .map(({ rule }) => rule);
 }
 
-const FIXED_VALUES = new Set([
-  CALLER_ACCOUNT,
-  PRINCIPAL_ACCOUNT,
-  PRINCIPAL_ARN,
-  'aws:principalorgid',
-  'aws:principalorgpaths',
-  'aws:userid',
-  'aws:sourceaccount',
-  'aws:sourcearn',
-  'aws:sourceorgid',
-  'aws:sourceowner',
-  'aws:sourcevpc',
-  'aws:sourcevpce',
-]);
-
 /**
  * Whether a test keeps a statement for everyone from being public: it must require fixed values of a key that says who calls
  * or from where. ARNs are fixed once their account is, organisation paths once their organisation is.
  * After AWS's definition of public access and the rules of Config and Datadog for key policies.
  */
 function confines(test: Test): boolean {
-  if (
-    !FIXED_VALUES.has(test.key) ||
-    test.negative ||
-    test.absent ||
-    test.quantifier === 'all' ||
-    test.values.length === 0
-  )
-    return false;
-  return test.values.every(({ form, text }) => {
-    if (form === 'literal' || form === 'fold') return true;
-    if (form === 'opaque') return false;
-    if (test.key === PRINCIPAL_ARN || test.key === 'aws:sourcearn')
-      return /^arn:[^*?:]+:[^*?:]+:[^:]*:[0-9]{12}:/.test(text);
-    return test.key === 'aws:principalorgpaths' && /^o-[a-z0-9]+\//.test(text);
-  });
+  if (test.negative || test.absent || test.quantifier === 'all' || test.values.length === 0) return false;
+  return test.values.every(({ form, text }) => form !== 'opaque' && tiesDown(test.key, text));
 }
 
 function crossAccountOf(pair: Pair, which: 'before' | 'after', everyone: readonly Test[]): string[] {

@@ -15,7 +15,9 @@ const ENCRYPT = kms(
   'GenerateDataKeyWithoutPlaintext',
 );
 const SIGN = kms('Sign', 'Verify', 'GenerateMac', 'VerifyMac');
-const GRANT = kms('CreateGrant');
+const CREATE = kms('CreateGrant');
+/** One group with one access level in AWS's own table ("Controlling access to grants"; Service Authorization Reference). */
+const GRANT = union(CREATE, kms('RetireGrant', 'RevokeGrant'));
 const DELETE = kms('ScheduleKeyDeletion', 'DisableKey', 'DeleteImportedKeyMaterial');
 const READ = kms(
   'DescribeKey',
@@ -46,7 +48,7 @@ export const VERBS: readonly { verb: Verb; actions: ActionSet; phrase: string }[
 ];
 
 export const PUT_KEY_POLICY = kms('PutKeyPolicy');
-export const CREATE_GRANT = GRANT;
+export const CREATE_GRANT = CREATE;
 export const DESTROYING = DELETE;
 export const USING = [DECRYPT, ENCRYPT, SIGN].reduce(union);
 export const DECRYPTING = DECRYPT;
@@ -58,9 +60,11 @@ export function phraseOf(actions: ActionSet, word: 'and' | 'or' = 'and'): string
   if (isEmpty(minus(ALL_ACTIONS, actions)))
     return word === 'and' ? 'do everything with the key, also change this policy' : 'do anything with the key';
   const change = word === 'and' ? 'change this policy (and so take every right)' : 'change this policy';
-  const phrases = VERBS.filter((row) => !isEmpty(intersection(row.actions, actions))).map(({ verb, phrase }) =>
-    verb === 'administer' && puts ? change : phrase,
-  );
+  const creates = !isEmpty(intersection(actions, CREATE));
+  const phrases = VERBS.filter((row) => !isEmpty(intersection(row.actions, actions))).map(({ verb, phrase }) => {
+    if (verb === 'administer' && puts) return change;
+    return verb === 'grant' && !creates ? 'withdraw grants' : phrase;
+  });
   return listed(phrases, word);
 }
 

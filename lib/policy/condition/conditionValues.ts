@@ -178,6 +178,9 @@ function touch(below: Range, above: Range): boolean {
   return below.high === above.low && (below.openHigh || above.openLow);
 }
 
+/** In place of a wildcard it makes an ARN of an account, as most patterns mean it. */
+const ACCOUNT = '999999999999';
+
 /** Texts to try when looking for a request that tells two conditions apart: some of this set, some just outside of it. */
 export function samplesOf(value: ConditionValue, type: ValueType): string[] {
   switch (value.form) {
@@ -189,7 +192,7 @@ export function samplesOf(value: ConditionValue, type: ValueType): string[] {
       return [value.text, value.text.toUpperCase()];
     case 'glob':
     case 'arn':
-      return [globSample(value.text, 'x'), globSample(value.text, '')];
+      return ['x', '', ACCOUNT].map((filling) => globSample(value.text, filling));
     case 'range': {
       const step = type === 'date' ? 1000 : 1;
       const ends = [value.low, value.high].filter(Number.isFinite);

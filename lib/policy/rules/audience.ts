@@ -1,3 +1,4 @@
+import { tiesDown } from '../condition/confining.ts';
 import { type ConditionView, listing, type PolicyRule } from './context.ts';
 import { eachPrincipal } from './eachPrincipal.ts';
 
@@ -34,32 +35,11 @@ const notPrincipalAllow: PolicyRule = {
       })),
 };
 
-/** Condition keys that tie a request to chosen callers, if their values are fixed. */
-const CONFINING = new Set([
-  'kms:calleraccount',
-  'aws:principalaccount',
-  'aws:principalarn',
-  'aws:principalorgid',
-  'aws:principalorgpaths',
-  'aws:userid',
-  'aws:username',
-  'aws:sourceaccount',
-  'aws:sourcearn',
-  'aws:sourceorgid',
-  'aws:sourceorgpaths',
-  'aws:sourcevpc',
-  'aws:sourcevpce',
-  'aws:sourceowner',
-]);
-
-/** No wildcard at all, or one only behind a fixed beginning that ties it down: the account of an ARN, four letters of an id. */
-const FIXED = /^[^*?]+$|^arn:[^:*?]*:[^:]*:[^:]*:[0-9]{12}:|^(?!arn:)[^*?]{4}/;
-
 /** Holds only for chosen callers: a fixed value, an operator that needs the key, no variable. */
 function confines({ lowerKey, use, values }: ConditionView): boolean {
-  if (!CONFINING.has(lowerKey) || use === undefined || use.operator === 'Null') return false;
+  if (use === undefined || use.operator === 'Null') return false;
   if (use.operator.negative || use.ifExists || use.quantifier === 'all' || values.length === 0) return false;
-  return values.every((value) => !value.includes('${') && FIXED.test(value));
+  return values.every((value) => !value.includes('${') && tiesDown(lowerKey, value));
 }
 
 const principalStar: PolicyRule = {

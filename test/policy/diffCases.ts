@@ -1,0 +1,536 @@
+/**
+ * Pairs of policies with the difference that AWS's documents demand, each worked out by hand from them before it was tried.
+ * `by` names the document and the rule. Who gains or loses is told with the actions; `when` only where the text is certain.
+ */
+const OWN = '111122223333';
+const FOREIGN = '444455556666';
+export const ROOT = `arn:aws:iam::${OWN}:root`;
+const PARTNER = `arn:aws:iam::${FOREIGN}:root`;
+const APP = `arn:aws:iam::${OWN}:role/app`;
+const ADMIN = `arn:aws:iam::${OWN}:role/admin`;
+const ETL = `arn:aws:iam::${FOREIGN}:role/etl`;
+const SESSION = `arn:aws:sts::${OWN}:assumed-role/app/batch`;
+const LOGS = 'logs.us-east-1.amazonaws.com';
+
+type Value = string | string[];
+type Block = Record<string, Record<string, unknown>>;
+
+interface Change {
+  principal: string;
+  /** Names without `kms:`; `all but …` for the rest of the table. */
+  actions: string;
+  when?: Block;
+  kind?: 'delegated';
+  certainty?: 'may';
+}
+
+export interface DiffCase {
+  id: string;
+  by: string;
+  before: object[];
+  after: object[];
+  gains?: Change[];
+  loses?: Change[];
+  changed?: Change[];
+  public?: boolean;
+  crossAccount?: string[];
+  lockout?: boolean;
+}
+
+const statement =
+  (effect: string) =>
+  (principal: unknown, action: Value, condition?: Block, more: object = {}) => ({
+    Effect: effect,
+    Principal: typeof principal === 'string' && principal !== '*' ? { AWS: principal } : principal,
+    Action: typeof action === 'string' ? `kms:${action}` : action.map((name) => `kms:${name}`),
+    Resource: '*',
+    ...(condition && { Condition: condition }),
+    ...more,
+  });
+const allow = statement('Allow');
+const deny = statement('Deny');
+const root = allow(ROOT, '*');
+const via = (...services: string[]): Block => ({ StringEquals: { 'kms:ViaService': services } });
+const S3 = 's3.us-east-1.amazonaws.com';
+const RDS = 'rds.us-east-1.amazonaws.com';
+const swap = (element: object, from: string, to: object) => {
+  const { [from]: _, ...rest } = element as Record<string, unknown>;
+  return { ...rest, ...to };
+};
+
+const EVALUATION = 'IAM User Guide, "Policy evaluation logic"';
+const OPERATORS = 'IAM User Guide, "IAM JSON policy elements: Condition operators"';
+const SETS = 'IAM User Guide, "Multivalued context keys"';
+const PRINCIPAL = 'IAM User Guide, "AWS JSON policy elements: Principal"';
+const GLOBAL = 'IAM User Guide, "AWS global condition context keys"';
+const KMS_KEYS = 'AWS KMS Developer Guide, "Condition keys for AWS KMS"';
+const PUBLIC = 'Amazon S3 User Guide, "The meaning of public"; AWS Config, KMS_KEY_POLICY_NO_PUBLIC_ACCESS';
+const KEY_POLICY = 'AWS KMS Developer Guide, "Key policies in AWS KMS"';
+
+export const DIFF_CASES: DiffCase[] = [
+  {
+    id: 'NotPrincipal with Allow opens to everyone but the named',
+    by: 'IAM User Guide, "NotPrincipal", in its older edition: allows all but the named',
+    before: [root],
+    after: [root, swap(allow(APP, 'Decrypt'), 'Principal', { NotPrincipal: { AWS: APP } })],
+    gains: [{ principal: '*', actions: 'Decrypt' }],
+    public: true,
+  },
+  {
+    id: 'NotAction in a Deny takes all but the named',
+    by: 'IAM User Guide, "IAM JSON policy elements: NotAction"',
+    before: [root, allow(APP, '*')],
+    after: [root, allow(APP, '*'), swap(deny(APP, 'Decrypt'), 'Action', { NotAction: 'kms:Decrypt' })],
+    loses: [{ principal: APP, actions: 'all but Decrypt' }],
+  },
+  {
+    id: 'NotAction of another service gives everything',
+    by: 'IAM User Guide, "IAM JSON policy elements: NotAction"',
+    before: [root],
+    after: [root, swap(allow(APP, 'Decrypt'), 'Action', { NotAction: 's3:*' })],
+    gains: [{ principal: APP, actions: 'all but ' }],
+  },
+  {
+    id: 'a wildcard that names more than its writer thought',
+    by: 'Service Authorization Reference, AWS KMS',
+    before: [root, allow(APP, 'Decrypt')],
+    after: [root, allow(APP, 'De*')],
+    gains: [{ principal: APP, actions: 'DeleteAlias DeleteImportedKeyMaterial DeriveSharedSecret DescribeKey' }],
+  },
+  {
+    id: 'ViaService widened from one Region to all',
+    by: KMS_KEYS,
+    before: [root, allow(APP, 'Decrypt', via(S3))],
+    after: [root, allow(APP, 'Decrypt', { StringLike: { 'kms:ViaService': 's3.*.amazonaws.com' } })],
+    gains: [{ principal: APP, actions: 'Decrypt' }],
+  },
+  {
+    id: 'ViaService added to what was open',
+    by: KMS_KEYS,
+    before: [root, allow(APP, ['Decrypt', 'Encrypt'])],
+    after: [root, allow(APP, ['Decrypt', 'Encrypt'], via(S3, RDS))],
+    loses: [{ principal: APP, actions: 'Decrypt Encrypt' }],
+  },
+  {
+    id: 'Deny unless through one service',
+    by: `${EVALUATION}; ${OPERATORS}: a negated operator holds without the key`,
+    before: [root, allow(APP, 'Decrypt')],
+    after: [root, allow(APP, 'Decrypt'), deny('*', 'Decrypt', { StringNotEquals: { 'kms:ViaService': S3 } })],
+    loses: [
+      { principal: ROOT, actions: 'Decrypt' },
+      { principal: APP, actions: 'Decrypt' },
+    ],
+  },
+  {
+    id: 'the grant condition goes',
+    by: KMS_KEYS,
+    before: [root, allow(APP, 'CreateGrant', { Bool: { 'kms:GrantIsForAWSResource': 'true' } })],
+    after: [root, allow(APP, 'CreateGrant')],
+    gains: [{ principal: APP, actions: 'CreateGrant' }],
+  },
+  {
+    id: 'a boolean and the word for it',
+    by: 'AWS KMS Developer Guide, "Default key policy", which shows both',
+    before: [root, allow(APP, 'CreateGrant', { Bool: { 'kms:GrantIsForAWSResource': 'true' } })],
+    after: [root, allow(APP, 'CreateGrant', { Bool: { 'kms:GrantIsForAWSResource': true } })],
+  },
+  {
+    id: 'a word for a boolean in capitals',
+    by: `${OPERATORS}: Boolean`,
+    before: [root, allow(APP, 'CreateGrant', { Bool: { 'kms:GrantIsForAWSResource': 'true' } })],
+    after: [root, allow(APP, 'CreateGrant', { Bool: { 'kms:GrantIsForAWSResource': 'TRUE' } })],
+  },
+  {
+    id: 'the grant condition turned round',
+    by: KMS_KEYS,
+    before: [root, allow(APP, 'CreateGrant', { Bool: { 'kms:GrantIsForAWSResource': 'true' } })],
+    after: [root, allow(APP, 'CreateGrant', { Bool: { 'kms:GrantIsForAWSResource': 'false' } })],
+    changed: [{ principal: APP, actions: 'CreateGrant' }],
+  },
+  {
+    id: 'IfExists lets requests without the key in',
+    by: `${OPERATORS}: IfExists`,
+    before: [root, allow(APP, 'Decrypt', { StringEquals: { 'kms:EncryptionContext:Dept': 'HR' } })],
+    after: [root, allow(APP, 'Decrypt', { StringEqualsIfExists: { 'kms:EncryptionContext:Dept': 'HR' } })],
+    gains: [{ principal: APP, actions: 'Decrypt' }],
+  },
+  {
+    id: 'ForAllValues in place of ForAnyValue',
+    by: `${SETS}: ForAllValues holds when the key is missing; ForAnyValue wants one match only`,
+    before: [root, allow(APP, 'Decrypt', { 'ForAnyValue:StringEquals': { 'kms:EncryptionContextKeys': ['a', 'b'] } })],
+    after: [root, allow(APP, 'Decrypt', { 'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': ['a', 'b'] } })],
+    // Of the loss no request with several values is tried as a proof, so it is not certain.
+    changed: [{ principal: APP, actions: 'Decrypt', certainty: 'may' }],
+  },
+  {
+    id: 'the Null beside a ForAllValues goes',
+    by: SETS,
+    before: [
+      root,
+      allow(APP, 'Decrypt', {
+        'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': 'a' },
+        Null: { 'kms:EncryptionContextKeys': 'false' },
+      }),
+    ],
+    after: [root, allow(APP, 'Decrypt', { 'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': 'a' } })],
+    gains: [{ principal: APP, actions: 'Decrypt' }],
+  },
+  {
+    id: 'Deny of direct use, by Null',
+    by: `${OPERATORS}: Null is true when the key is absent`,
+    before: [root, allow(APP, 'Decrypt')],
+    after: [root, allow(APP, 'Decrypt'), deny('*', 'Decrypt', { Null: { 'kms:ViaService': 'true' } })],
+    loses: [
+      { principal: ROOT, actions: 'Decrypt' },
+      { principal: APP, actions: 'Decrypt' },
+    ],
+  },
+  {
+    id: 'Allow only through services, by Null',
+    by: `${OPERATORS}: Null is false when the key is there`,
+    before: [root],
+    after: [root, allow(APP, 'Decrypt', { Null: { 'kms:ViaService': 'false' } })],
+    gains: [{ principal: APP, actions: 'Decrypt', when: { Null: { 'kms:ViaService': ['false'] } } }],
+  },
+  {
+    id: 'Bool and BoolIfExists on MFA in a Deny',
+    by: `${GLOBAL}: aws:MultiFactorAuthPresent is absent with long-term credentials`,
+    before: [root, deny('*', 'ScheduleKeyDeletion', { BoolIfExists: { 'aws:MultiFactorAuthPresent': 'false' } })],
+    after: [root, deny('*', 'ScheduleKeyDeletion', { Bool: { 'aws:MultiFactorAuthPresent': 'false' } })],
+    gains: [{ principal: ROOT, actions: 'ScheduleKeyDeletion' }],
+  },
+  {
+    id: 'a federated provider',
+    by: PRINCIPAL,
+    before: [root],
+    after: [root, allow({ Federated: 'cognito-identity.amazonaws.com' }, 'Decrypt')],
+    gains: [{ principal: 'Federated:cognito-identity.amazonaws.com', actions: 'Decrypt' }],
+  },
+  {
+    id: 'a service for one source alone',
+    by: 'AWS KMS Developer Guide, "Permissions for AWS services in key policies"',
+    before: [root],
+    after: [
+      root,
+      allow({ Service: 'cloudtrail.amazonaws.com' }, 'GenerateDataKey*', {
+        StringEquals: { 'aws:SourceArn': `arn:aws:cloudtrail:us-east-1:${OWN}:trail/main` },
+      }),
+    ],
+    gains: [
+      {
+        principal: 'Service:cloudtrail.amazonaws.com',
+        actions:
+          'GenerateDataKey GenerateDataKeyPair GenerateDataKeyPairWithoutPlaintext GenerateDataKeyWithoutPlaintext',
+        when: { StringEquals: { 'aws:SourceArn': [`arn:aws:cloudtrail:us-east-1:${OWN}:trail/main`] } },
+      },
+    ],
+  },
+  {
+    id: 'the source account of a service goes',
+    by: 'IAM User Guide, "The confused deputy problem"',
+    before: [root, allow({ Service: 's3.amazonaws.com' }, 'Decrypt', { StringEquals: { 'aws:SourceAccount': OWN } })],
+    after: [root, allow({ Service: 's3.amazonaws.com' }, 'Decrypt')],
+    gains: [{ principal: 'Service:s3.amazonaws.com', actions: 'Decrypt' }],
+  },
+  {
+    id: 'CloudFront for one distribution, then for another',
+    by: 'Amazon CloudFront Developer Guide, origin access control with SSE-KMS',
+    before: [
+      root,
+      allow({ Service: 'cloudfront.amazonaws.com' }, 'Decrypt', {
+        StringEquals: { 'aws:SourceArn': `arn:aws:cloudfront::${OWN}:distribution/E1` },
+      }),
+    ],
+    after: [
+      root,
+      allow({ Service: 'cloudfront.amazonaws.com' }, 'Decrypt', {
+        StringEquals: { 'aws:SourceArn': `arn:aws:cloudfront::${OWN}:distribution/E2` },
+      }),
+    ],
+    changed: [{ principal: 'Service:cloudfront.amazonaws.com', actions: 'Decrypt' }],
+  },
+  {
+    id: 'a Deny for all that are no AWS service leaves the service alone',
+    by: `${GLOBAL}: aws:PrincipalIsAWSService is true when a service principal calls`,
+    before: [root, allow({ Service: LOGS }, 'Decrypt'), allow(APP, 'Decrypt')],
+    after: [
+      root,
+      allow({ Service: LOGS }, 'Decrypt'),
+      allow(APP, 'Decrypt'),
+      deny('*', 'Decrypt', { Bool: { 'aws:PrincipalIsAWSService': 'false' } }),
+    ],
+    loses: [
+      { principal: ROOT, actions: 'Decrypt' },
+      { principal: APP, actions: 'Decrypt' },
+    ],
+  },
+  {
+    id: 'everyone that is an AWS service, and no identity',
+    by: `${GLOBAL}: aws:PrincipalIsAWSService is false for identities`,
+    before: [root, allow(APP, 'Encrypt')],
+    after: [root, allow(APP, 'Encrypt'), allow(APP, 'Decrypt', { Bool: { 'aws:PrincipalIsAWSService': 'true' } })],
+  },
+  {
+    id: 'a session of a role that is allowed already',
+    by: `${PRINCIPAL}: permissions of a role apply to its sessions`,
+    before: [root, allow(APP, 'Decrypt')],
+    after: [root, allow(APP, 'Decrypt'), allow(SESSION, 'Decrypt')],
+  },
+  {
+    id: 'a session alone',
+    by: `${PRINCIPAL}: role session principals`,
+    before: [root],
+    after: [root, allow(SESSION, 'Decrypt')],
+    gains: [{ principal: SESSION, actions: 'Decrypt' }],
+  },
+  {
+    id: 'a session in place of its role',
+    by: `${PRINCIPAL}: role session principals`,
+    before: [root, allow(APP, 'Decrypt')],
+    after: [root, allow(SESSION, 'Decrypt')],
+    loses: [{ principal: APP, actions: 'Decrypt' }],
+  },
+  {
+    id: 'a user in place of a role of the same name',
+    by: PRINCIPAL,
+    before: [root, allow(APP, 'Decrypt')],
+    after: [root, allow(APP.replace('role/', 'user/'), 'Decrypt')],
+    gains: [{ principal: APP.replace('role/', 'user/'), actions: 'Decrypt' }],
+    loses: [{ principal: APP, actions: 'Decrypt' }],
+  },
+  {
+    id: 'a deleted role is taken out',
+    by: 'AWS re:Post, "invalid principals": AROA stands for a deleted role',
+    before: [root, allow('AROADBQP57FF2AEXAMPLE', 'Decrypt')],
+    after: [root],
+    loses: [{ principal: 'AROADBQP57FF2AEXAMPLE', actions: 'Decrypt' }],
+  },
+  {
+    id: 'the key of an encryption context in another case',
+    by: 'AWS KMS Developer Guide, "kms:EncryptionContext:context-key": the condition key is not case sensitive',
+    before: [root, allow(APP, 'Decrypt', { StringEquals: { 'kms:EncryptionContext:Dept': 'HR' } })],
+    after: [root, allow(APP, 'Decrypt', { StringEquals: { 'kms:EncryptionContext:DEPT': 'HR' } })],
+  },
+  {
+    id: 'the value of an encryption context in another case',
+    by: 'AWS KMS Developer Guide, "kms:EncryptionContext:context-key": the operator decides for the value',
+    before: [root, allow(APP, 'Decrypt', { StringEquals: { 'kms:EncryptionContext:Dept': 'HR' } })],
+    after: [root, allow(APP, 'Decrypt', { StringEquals: { 'kms:EncryptionContext:Dept': 'hr' } })],
+    changed: [{ principal: APP, actions: 'Decrypt' }],
+  },
+  {
+    id: 'the value of an encryption context in any case',
+    by: OPERATORS,
+    before: [root, allow(APP, 'Decrypt', { StringEquals: { 'kms:EncryptionContext:Dept': 'HR' } })],
+    after: [root, allow(APP, 'Decrypt', { StringEqualsIgnoreCase: { 'kms:EncryptionContext:Dept': 'hr' } })],
+    gains: [{ principal: APP, actions: 'Decrypt' }],
+  },
+  {
+    id: 'a Deny on the account goes',
+    by: `${EVALUATION}; a Deny for the account denies everyone in it`,
+    before: [root, allow(APP, 'Decrypt'), deny(ROOT, 'Decrypt')],
+    after: [root, allow(APP, 'Decrypt')],
+    gains: [
+      { principal: ROOT, actions: 'Decrypt' },
+      { principal: APP, actions: 'Decrypt' },
+    ],
+  },
+  {
+    id: 'a Deny on a role that IAM policies alone could let in goes',
+    by: 'AWS KMS Developer Guide, "Default key policy": enables IAM policies',
+    before: [root, deny(APP, 'Decrypt')],
+    after: [root],
+    gains: [{ principal: APP, actions: 'Decrypt', kind: 'delegated' }],
+  },
+  {
+    id: 'the delegation shrinks to one action while an administrator is named',
+    by: 'AWS KMS Developer Guide, "Default key policy"',
+    before: [root, allow(ADMIN, 'PutKeyPolicy')],
+    after: [allow(ROOT, 'Decrypt'), allow(ADMIN, 'PutKeyPolicy')],
+    // What IAM policies can no longer give the administrator is said with the account.
+    loses: [{ principal: ROOT, actions: 'all but Decrypt' }],
+  },
+  {
+    id: 'the delegation hangs on the organization',
+    by: `${KEY_POLICY}; satisfiable, so no lockout`,
+    before: [root],
+    after: [allow(ROOT, '*', { StringEquals: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' } })],
+    loses: [{ principal: ROOT, actions: 'all but ' }],
+  },
+  {
+    id: 'everyone of one other account',
+    by: KMS_KEYS,
+    before: [root],
+    after: [root, allow('*', 'Decrypt', { StringEquals: { 'kms:CallerAccount': FOREIGN } })],
+    gains: [{ principal: '*', actions: 'Decrypt', when: { StringEquals: { 'kms:CallerAccount': [FOREIGN] } } }],
+    crossAccount: [FOREIGN],
+  },
+  {
+    id: 'another account beside the own',
+    by: KMS_KEYS,
+    before: [root, allow('*', 'Decrypt', { StringEquals: { 'kms:CallerAccount': OWN } })],
+    after: [root, allow('*', 'Decrypt', { StringEquals: { 'kms:CallerAccount': [OWN, FOREIGN] } })],
+    gains: [{ principal: '*', actions: 'Decrypt', when: { StringEquals: { 'kms:CallerAccount': [FOREIGN] } } }],
+    crossAccount: [FOREIGN],
+  },
+  {
+    id: 'all roles of one other account, by pattern',
+    by: `${GLOBAL}: aws:PrincipalArn; ${PUBLIC}`,
+    before: [root],
+    after: [root, allow('*', 'Decrypt', { ArnLike: { 'aws:PrincipalArn': `arn:aws:iam::${FOREIGN}:role/*` } })],
+    gains: [{ principal: '*', actions: 'Decrypt' }],
+    crossAccount: [FOREIGN],
+  },
+  {
+    id: 'a role name of any account, by pattern',
+    by: PUBLIC,
+    before: [root],
+    after: [root, allow('*', 'Decrypt', { ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/Admin' } })],
+    gains: [{ principal: '*', actions: 'Decrypt' }],
+    public: true,
+  },
+  {
+    id: 'everyone through one service',
+    by: `${PUBLIC}: kms:ViaService alone says nothing of who calls`,
+    before: [root],
+    after: [root, allow('*', 'Decrypt', via(S3))],
+    gains: [{ principal: '*', actions: 'Decrypt', when: { StringEquals: { 'kms:ViaService': [S3] } } }],
+    public: true,
+  },
+  {
+    id: 'everyone but one account',
+    by: `${PUBLIC}: negated operators do not confine`,
+    before: [root],
+    after: [root, allow('*', 'Decrypt', { StringNotEquals: { 'kms:CallerAccount': FOREIGN } })],
+    gains: [{ principal: '*', actions: 'Decrypt' }],
+    public: true,
+  },
+  {
+    id: 'an organization, if the caller has one',
+    by: `${PUBLIC}: IfExists does not confine`,
+    before: [root],
+    after: [root, allow('*', 'Decrypt', { StringEqualsIfExists: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' } })],
+    gains: [{ principal: '*', actions: 'Decrypt' }],
+    public: true,
+  },
+  {
+    id: 'any organization',
+    by: `${PUBLIC}: a wildcard is no fixed value`,
+    before: [root],
+    after: [root, allow('*', 'Decrypt', { StringLike: { 'aws:PrincipalOrgID': 'o-*' } })],
+    gains: [{ principal: '*', actions: 'Decrypt' }],
+    public: true,
+  },
+  {
+    id: 'an account that is a variable',
+    by: `${PUBLIC}: a policy variable is no fixed value`,
+    before: [root],
+    after: [root, allow('*', 'Decrypt', { StringEquals: { 'kms:CallerAccount': `$${'{aws:PrincipalAccount}'}` } })],
+    gains: [{ principal: '*', actions: 'Decrypt', certainty: 'may' }],
+    public: true,
+  },
+  {
+    id: 'everyone from one endpoint',
+    by: PUBLIC,
+    before: [root],
+    after: [root, allow('*', 'Decrypt', { StringEquals: { 'aws:SourceVpce': 'vpce-1234567890abcdef0' } })],
+    gains: [{ principal: '*', actions: 'Decrypt' }],
+  },
+  {
+    id: 'replication of a multi-Region key',
+    by: 'AWS KMS Developer Guide, "Multi-Region keys"',
+    before: [root],
+    after: [root, allow(ADMIN, ['ReplicateKey', 'UpdatePrimaryRegion'])],
+    gains: [{ principal: ADMIN, actions: 'ReplicateKey UpdatePrimaryRegion' }],
+  },
+  {
+    id: 'statements without actions or principals, and a very long Sid',
+    by: `${KEY_POLICY}; AWS Health notice of 2025-05-06: such statements have no effect`,
+    before: [root],
+    after: [
+      { ...root, Sid: 'x'.repeat(4000) },
+      allow(APP, []),
+      allow({ AWS: [] }, 'Decrypt'),
+      { ...allow(APP, 'Decrypt'), Resource: [] },
+    ],
+  },
+  {
+    id: 'one statement cut into four',
+    by: 'IAM User Guide, "Grammar of the IAM JSON policy language": statements are joined by or',
+    before: [root, allow({ AWS: [APP, ADMIN] }, ['Decrypt', 'Encrypt'])],
+    after: [
+      root,
+      allow(APP, 'Decrypt'),
+      allow(APP, 'Encrypt'),
+      allow(ADMIN, 'Decrypt'),
+      allow(ADMIN, 'Encrypt', undefined, { Sid: 'fourth' }),
+    ],
+  },
+  {
+    id: 'a narrow Deny goes while a wide one stays',
+    by: EVALUATION,
+    before: [root, allow(APP, 'Decrypt'), deny(APP, 'Decrypt', via(S3)), deny(APP, 'Decrypt')],
+    after: [root, allow(APP, 'Decrypt'), deny(APP, 'Decrypt')],
+  },
+  {
+    id: 'a Deny for one who never had it',
+    by: `${EVALUATION}: an implicit Deny stands already`,
+    before: [allow(ADMIN, '*')],
+    after: [allow(ADMIN, '*'), deny(APP, 'Decrypt')],
+  },
+  {
+    id: 'a Deny for the account of another, over its named role',
+    by: `${EVALUATION}; ${PRINCIPAL}: the account stands for all in it in a Deny`,
+    before: [root, allow(ETL, 'Decrypt')],
+    after: [root, allow(ETL, 'Decrypt'), deny(PARTNER, 'Decrypt')],
+    loses: [{ principal: ETL, actions: 'Decrypt' }],
+  },
+  {
+    id: 'everyone is denied the policy itself',
+    by: 'AWS KMS API Reference, PutKeyPolicy: the lockout safety check',
+    before: [allow(ADMIN, '*')],
+    after: [allow(ADMIN, '*'), deny('*', 'PutKeyPolicy')],
+    loses: [{ principal: ADMIN, actions: 'PutKeyPolicy' }],
+    lockout: true,
+  },
+  {
+    id: 'everyone but the administrator is denied the policy',
+    by: `${OPERATORS}: ArnNotEquals`,
+    before: [allow({ AWS: [ADMIN, APP] }, '*')],
+    after: [
+      allow({ AWS: [ADMIN, APP] }, '*'),
+      deny('*', 'PutKeyPolicy', { ArnNotEquals: { 'aws:PrincipalArn': ADMIN } }),
+    ],
+    loses: [{ principal: APP, actions: 'PutKeyPolicy' }],
+  },
+  {
+    id: 'a date is put off',
+    by: `${OPERATORS}: Date`,
+    before: [root, allow(APP, 'Decrypt', { DateLessThan: { 'aws:CurrentTime': '2026-01-01T00:00:00Z' } })],
+    after: [root, allow(APP, 'Decrypt', { DateLessThan: { 'aws:CurrentTime': '2027-01-01T00:00:00Z' } })],
+    gains: [{ principal: APP, actions: 'Decrypt' }],
+  },
+  {
+    id: 'a network becomes a part of itself',
+    by: `${OPERATORS}: IP address`,
+    before: [root, allow(APP, 'Decrypt', { IpAddress: { 'aws:SourceIp': '203.0.113.0/24' } })],
+    after: [root, allow(APP, 'Decrypt', { IpAddress: { 'aws:SourceIp': '203.0.113.128/25' } })],
+    loses: [{ principal: APP, actions: 'Decrypt' }],
+  },
+  {
+    id: 'a number as text and as a number',
+    by: `${OPERATORS}: Numeric`,
+    before: [
+      root,
+      allow(APP, 'ScheduleKeyDeletion', {
+        NumericGreaterThanEquals: { 'kms:ScheduleKeyDeletionPendingWindowInDays': '30' },
+      }),
+    ],
+    after: [
+      root,
+      allow(APP, 'ScheduleKeyDeletion', {
+        NumericGreaterThanEquals: { 'kms:ScheduleKeyDeletionPendingWindowInDays': 30 },
+      }),
+    ],
+  },
+];
