@@ -7,6 +7,7 @@ import {
   CreateAccessPreviewCommand,
   GetAccessPreviewCommand,
   ListAccessPreviewFindingsCommand,
+  type PathElement,
   type ReasonSummary,
   ValidatePolicyCommand,
   type ValidatePolicyFinding,
@@ -56,11 +57,11 @@ function validationFinding({
   };
 }
 
-/** A JSON pointer (RFC 6901) from AWS's path; what it says of a part of a string is left out. */
-const pointer = (path: readonly { index?: number; key?: string }[]): string =>
+/** A JSON pointer (RFC 6901) from AWS's path. A `key` is the name of a member, a `value` what stands under it; parts of strings are left out. */
+const pointer = (path: readonly PathElement[]): string =>
   path
-    .flatMap(({ index, key }) => (index !== undefined ? [String(index)] : key !== undefined ? [key] : []))
-    .map((step) => `/${step.replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    .map(({ index, key, value }) => (index === undefined ? (value ?? key) : String(index)))
+    .flatMap((step) => (step === undefined ? [] : [`/${step.replaceAll('~', '~0').replaceAll('/', '~1')}`]))
     .join('');
 
 /** Whether the proposed policy may allow anything that the live one does not. Each call has a price. Errors of AWS are thrown. */

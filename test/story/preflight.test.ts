@@ -1,4 +1,4 @@
-import { CreateGrantCommand } from '@aws-sdk/client-kms';
+import { CreateGrantCommand, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
 import { expect, it } from 'vitest';
 import { addUser, kmsOf, RULES, useSystem } from './system.ts';
 
@@ -122,4 +122,26 @@ it('grants are shown to the approver as access past the policy, alike ones summe
   expect(page).toContain('arn:aws:iam::444455556666:role/Partner');
   expect(page).toContain('104 grants');
   expect(page).not.toContain('role/Later');
+});
+
+it('grants that KMS does not let Countersign see are told as not seen, and the submit goes on', async () => {
+  const { ana, visitor, running } = world;
+  const statement = (more: object) => ({ Effect: 'Allow', Principal: { AWS: ROOT }, Resource: '*', ...more });
+  const everything = statement({ Sid: 'Enable IAM User Permissions', Action: 'kms:*' });
+  const hidden = statement({
+    Effect: 'Deny',
+    Principal: { AWS: 'arn:aws:iam::111122223333:role/countersign-local-submit' },
+    Action: 'kms:ListGrants',
+  });
+  const policy = (...more: object[]) => ({ Version: '2012-10-17', Statement: [everything, hidden, ...more] });
+  const key = await ana.get<{ keyId: string }>('/keys/alias%2Fpartner-exchange');
+  await kmsOf(running).send(
+    new PutKeyPolicyCommand({ KeyId: key.body.keyId, Policy: JSON.stringify(policy()), PolicyName: 'default' }),
+  );
+  const reader = statement({ Principal: { AWS: 'arn:aws:iam::111122223333:role/Reader' }, Action: 'kms:Decrypt' });
+  const submitted = await ana.submit({ key: 'alias/partner-exchange', policy: policy(reader), reason: 'One more.' });
+  expect(submitted.status).toBe(201);
+  expect(submitted.body.preflight?.grants).toEqual({ notSeen: expect.stringContaining('kms:ListGrants') });
+  const page = (await visitor.get(await visitor.link('sam@example.com', submitted.body.id))).text;
+  expect(page).toContain('Whether grants give access past this policy was not seen.');
 });
