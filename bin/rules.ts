@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { FrozenRule } from '../lib/change/facts.ts';
 import { stagesOf } from '../lib/change/quorum.ts';
-import { breakGlassFor, maySubmit, parseRules, type Rules, ruleFor } from '../lib/change/rules.ts';
+import { breakGlassFor, knownOf, maySubmit, parseRules, type Rules, ruleFor } from '../lib/change/rules.ts';
 import type { Key, Risk } from '../lib/policy/types.ts';
 
 const USAGE = `rules check FILE
@@ -91,6 +91,9 @@ function explain(rules: Rules, key: Key, risk: Risk, submitter: string): string 
       : [
           `in an emergency ${emergency.quorum} of ${emergency.approvers.join(', ')}; reviewed by ${emergency.breakGlass?.reviewers.join(', ')}`,
         ]),
+    ...Object.entries(knownOf(rules)).flatMap(([who, known]) =>
+      Object.entries(known).map(([name, values]) => `every request of the ${who} has ${name} ${values.join(' or ')}`),
+    ),
     ...(allowed.ok || submitter === '' ? [] : [`${submitter} may not submit for it: only ${allowed.teams.join(', ')}`]),
     '',
   ].join('\n');

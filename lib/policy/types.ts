@@ -94,11 +94,14 @@ export interface Guardians {
   /** Roles for emergencies that must stay able to manage the key; may be empty. */
   breakGlass: string[];
   /**
-   * Condition keys that have one value in every request of these roles and of the account's administrators, such as
-   * `aws:PrincipalOrgID`. What is not named here counts as unknown: a Deny under a condition on it may hit the applier.
+   * What every request of the applier, and every one of the emergency roles and the account's administrators, is known to have.
+   * What is not named here counts as unknown: a Deny under a condition on it may hit them.
    */
-  known?: Record<string, string>;
+  known?: { applier: KnownValues; administrators: KnownValues };
 }
+
+/** By condition key, such as `aws:PrincipalOrgID`, the values of which a request has one; for addresses also ranges. */
+export type KnownValues = Readonly<Record<string, readonly string[]>>;
 
 export type EditOp =
   | 'addAdministrator'

@@ -3,7 +3,7 @@ import type { FrozenRule } from '../change/facts.ts';
 import type { Preflight } from '../change/preflight.ts';
 import { stagesOf } from '../change/quorum.ts';
 import { done, type Outcome, refuse } from '../change/refusal.ts';
-import { breakGlassFor, maySubmit, type Rules, ruleFor } from '../change/rules.ts';
+import { breakGlassFor, knownOf, maySubmit, type Rules, ruleFor } from '../change/rules.ts';
 import { assessChange } from '../policy/assess.ts';
 import { copyPolicy } from '../policy/console/copy.ts';
 import { applyEdits } from '../policy/console/edit.ts';
@@ -33,10 +33,11 @@ export interface Proposed {
   rule: FrozenRule & { expireAfter: number };
 }
 
-/** The roles that must keep power over every key. */
+/** The roles that must keep power over every key, and what is known of their requests. */
 export const guardians = (rules: Rules): Guardians => ({
   applier: process.env.APPLIER_ARN ?? '',
   breakGlass: rules.breakGlass ?? [],
+  known: knownOf(rules),
 });
 
 /**

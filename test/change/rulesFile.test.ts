@@ -10,6 +10,7 @@ import {
   breakGlassFor,
   environmentsOf,
   heldUntil,
+  knownOf,
   maySubmit,
   parseRules,
   ruleFor,
@@ -101,7 +102,46 @@ describe('a whole rules file', () => {
     expect(maySubmit(rules(), key({}, 'alias/other'), 'ana@example.com')).toEqual({ ok: true });
   });
 
+  it('says what requests are known to have: of the applier and of the administrators apart', () => {
+    expect(knownOf(rules())).toEqual({ applier: {}, administrators: {} });
+    const known = `known:
+  everybody: { aws:PrincipalOrgID: o-1 }
+  applier: { aws:SourceVpc: [vpc-1, vpc-2] }
+  administrators: { aws:SourceIp: 203.0.113.0/24 }
+`;
+    expect(knownOf(rules(known + FILE))).toEqual({
+      applier: { 'aws:PrincipalOrgID': ['o-1'], 'aws:SourceVpc': ['vpc-1', 'vpc-2'] },
+      administrators: { 'aws:PrincipalOrgID': ['o-1'], 'aws:SourceIp': ['203.0.113.0/24'] },
+    });
+    writeFileSync(join(folder, 'known.yml'), known + FILE);
+    const said = rulesCommand(['explain', join(folder, 'known.yml'), '--key', 'alias/x']).out;
+    expect(said).toContain('every request of the applier has aws:SourceVpc vpc-1 or vpc-2\n');
+    expect(said).toContain('every request of the administrators has aws:PrincipalOrgID o-1\n');
+  });
+
   it.each([
+    [
+      'an address of the applier',
+      `known:\n  applier:\n    aws:SourceIp: 203.0.113.7\n${FILE}`,
+      /^3: the applier runs in Lambda/,
+    ],
+    [
+      'an address of everybody',
+      `known:\n  everybody:\n    aws:SourceIp: 203.0.113.7\n${FILE}`,
+      /^3: the applier runs in Lambda/,
+    ],
+    [
+      'no address',
+      `known:\n  administrators:\n    aws:SourceIp: office\n${FILE}`,
+      /^3: must be an IP address or a range/,
+    ],
+    ['a wildcard', `known:\n  everybody:\n    aws:PrincipalOrgID: o-*\n${FILE}`, /^3: must be the value itself/],
+    ['a key that is known anyway', `known:\n  everybody:\n    aws:PrincipalArn: x\n${FILE}`, /^\d+: there is no field/],
+    [
+      'a key twice',
+      `known:\n  everybody: { aws:SourceVpc: vpc-1 }\n  administrators:\n    aws:SourceVpc: vpc-2\n${FILE}`,
+      /^4: aws:SourceVpc stands under everybody too/,
+    ],
     [
       'quorum beside stages',
       FILE.replace('    stages:', '    quorum: 1\n    from: [owners]\n    stages:'),

@@ -166,12 +166,38 @@ describe('what a direct request has', () => {
     expect(under('StringEquals', 'aws:PrincipalType', 'User', 'arn:aws:iam::111122223333:user/Ana')).toBe(true);
     expect(under('Bool', 'kms:BypassPolicyLockoutSafetyCheck', 'true', ROLE, PUT, { bypass: true })).toBe(true);
     expect(
-      under('StringEquals', 'aws:PrincipalOrgID', 'o-1', ROLE, PUT, { known: { 'AWS:PrincipalOrgId': 'o-1' } }),
+      under('StringEquals', 'aws:PrincipalOrgID', 'o-1', ROLE, PUT, { known: { 'AWS:PrincipalOrgId': ['o-1'] } }),
     ).toBe(true);
     expect(
-      under('StringEquals', 'aws:PrincipalOrgID', 'o-1', ROLE, PUT, { known: { 'aws:PrincipalOrgID': 'o-2' } }),
+      under('StringEquals', 'aws:PrincipalOrgID', 'o-1', ROLE, PUT, { known: { 'aws:PrincipalOrgID': ['o-2'] } }),
     ).toBe(false);
-    expect(under('StringEquals', 'kms:KeySpec', 'x', ROLE, PUT, { known: { 'kms:KeySpec': 'x' } })).toBe(false);
+    expect(under('StringEquals', 'kms:KeySpec', 'x', ROLE, PUT, { known: { 'kms:KeySpec': ['x'] } })).toBe(false);
+  });
+});
+
+describe('what is known of a request', () => {
+  const office = { 'aws:SourceIp': ['203.0.113.0/24', '198.51.100.7'] };
+  it.each<[string, string, string | string[], Certain]>([
+    ['IpAddress', 'every range within', ['203.0.113.0/24', '198.51.0.0/16'], true],
+    ['IpAddress', 'one range within, the other outside', '203.0.113.0/24', undefined],
+    ['IpAddress', 'a part of a range', ['203.0.113.0/25', '198.51.100.7'], undefined],
+    ['IpAddress', 'both outside', '10.0.0.0/8', false],
+    ['NotIpAddress', 'every range within', ['203.0.112.0/20', '198.51.100.0/24'], false],
+    // Two halves that nobody adds up: not seen is not excluded.
+    ['NotIpAddress', 'halves', ['203.0.113.0/25', '203.0.113.128/25', '198.51.100.7'], undefined],
+    ['NotIpAddress', 'both outside', '10.0.0.0/8', true],
+    ['NotIpAddressIfExists', 'both outside', '10.0.0.0/8', true],
+  ])('%s on ranges: %s', (operator, _, values, expected) => {
+    expect(under(operator, 'aws:SourceIp', values, ROLE, PUT, { known: office })).toBe(expected);
+    expect(under(operator, 'aws:SourceIp', values, ROLE, PUT)).toBeUndefined();
+  });
+  it('is of one caller alone where it is said of that one', () => {
+    const other = ROLE.replace('ExampleRole', 'Other');
+    const more = { known: { 'aws:SourceVpc': ['vpc-1'] }, knownOf: { [other]: { 'aws:SourceVpc': ['vpc-2'] } } };
+    expect(under('StringEquals', 'aws:SourceVpc', 'vpc-1', ROLE, PUT, more)).toBe(true);
+    expect(under('StringEquals', 'aws:SourceVpc', 'vpc-1', other, PUT, more)).toBe(false);
+    const nothing = { known: office, knownOf: { [other]: {} } };
+    expect(under('IpAddress', 'aws:SourceIp', '10.0.0.0/8', other, PUT, nothing)).toBeUndefined();
   });
 });
 

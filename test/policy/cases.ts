@@ -1,3 +1,4 @@
+import type { Guardians } from '../../lib/policy/types.ts';
 import type { ValidateInput } from '../../lib/policy/validate.ts';
 import { APPLIER, allow, KEY, ROLE, ROOT, ROOT_STATEMENT, type StatementValue, withRoot } from './judge.ts';
 
@@ -35,7 +36,9 @@ const when = (operator: string, key: string, value: unknown, change: StatementVa
 });
 const key = (change: object): More => ({ key: { ...KEY, ...change } });
 const request = (change: object): More => ({ request: change });
-const guardians = (change: object): More => ({ guardians: { applier: APPLIER, breakGlass: [], ...change } });
+const guardians = (change: Partial<Guardians>): More => ({
+  guardians: { applier: APPLIER, breakGlass: [], ...change },
+});
 const document = (change: object): unknown => ({ Version: '2012-10-17', Statement: [ROOT_STATEMENT], ...change });
 const only = (...statements: StatementValue[]): unknown => ({ Version: '2012-10-17', Statement: statements });
 const OTHER = 'arn:aws:iam::444455556666';
@@ -869,6 +872,11 @@ export const CASES: Record<string, Case> = {
   APPLIER_MAY_BE_LOCKED_OUT: {
     bad: [
       { document: withRoot(denyPut(when('NotIpAddress', 'aws:SourceIp', '10.0.0.0/8'))), at: '', names: APPLIER },
+      {
+        document: withRoot(denyPut(when('NotIpAddress', 'aws:SourceIp', '10.0.0.0/8'))),
+        more: guardians({ known: { applier: {}, administrators: { 'aws:SourceIp': ['10.0.0.0/16'] } } }),
+        at: '',
+      },
       { document: withRoot(denyPut(when('DateGreaterThan', 'aws:CurrentTime', '2027-01-01T00:00:00Z'))), at: '' },
       { document: withRoot(denyPut(when('StringNotEquals', 'aws:PrincipalOrgID', 'o-a1b2c3d4e5'))), at: '' },
       { document: only({ ...ROOT_STATEMENT, ...when('Bool', 'aws:MultiFactorAuthPresent', 'true') }), at: '' },
@@ -881,7 +889,7 @@ export const CASES: Record<string, Case> = {
       { document: withRoot(denyPut(when('StringNotEquals', 'aws:PrincipalAccount', '111122223333'))) },
       {
         document: withRoot(denyPut(when('StringNotEquals', 'aws:PrincipalOrgID', 'o-a1b2c3d4e5'))),
-        more: guardians({ known: { 'aws:principalOrgID': 'o-a1b2c3d4e5' } }),
+        more: guardians({ known: { applier: { 'aws:principalOrgID': ['o-a1b2c3d4e5'] }, administrators: {} } }),
       },
     ],
   },

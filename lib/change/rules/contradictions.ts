@@ -1,5 +1,6 @@
 import { durationSeconds } from '../duration.ts';
 import { minuteOfDay } from './clock.ts';
+import { inKnown } from './known.ts';
 import { canonicalPerson, type Rule, type RulesFile } from './schema.ts';
 
 type Path = readonly PropertyKey[];
@@ -22,7 +23,7 @@ export function contradictions(rules: RulesFile): Found[] {
     names.add(one.name);
     return [...twice, ...inRule(rules, one, ['rules', i]), ...matchFaults(one, i, rules.rules.length - 1)];
   });
-  return [...found, ...inSubmit(rules), ...inDelegates(rules), ...inFreeze(rules)];
+  return [...found, ...inSubmit(rules), ...inDelegates(rules), ...inFreeze(rules), ...inKnown(rules)];
 }
 
 function matchFaults({ match }: Rule, i: number, last: number): Found[] {

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { parseCidr } from '../../policy/condition/cidr.ts';
 import { durationSeconds } from '../duration.ts';
 import { minuteOfDay, WEEKDAYS } from './clock.ts';
 
@@ -112,6 +113,23 @@ const rule = z.strictObject({
   ),
 });
 
+const oneOrMore = (value: z.ZodMiniString) =>
+  z.optional(z.union([value, z.array(value).check(z.minLength(1), z.maxLength(50))]));
+const exact = z.string().check(z.regex(/^[^*?$\s]+$/, 'must be the value itself, without wildcards'));
+const addresses = z
+  .string()
+  .check(z.refine((text) => parseCidr(text) !== undefined, 'must be an IP address or a range such as 203.0.113.0/24'));
+
+/** Condition keys whose value is the same in many requests. Those of the key and of the caller are known without being told. */
+const known = z.strictObject({
+  'aws:PrincipalOrgID': oneOrMore(exact),
+  'aws:ResourceOrgID': oneOrMore(exact),
+  'aws:SourceIp': oneOrMore(addresses),
+  'aws:SourceVpc': oneOrMore(exact),
+  'aws:SourceVpce': oneOrMore(exact),
+  'aws:VpcSourceIp': oneOrMore(addresses),
+});
+
 const people = z.array(email).check(z.minLength(1), z.maxLength(100));
 
 /** The rules file. The schema is the single source: types, checks and the published JSON Schema come from it. */
@@ -136,6 +154,16 @@ export const rulesSchema = z.strictObject({
     about(
       z.array(z.string().check(z.regex(/^arn:aws[\w-]*:iam::\d{12}:(role|user)\//))),
       'Roles and users for emergencies, who must keep power over every key.',
+    ),
+  ),
+  known: z.optional(
+    about(
+      z.strictObject({
+        everybody: z.optional(about(known, 'Of the applier and of the administrators.')),
+        applier: z.optional(about(known, 'Of the role that applies changes; it runs in Lambda.')),
+        administrators: z.optional(about(known, 'Of the roles of breakGlass, and of whoever else administers a key.')),
+      }),
+      'What every request of these has, one of several values or ranges. A policy that denies what is not named here may lock them out.',
     ),
   ),
   slack: z.optional(

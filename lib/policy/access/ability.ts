@@ -1,10 +1,10 @@
 import { lowerAscii } from '../ascii.ts';
 import { type ConditionValue, readValue, valueMatches } from '../condition/conditionValues.ts';
-import { type OperatorUse, readOperator } from '../condition/operators.ts';
+import { type Operator, type OperatorUse, readOperator } from '../condition/operators.ts';
 import { ACTIONS, KEY_CONDITION_KEYS } from '../data/actions.generated.ts';
 import { globMatches } from '../glob.ts';
 import { accountOf, isSessionOf, type PrincipalForm, principalForm } from '../principalForm.ts';
-import type { Condition, Key, KeyPolicy, Statement } from '../types.ts';
+import type { Condition, Key, KeyPolicy, KnownValues, Statement } from '../types.ts';
 
 /** `true` and `false` are certain whatever the request looks like; `undefined` depends on what nobody sees here. */
 export type Certain = boolean | undefined;
@@ -25,20 +25,22 @@ export interface Ability {
 export interface Circumstances {
   /** BypassPolicyLockoutSafetyCheck. */
   bypass?: boolean;
-  /** Values of condition keys, such as `aws:PrincipalOrgID`. */
-  known?: Readonly<Record<string, string>>;
+  /** Values of condition keys, such as `aws:PrincipalOrgID`, in every request. */
+  known?: KnownValues;
+  /** In their place, those in every request of one user or role, by its ARN. */
+  knownOf?: Readonly<Record<string, KnownValues>>;
 }
 
 /** Who can do one thing. */
 export interface Abilities {
   /** What one user or role of the key's account can do, by its ARN. */
   of: (arn: string) => Ability;
-  /** No caller at all is more certain of it than this: `false` when everyone is denied, `undefined` when everyone may be. */
+  /** No caller but those of `knownOf` is more certain of it than this: `false` when everyone is denied, `undefined` when everyone may be. */
   ceiling: Certain;
 }
 
-/** The value of a condition key in a request; `null` when it is certainly absent, `undefined` when nobody knows. */
-type RequestContext = (lowerKey: string) => string | null | undefined;
+/** The values of which a condition key has one in a request; `null` when it is certainly absent, `undefined` when nobody knows. */
+type RequestContext = (lowerKey: string) => readonly string[] | null | undefined;
 
 /** A statement with everything worked out that does not hang on the caller. */
 interface Judged {
@@ -73,20 +75,25 @@ export function abilities(policy: KeyPolicy, key: Key, action: string, circumsta
     .map((one) => judged(one, variables))
     .sort((a, b) => Number(b.deny) - Number(a.deny));
   const common = requestOf(key, action, circumstances);
+  const { bypass = false, knownOf = {} } = circumstances;
+  const own = new Map(
+    Object.entries(knownOf).map(([arn, known]) => [arn, requestOf(key, action, { bypass, known })] as const),
+  );
   const of = (arn: string): Ability => {
     const who = principalForm({ kind: 'AWS', id: arn });
-    const account = accountOf(who) ?? null;
+    const account = accountOf(who);
+    const others = own.get(arn) ?? common;
     const request: RequestContext = (lowerKey) => {
       switch (lowerKey) {
         case 'aws:principalarn':
-          return arn;
+          return [arn];
         case 'aws:principaltype':
-          return who.type === 'role' ? 'AssumedRole' : 'User';
+          return [who.type === 'role' ? 'AssumedRole' : 'User'];
         case 'aws:principalaccount':
         case 'kms:calleraccount':
-          return account;
+          return account === undefined ? null : [account];
         default:
-          return common(lowerKey);
+          return others(lowerKey);
       }
     };
     let denied: Certain = false;
@@ -213,18 +220,18 @@ const OF_OPERATIONS = new Set(
 function requestOf(key: Key, action: string, { bypass = false, known = {} }: Circumstances): RequestContext {
   const own = new Set(ACTIONS.find(({ name }) => name === action)?.conditionKeys.map(lowerAscii));
   const absent = new Set([...ABSENT_IN_DIRECT_CALLS, ...[...OF_OPERATIONS].filter((name) => !own.has(name))]);
-  const values = new Map<string, string>([
-    ...Object.entries(known).map(([name, value]): [string, string] => [lowerAscii(name), value]),
-    ['aws:principalisawsservice', 'false'],
-    ['aws:viaawsservice', 'false'],
-    ['aws:securetransport', 'true'],
-    ['aws:resourceaccount', key.accountId],
-    ['aws:requestedregion', key.region],
-    ['kms:keyspec', key.spec],
-    ['kms:keyusage', key.usage],
-    ['kms:keyorigin', key.origin],
-    ['kms:multiregion', String(key.multiRegion)],
-    ['kms:bypasspolicylockoutsafetycheck', String(bypass)],
+  const values = new Map<string, readonly string[]>([
+    ...Object.entries(known).map(([name, some]) => [lowerAscii(name), some] as const),
+    ['aws:principalisawsservice', ['false']],
+    ['aws:viaawsservice', ['false']],
+    ['aws:securetransport', ['true']],
+    ['aws:resourceaccount', [key.accountId]],
+    ['aws:requestedregion', [key.region]],
+    ['kms:keyspec', [key.spec]],
+    ['kms:keyusage', [key.usage]],
+    ['kms:keyorigin', [key.origin]],
+    ['kms:multiregion', [String(key.multiRegion)]],
+    ['kms:bypasspolicylockoutsafetycheck', [String(bypass)]],
   ]);
   const openOwn = [...own].map((name) => OPEN.exec(name)?.[0]);
   return (lowerKey) => {
@@ -243,11 +250,16 @@ function testsHold(tests: readonly JudgedTest[], request: RequestContext): Certa
   return all;
 }
 
-function testHolds({ use, raw, values }: JudgedTest, value: string | null | undefined): Certain {
-  if (use === undefined || value === undefined) return undefined;
-  if (use.operator === 'Null') return raw.some((wanted) => lowerAscii(wanted) === String(value === null));
-  const { type, negative } = use.operator;
-  if (value === null) return negative || use.ifExists || use.quantifier === 'all';
+function testHolds({ use, raw, values }: JudgedTest, known: readonly string[] | null | undefined): Certain {
+  if (use === undefined || known === undefined) return undefined;
+  if (use.operator === 'Null') return raw.some((wanted) => lowerAscii(wanted) === String(known === null));
+  const { operator } = use;
+  if (known === null) return operator.negative || use.ifExists || use.quantifier === 'all';
+  const [first, ...more] = known.map((value) => valueHolds(operator, values, value));
+  return more.every((one) => one === first) ? first : undefined;
+}
+
+function valueHolds({ type, negative }: Operator, values: readonly ConditionValue[], value: string): Certain {
   let matches: Certain = false;
   for (const wanted of values) {
     matches = or(matches, valueMatches(wanted, value, type));

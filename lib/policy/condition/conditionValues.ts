@@ -113,7 +113,7 @@ function valid(at: number): number | undefined {
   return Number.isNaN(at) || Math.abs(at) > 8.64e15 ? undefined : at;
 }
 
-/** Whether a text of the request is of this set; `undefined` when nobody can tell. */
+/** Whether a text of the request is of this set; `undefined` when nobody can tell. A block of addresses stands for any one of them. */
 export function valueMatches(value: ConditionValue, text: string, type: ValueType): boolean | undefined {
   switch (value.form) {
     case 'opaque':
@@ -135,8 +135,10 @@ export function valueMatches(value: ConditionValue, text: string, type: ValueTyp
       );
     }
     case 'cidr': {
-      const address = parseCidr(text);
-      return address !== undefined && cidrWithin(address, value.cidr);
+      const addresses = parseCidr(text);
+      if (addresses === undefined) return false;
+      if (cidrWithin(addresses, value.cidr)) return true;
+      return cidrWithin(value.cidr, addresses) ? undefined : false;
     }
   }
 }

@@ -132,7 +132,12 @@ export function contextOf(subject: Subject, policy: KeyPolicy, node: JsonObject)
     };
   });
   const { bypass = false } = subject.request;
-  const circumstances = { bypass, known: subject.guardians.known ?? {} };
+  const { applier, known: guarded } = subject.guardians;
+  const circumstances = {
+    bypass,
+    known: guarded?.administrators ?? {},
+    knownOf: { [applier]: guarded?.applier ?? {} },
+  };
   const judged = new Map<string, Abilities>();
   const abilitiesFor = (action: string): Abilities => {
     const known = judged.get(action) ?? abilities(policy, subject.key, action, circumstances);
