@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { evaluate, type IamStatement, type RequestContext } from './iam/evaluate.ts';
 import { type AccessKey, accessKeyOf, sessionKeyOf } from './iam/keys.ts';
 import { ACCOUNT_ID, ADMIN_ROLE_ARN, PARTITION, PIPELINE_ROLES, roleOf, sessionArn } from './iam/principals.ts';
+import { type TrustStatement, trusts } from './iam/trust.ts';
 import { openWorld, type World, type WorldState } from './iam/world.ts';
 import { openJournal } from './journal.ts';
 import type { AwsRequest, AwsResponse, AwsService, Caller } from './types.ts';
@@ -15,6 +16,8 @@ export interface IamRole {
   name: string;
   arn: string;
   statements: IamStatement[];
+  /** Who may assume it, when that is known. */
+  trust?: readonly TrustStatement[];
 }
 
 export interface IamOptions {
@@ -42,8 +45,13 @@ export interface Iam extends AwsService {
   accessKeyFor(roleName: string): AccessKey;
   /** For `verifySigV4`: every fixed key, live sessions, and `test`/`test` for the administrator. */
   keyOf(accessKeyId: string): AccessKey | undefined;
-  /** Starts a session of any role that exists. Trust policies are not read. Throws on what is no role ARN. */
-  assume(roleArn: string, sessionName: string, seconds?: number): Session;
+  /**
+   * Does this role let the caller assume it? A role whose trust policy is not known is assumed by every administrator, and by a
+   * role of serverless.yml in its own account alone.
+   */
+  trusts(roleArn: string, caller: Caller, externalId: string | undefined): boolean;
+  /** Starts a session of any role that exists, limited to what `policy` allows if there is one. Throws on what is no role ARN. */
+  assume(roleArn: string, sessionName: string, seconds?: number, policy?: IamStatement[]): Session;
   /** Does an explicit Deny in the identity policies of this principal apply? It beats what a key policy allows. */
   denies(principal: string, action: string, resource: string, context: RequestContext): boolean;
   /** As GetCallerIdentity gives it. */
@@ -56,6 +64,8 @@ interface SessionEntry {
   sessionName: string;
   serial: number;
   expiresAt: string;
+  /** The session policy: what the role may and this allows. */
+  policy?: IamStatement[];
 }
 
 const EVERYTHING: IamStatement[] = [{ Effect: 'Allow', Action: '*', Resource: '*' }];
@@ -77,12 +87,18 @@ export function openIam({ dataDir, roles }: IamOptions): Iam {
   for (const entry of sessionJournal.read()) sessions.set(keyOfSession(entry).accessKeyId, entry);
 
   const statementsOf = (principal: string) => known.get(principal)?.statements ?? EVERYTHING;
-  const callerAs = (roleArn: string, sessionName: string): Caller => ({
-    arn: sessionArn(roleArn, sessionName),
-    principal: roleArn,
-    accountId: roleOf(roleArn)?.accountId ?? ACCOUNT_ID,
-    allows: (action, resource, context = {}) => evaluate(statementsOf(roleArn), action, resource, context) === 'allow',
-  });
+  const callerAs = (roleArn: string, sessionName: string, policy: IamStatement[] = EVERYTHING): Caller => {
+    const within: Caller['allows'] = (action, resource, context = {}) =>
+      evaluate(policy, action, resource, context) === 'allow';
+    return {
+      arn: sessionArn(roleArn, sessionName),
+      principal: roleArn,
+      accountId: roleOf(roleArn)?.accountId ?? ACCOUNT_ID,
+      within,
+      allows: (action, resource, context = {}) =>
+        evaluate(statementsOf(roleArn), action, resource, context) === 'allow' && within(action, resource, context),
+    };
+  };
   const admin = callerAs(ADMIN_ROLE_ARN, 'local');
   const liveSession = (accessKeyId: string) => {
     const session = sessions.get(accessKeyId);
@@ -103,7 +119,8 @@ export function openIam({ dataDir, roles }: IamOptions): Iam {
       const role = keys.get(accessKeyId);
       if (role !== undefined) return { ok: true, caller: callerAs(role.arn, 'local') };
       const session = liveSession(accessKeyId);
-      if (session !== undefined) return { ok: true, caller: callerAs(session.roleArn, session.sessionName) };
+      if (session !== undefined)
+        return { ok: true, caller: callerAs(session.roleArn, session.sessionName, session.policy) };
       if (accessKeyId.startsWith('ASIA')) {
         return refused('ExpiredTokenException', 'The security token included in the request is expired');
       }
@@ -121,9 +138,15 @@ export function openIam({ dataDir, roles }: IamOptions): Iam {
       const session = liveSession(accessKeyId);
       return session === undefined ? undefined : keyOfSession(session);
     },
-    assume(roleArn, sessionName, seconds = 3600) {
+    trusts(roleArn, caller, externalId) {
+      const decided = trusts(known.get(roleArn)?.trust ?? [], caller, externalId);
+      return decided ?? (!known.has(caller.principal) || roleOf(roleArn)?.accountId === caller.accountId);
+    },
+    assume(roleArn, sessionName, seconds = 3600, policy) {
       const expiration = new Date(Date.now() + seconds * 1000);
-      const entry: SessionEntry = { roleArn, sessionName, serial: sessions.size, expiresAt: expiration.toISOString() };
+      const expiresAt = expiration.toISOString();
+      const limit = policy === undefined ? {} : { policy };
+      const entry: SessionEntry = { roleArn, sessionName, serial: sessions.size, expiresAt, ...limit };
       const arn = sessionArn(roleArn, sessionName);
       sessionJournal.append(entry);
       sessions.set(keyOfSession(entry).accessKeyId, entry);

@@ -55,7 +55,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 };
 
 /**
- * AWS KMS on a laptop, on the wire as JSON 1.1: keys, aliases, tags, policies with a check of their own, and real signatures.
+ * AWS KMS on a laptop, on the wire as JSON 1.1, each account and Region with keys of its own (the Region is that of the signature): keys, aliases, tags, policies with a check of their own, and real signatures.
  * Everything is in `kms.jsonl` in the data folder, written before it is answered. Paths under `/_kms/` are in kms/control.ts.
  * Throws on a `KMS_CONSISTENCY_DELAY_MS` that is no number.
  */
@@ -90,7 +90,9 @@ function answer(context: KmsContext, request: AwsRequest): AwsResponse {
     if (operation === undefined) {
       throw new KmsError('UnknownOperationException', `${request.operation} is not spoken here`);
     }
-    return jsonResponse(200, operation(context, readInput(request), request.caller));
+    const region = /Credential=[^/]+\/\d{8}\/([a-z0-9-]+)\//.exec(request.headers.authorization ?? '')?.[1];
+    const here = region === undefined ? context : { ...context, region };
+    return jsonResponse(200, operation(here, readInput(request), request.caller));
   } catch (error) {
     if (error instanceof KmsError) return errorResponse(error);
     console.error(error);

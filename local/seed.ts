@@ -1,4 +1,5 @@
 import { ACCOUNT_ID, REGION } from './iam/principals.ts';
+import { SPOKE } from './iam/spoke.ts';
 import { newPrivateKey } from './kms/createKey.ts';
 import { KEY_SPECS } from './kms/keySpec.ts';
 import type { Entry, KeyUsage, NewKey, Tag } from './kms/types.ts';
@@ -21,6 +22,7 @@ interface Use {
   users: string[];
   externalAccounts?: string[];
   actions?: string[];
+  accountId?: string;
 }
 
 const ADMINISTRATION = [
@@ -80,9 +82,17 @@ export const SEEDS: readonly Seed[] = [
   },
 ];
 
+/** A key of the second account: only with its roles can it be seen and changed. */
+export const SPOKE_SEED: Seed = {
+  ...customer('alias/warehouse', '1b6f3a52-8c1d-4e0a-9f27-3d5c7a9e1007', 'Another account: the data warehouse'),
+  policy: consolePolicy({ administrators: ['KMSAdmin'], users: ['Loader'], accountId: SPOKE.accountId }),
+};
+
 /** The journal entries that make the seeded keys, for `openKms`. The signing key's material is new in every folder. */
 export function seedEntries(now: number = Date.now()): Entry[] {
-  return SEEDS.flatMap(({ alias, policy, ...seed }) => making(seed, JSON.stringify(policy), [alias], now));
+  const entries = ({ alias, policy, ...seed }: Seed, accountId: string) =>
+    making(seed, JSON.stringify(policy), [alias], now, accountId);
+  return [...SEEDS.flatMap((seed) => entries(seed, ACCOUNT_ID)), ...entries(SPOKE_SEED, SPOKE.accountId)];
 }
 
 /** The journal entries that make the keys of the template, by ARN. */
@@ -95,13 +105,19 @@ export function declaredEntries(keys: readonly ServiceKey[], now: number = Date.
   );
 }
 
-function making(seed: Omit<Seed, 'alias' | 'policy'>, policy: string, aliases: readonly string[], at: number): Entry[] {
+function making(
+  seed: Omit<Seed, 'alias' | 'policy'>,
+  policy: string,
+  aliases: readonly string[],
+  at: number,
+  accountId = ACCOUNT_ID,
+): Entry[] {
   const facts = KEY_SPECS[seed.spec];
   const privateKey = facts === undefined ? undefined : newPrivateKey(facts);
   const key: NewKey = {
     ...seed,
-    arn: `arn:aws:kms:${REGION}:${ACCOUNT_ID}:key/${seed.keyId}`,
-    accountId: ACCOUNT_ID,
+    arn: `arn:aws:kms:${REGION}:${accountId}:key/${seed.keyId}`,
+    accountId,
     origin: 'AWS_KMS',
     multiRegion: false,
     ...(privateKey === undefined ? {} : { privateKey }),
@@ -110,8 +126,8 @@ function making(seed: Omit<Seed, 'alias' | 'policy'>, policy: string, aliases: r
   return [
     { type: 'createKey', at, key, policy, ids: {} },
     ...aliases.map((name): Entry => {
-      const arn = `arn:aws:kms:${REGION}:${ACCOUNT_ID}:${name}`;
-      return { type: 'setAlias', at, name, accountId: ACCOUNT_ID, keyId: seed.keyId, arn };
+      const arn = `arn:aws:kms:${REGION}:${accountId}:${name}`;
+      return { type: 'setAlias', at, name, accountId, keyId: seed.keyId, arn };
     }),
   ];
 }
@@ -122,9 +138,15 @@ function customer(alias: string, keyId: string, description: string): Omit<Seed,
 }
 
 /** A policy as the console writes it. */
-function consolePolicy({ administrators, users, externalAccounts = [], actions = SYMMETRIC_USE }: Use): object {
+function consolePolicy({
+  administrators,
+  users,
+  externalAccounts = [],
+  actions = SYMMETRIC_USE,
+  accountId: own = ACCOUNT_ID,
+}: Use): object {
   const root = (accountId: string) => `arn:aws:iam::${accountId}:root`;
-  const roles = (names: string[]) => names.map((name) => `arn:aws:iam::${ACCOUNT_ID}:role/${name}`);
+  const roles = (names: string[]) => names.map((name) => `arn:aws:iam::${own}:role/${name}`);
   const using = { AWS: scalarOrList([...roles(users), ...externalAccounts.map(root)]) };
   return {
     Version: '2012-10-17',
@@ -133,7 +155,7 @@ function consolePolicy({ administrators, users, externalAccounts = [], actions =
       {
         Sid: 'Enable IAM User Permissions',
         Effect: 'Allow',
-        Principal: { AWS: root(ACCOUNT_ID) },
+        Principal: { AWS: root(own) },
         Action: 'kms:*',
         Resource: '*',
       },

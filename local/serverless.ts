@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { TableProperties } from './dynamodb/tables.ts';
 import type { IamStatement } from './iam/evaluate.ts';
+import type { TrustStatement } from './iam/trust.ts';
 import { type CloudFormation, cloudFormation } from './serverless/cloudformation.ts';
 import { type Data, type DataMap, isMapData, readServerlessFile, ServerlessError } from './serverless/read.ts';
 
@@ -75,6 +76,8 @@ export interface ServiceRole {
   name: string;
   arn: string;
   statements: IamStatement[];
+  /** Who may assume it. */
+  trust: TrustStatement[];
 }
 
 export interface ServiceStateMachine {
@@ -275,7 +278,8 @@ function readEventRule(value: Data, functionKey: string, place: string): EventRu
   };
 }
 
-function readRoles(cfn: CloudFormation): Map<string, ServiceRole> {
+/** The roles of a template, by logical id. */
+export function readRoles(cfn: CloudFormation): Map<string, ServiceRole> {
   const roles = new Map<string, ServiceRole>();
   for (const { logicalId, properties, place } of cfn.resources('AWS::IAM::Role')) {
     if (properties.ManagedPolicyArns !== undefined)
@@ -291,7 +295,9 @@ function readRoles(cfn: CloudFormation): Map<string, ServiceRole> {
       return [document.Statement ?? []].flat().map((one) => readStatement(map(one, at), at));
     });
     const name = text(resolved.RoleName, `${place}.RoleName`);
-    roles.set(logicalId, { logicalId, name, arn: cfn.roleArn(name), statements });
+    const document = map(resolved.AssumeRolePolicyDocument ?? {}, `${place}.AssumeRolePolicyDocument`);
+    const trust = [document.Statement ?? []].flat() as unknown as TrustStatement[];
+    roles.set(logicalId, { logicalId, name, arn: cfn.roleArn(name), statements, trust });
   }
   return roles;
 }

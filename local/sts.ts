@@ -1,3 +1,4 @@
+import type { IamStatement } from './iam/evaluate.ts';
 import { roleOf } from './iam/principals.ts';
 import type { Iam } from './iam.ts';
 import { element, QueryError, queryService } from './query.ts';
@@ -27,14 +28,16 @@ function assumeRole(iam: Iam, { caller }: AwsRequest, form: URLSearchParams): st
     throw invalid('durationSeconds', form.get('DurationSeconds') ?? '');
   }
   // A role that does not exist and one that may not be assumed look alike to the caller.
-  if (!iam.world.exists(roleArn) || !caller.allows('sts:AssumeRole', roleArn)) {
+  const mayAssume =
+    caller.allows('sts:AssumeRole', roleArn) && iam.trusts(roleArn, caller, form.get('ExternalId') ?? undefined);
+  if (!iam.world.exists(roleArn) || !mayAssume) {
     throw new QueryError(
       403,
       'AccessDenied',
       `User: ${caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`,
     );
   }
-  const session = iam.assume(roleArn, name, seconds);
+  const session = iam.assume(roleArn, name, seconds, sessionPolicy(form));
   const user = element('AssumedRoleId', session.userId) + element('Arn', session.arn);
   const credentials =
     element('AccessKeyId', session.accessKeyId) +
@@ -42,6 +45,18 @@ function assumeRole(iam: Iam, { caller }: AwsRequest, form: URLSearchParams): st
     element('SessionToken', session.sessionToken) +
     element('Expiration', session.expiration.toISOString());
   return `<AssumedRoleUser>${user}</AssumedRoleUser><Credentials>${credentials}</Credentials>`;
+}
+
+/** The statements of the session policy, if there is one. */
+function sessionPolicy(form: URLSearchParams): IamStatement[] | undefined {
+  const policy = form.get('Policy');
+  if (policy === null) return undefined;
+  try {
+    const { Statement } = JSON.parse(policy) as { Statement: IamStatement | IamStatement[] };
+    return [Statement].flat();
+  } catch {
+    throw new QueryError(400, 'MalformedPolicyDocument', 'The session policy is no JSON policy');
+  }
 }
 
 function invalid(member: string, value: string): QueryError {

@@ -5,6 +5,7 @@ import { type Edge, startEdge } from './edge.ts';
 import { eventBus } from './eventBus.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import { openIamApi } from './iam/api.ts';
+import { spokeRoles } from './iam/spoke.ts';
 import { openIam } from './iam.ts';
 import { openKms } from './kms.ts';
 import { type Lambdas, startLambdas } from './lambda.ts';
@@ -76,7 +77,7 @@ export async function startSystem(settings: Settings): Promise<System> {
       ),
     );
     const place = { dataDir, region: service.region, accountId: service.accountId };
-    const iam = openIam({ dataDir, roles: [...service.roles.values()] });
+    const iam = openIam({ dataDir, roles: [...service.roles.values(), ...spokeRoles()] });
     const states = openStates({
       ...place,
       stateMachines: [...service.stateMachines.values()],

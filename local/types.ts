@@ -9,6 +9,8 @@ export interface Caller {
   accountId: string;
   /** Do the identity policies allow this, Deny first? */
   allows(action: string, resource: string, context?: Record<string, string[]>): boolean;
+  /** Does the session policy allow this? It limits what a key policy gives to the role, too. Left out: there is none. */
+  within?(action: string, resource: string, context?: Record<string, string[]>): boolean;
 }
 
 export interface AwsRequest {

@@ -7,8 +7,36 @@ import {
   ListResourceTagsCommand,
 } from '@aws-sdk/client-kms';
 import type { Key, KeyUsage } from '../policy/types.ts';
+import { type OutOfReach, type Place, placeOf, reach } from './accounts.ts';
 
-const client = new KMSClient({ maxAttempts: 4, requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 } });
+const READ = { role: 'readRole', sessionName: process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'countersign' } as const;
+
+/** By account and Region; a new session takes the place of the one before. */
+const clients = new Map<string, { client: KMSClient; accessKeyId: string }>();
+
+/** KMS at a place, for reading, or why it is out of reach. */
+async function kmsAt(wanted: Place): Promise<{ ok: true; client: KMSClient } | OutOfReach> {
+  const reached = await reach(wanted, READ);
+  if (!reached.ok) return reached;
+  const { accountId, region, credentials } = reached.place;
+  const accessKeyId = credentials?.accessKeyId ?? '';
+  const known = clients.get(`${accountId} ${region}`);
+  if (known?.accessKeyId === accessKeyId) return { ok: true, client: known.client };
+  const client = new KMSClient({
+    region,
+    ...(credentials === undefined ? {} : { credentials }),
+    maxAttempts: 4,
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 },
+  });
+  clients.set(`${accountId} ${region}`, { client, accessKeyId });
+  return { ok: true, client };
+}
+
+/** Why a key cannot even be asked for: its account or Region is not registered, or the role there cannot be assumed. */
+export async function whyOutOfReach(key: string): Promise<OutOfReach | undefined> {
+  const at = await kmsAt(placeOf(key));
+  return at.ok ? undefined : at;
+}
 
 /** Errors by which KMS says that there is no such key for this caller. */
 const ABSENT = new Set(['NotFoundException', 'InvalidArnException', 'AccessDeniedException']);
@@ -23,10 +51,13 @@ const absent = (error: unknown): undefined => {
  * What KMS answers for an alias is taken: from then on the key is its ARN.
  */
 export async function describeKey(keyIdOrAlias: string): Promise<Key | undefined> {
+  const at = await kmsAt(placeOf(keyIdOrAlias));
+  if (!at.ok) return undefined;
+  const { client } = at;
   const described = await client.send(new DescribeKeyCommand({ KeyId: keyIdOrAlias })).catch(absent);
   const meta = described?.KeyMetadata;
   if (meta?.Arn === undefined || meta.KeyId === undefined) return undefined;
-  const [aliases, tags] = await Promise.all([listAliases(meta.KeyId), listTags(meta.Arn)]);
+  const [aliases, tags] = await Promise.all([listAliases(client, meta.KeyId), listTags(client, meta.Arn)]);
   return {
     arn: meta.Arn,
     keyId: meta.KeyId,
@@ -43,7 +74,7 @@ export async function describeKey(keyIdOrAlias: string): Promise<Key | undefined
   };
 }
 
-async function listAliases(KeyId: string): Promise<string[]> {
+async function listAliases(client: KMSClient, KeyId: string): Promise<string[]> {
   const names: string[] = [];
   let Marker: string | undefined;
   do {
@@ -54,7 +85,7 @@ async function listAliases(KeyId: string): Promise<string[]> {
   return names.sort();
 }
 
-async function listTags(KeyId: string): Promise<Record<string, string>> {
+async function listTags(client: KMSClient, KeyId: string): Promise<Record<string, string>> {
   const tags: Record<string, string> = {};
   let Marker: string | undefined;
   do {
@@ -67,20 +98,25 @@ async function listTags(KeyId: string): Promise<Record<string, string>> {
   return tags;
 }
 
-/** The ids of all keys of the account and Region. */
-export async function listKeyIds(): Promise<string[]> {
-  const ids: string[] = [];
+/** The ARNs of all keys of a place, or why it is out of reach. */
+export async function listKeyArns(place: Place): Promise<{ ok: true; arns: string[] } | OutOfReach> {
+  const at = await kmsAt(place);
+  if (!at.ok) return at;
+  const arns: string[] = [];
   let Marker: string | undefined;
   do {
-    const page = await client.send(new ListKeysCommand({ Limit: 1000, ...(Marker === undefined ? {} : { Marker }) }));
-    ids.push(...(page.Keys ?? []).flatMap((key) => key.KeyId ?? []));
+    const page = await at.client.send(
+      new ListKeysCommand({ Limit: 1000, ...(Marker === undefined ? {} : { Marker }) }),
+    );
+    arns.push(...(page.Keys ?? []).flatMap((key) => key.KeyArn ?? []));
     Marker = page.Truncated ? page.NextMarker : undefined;
   } while (Marker !== undefined);
-  return ids;
+  return { ok: true, arns };
 }
 
 /** The exact text of a key's live policy; undefined when we may not read it. */
 export async function getKeyPolicy(keyArn: string): Promise<string | undefined> {
-  const answer = await client.send(new GetKeyPolicyCommand({ KeyId: keyArn })).catch(absent);
+  const at = await kmsAt(placeOf(keyArn));
+  const answer = at.ok ? await at.client.send(new GetKeyPolicyCommand({ KeyId: keyArn })).catch(absent) : undefined;
   return answer?.Policy;
 }

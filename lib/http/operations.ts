@@ -83,7 +83,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: 'get',
     path: '/keys',
     tag: 'Keys',
-    summary: 'The keys of this account and Region, and whether their policy can be changed',
+    summary: 'The keys of this account and of those of the rules file, and whether their policy can be changed',
     who: KEY_READERS,
     iam: true,
     reply: { status: 200, schema: 'KeyList' },

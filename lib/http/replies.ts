@@ -14,7 +14,7 @@ import type {
 } from '../policy/types.ts';
 import type { AccessAt } from '../workflow/accessAt.ts';
 import type { KeyHistory, Version } from '../workflow/history.ts';
-import type { KeyView, viewKeyPolicy } from '../workflow/keys.ts';
+import type { KeyView, NotListed, viewKeyPolicy } from '../workflow/keys.ts';
 import type { preview } from '../workflow/propose.ts';
 
 /** A type with its intersections and optional members spread out, so that two spellings of one shape are one type. */
@@ -335,7 +335,15 @@ export const keyView = says<KeyView>()(
   }),
 );
 
-export const keyList = says<{ keys: KeyView[] }>()(z.object({ keys: z.array(keyView) }));
+export const keyList = says<{ keys: KeyView[]; notListed: NotListed[] }>()(
+  z.object({
+    keys: z.array(keyView),
+    notListed: about(
+      z.array(z.object({ accountId: z.string(), region: z.string(), reason: z.string() })),
+      'Places of the rules file whose keys cannot be listed, and why.',
+    ),
+  }),
+);
 
 export const defaultView = says<DefaultView>()(
   z.discriminatedUnion('supported', [

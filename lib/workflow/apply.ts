@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { principalId } from '../aws/iam.ts';
-import { PUT_TIMEOUT, putKeyPolicy, readLivePolicy } from '../aws/putKeyPolicy.ts';
+import { type LivePolicy, openLivePolicy, PUT_TIMEOUT } from '../aws/putKeyPolicy.ts';
 import { nextApplyStep, proveApproval } from '../change/apply.ts';
 import { type Change, fold, isOpen, type Status } from '../change/change.ts';
 import { expire } from '../change/decide.ts';
@@ -176,8 +176,11 @@ class Apply {
   }
 
   async run(): Promise<{ status: Status }> {
+    const { key, id } = this.#whole.change;
+    const opened = await openLivePolicy(key.arn, id);
+    if (!opened.ok) return this.#end(this.#failed(opened.error, opened.detail));
     for (let puts = 0; ; puts++) {
-      const read = await this.#live();
+      const read = await this.#read(opened.live);
       if (!read.ok) return this.#end(this.#unreadable(read));
       const { change } = this.#whole;
       switch (nextApplyStep(canonicalOf(read.policy), change, this.#maybePut)) {
@@ -205,7 +208,7 @@ class Apply {
               detail: `KMS did not confirm any of ${puts} puts, and the live policy is still the one before. A person must look at the key.`,
             });
           }
-          const refused = await this.#put();
+          const refused = await this.#put(opened.live);
           if (refused !== undefined) return this.#end(refused);
         }
       }
@@ -216,13 +219,13 @@ class Apply {
    * The live policy. When a put may have landed, or the policy is a third one, it is read until reads agree over the settle
    * time: KMS is eventually consistent, and one read that is behind must not end a change that somebody approved.
    */
-  async #live(): Promise<Awaited<ReturnType<typeof readLivePolicy>>> {
-    let read = await readLivePolicy(this.#whole.change.key.arn);
+  async #read(live: LivePolicy): ReturnType<LivePolicy['read']> {
+    let read = await live.read();
     const { binding } = this.#whole.change;
     if (!this.#maybePut && read.ok && canonicalOf(read.policy) === binding.base) return read;
     for (let equal = 1; equal < EQUAL_READS && read.ok && !this.#isApproved(read.policy); ) {
       await this.#around.wait((this.#around.settleSeconds * 1000) / (EQUAL_READS - 1));
-      const again = await readLivePolicy(this.#whole.change.key.arn);
+      const again = await live.read();
       equal = again.ok && canonicalOf(again.policy) === canonicalOf(read.policy) ? equal + 1 : 1;
       read = again;
     }
@@ -232,7 +235,7 @@ class Apply {
   #isApproved = (policy: string): boolean => canonicalOf(policy) === this.#whole.change.afterCanonical;
 
   /** The last gate, then the put. Gives the end when KMS refused or the gate is shut; otherwise the live policy must tell. */
-  async #put(): Promise<Event | undefined> {
+  async #put(live: LivePolicy): Promise<Event | undefined> {
     const { change, before, after } = this.#whole;
     const proof = prove(await this.#again(), this.#around);
     if (!proof.ok) return this.#failed(proof.error, proof.detail);
@@ -241,7 +244,7 @@ class Apply {
     if (!(await holds(this.#lease, this.#around.now, MARGIN))) {
       throw new LeaseHeld('the lease ran out before the put');
     }
-    const result = await putKeyPolicy(change.key.arn, after);
+    const result = await live.put(after);
     this.#around.log({
       change: change.id,
       key: change.key.arn,

@@ -1,4 +1,5 @@
-import { describeKey, getKeyPolicy, listKeyIds } from '../aws/kms.ts';
+import { places } from '../aws/accounts.ts';
+import { describeKey, getKeyPolicy, listKeyArns, whyOutOfReach } from '../aws/kms.ts';
 import { done, type Outcome, refuse } from '../change/refusal.ts';
 import { readDefaultView } from '../policy/console/defaultView.ts';
 import { canonicalOf, policyText } from '../policy/document/canonicalOf.ts';
@@ -26,19 +27,36 @@ function view(key: Key): KeyView {
   return { ...key, changeable: true };
 }
 
-/** Every key of the account and Region that Countersign may see, by alias. */
-export async function viewKeys(): Promise<KeyView[]> {
-  const ids = await listKeyIds();
-  const keys: Key[] = [];
-  for (let from = 0; from < ids.length; from += 10) {
-    const some = await Promise.all(ids.slice(from, from + 10).map(describeKey));
-    keys.push(...some.filter((key) => key !== undefined));
-  }
-  const name = (key: Key) => key.aliases[0] ?? `~${key.keyId}`;
-  return keys.map(view).sort((a, b) => (name(a) < name(b) ? -1 : 1));
+/** A place of the rules file whose keys cannot be listed, and why. */
+export interface NotListed {
+  accountId: string;
+  region: string;
+  reason: string;
 }
 
-const noKey = (asked: string) => refuse('NOT_FOUND', `There is no key ${asked} in this account and Region.`);
+/** Every key that Countersign may see, in its own account and in those of the rules file, by alias. */
+export async function viewKeys(): Promise<{ keys: KeyView[]; notListed: NotListed[] }> {
+  const arns: string[] = [];
+  const notListed: NotListed[] = [];
+  for (const place of places()) {
+    const listed = await listKeyArns(place);
+    if (listed.ok) arns.push(...listed.arns);
+    else notListed.push({ ...place, reason: listed.detail });
+  }
+  const keys: Key[] = [];
+  for (let from = 0; from < arns.length; from += 10) {
+    const some = await Promise.all(arns.slice(from, from + 10).map(describeKey));
+    keys.push(...some.filter((key) => key !== undefined));
+  }
+  const name = (key: Key) => `${key.aliases[0] ?? `~${key.keyId}`} ${key.arn}`;
+  return { keys: keys.map(view).sort((a, b) => (name(a) < name(b) ? -1 : 1)), notListed };
+}
+
+/** There is no such key, or it is out of reach and why. */
+async function noKey(asked: string): Promise<ReturnType<typeof refuse>> {
+  const why = await whyOutOfReach(asked);
+  return refuse('NOT_FOUND', why?.detail ?? `There is no key ${asked} that Countersign may see.`);
+}
 
 /** One key by its id, ARN, alias name or alias ARN. */
 export async function viewKey(asked: string): Promise<Outcome<KeyView>> {

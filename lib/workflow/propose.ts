@@ -1,4 +1,4 @@
-import { describeKey, getKeyPolicy } from '../aws/kms.ts';
+import { describeKey, getKeyPolicy, whyOutOfReach } from '../aws/kms.ts';
 import type { FrozenRule } from '../change/facts.ts';
 import type { Preflight } from '../change/preflight.ts';
 import { stagesOf } from '../change/quorum.ts';
@@ -33,12 +33,12 @@ export interface Proposed {
   rule: FrozenRule & { expireAfter: number };
 }
 
-/** The roles that must keep power over every key, and what is known of their requests. */
-export const guardians = (rules: Rules): Guardians => ({
-  applier: process.env.APPLIER_ARN ?? '',
-  breakGlass: rules.breakGlass ?? [],
-  known: knownOf(rules),
-});
+/** The roles that must keep power over a key: in another account it is the role there that puts. With what is known of their requests. */
+export function guardians(rules: Rules, { accountId }: Key): Guardians {
+  const applier = process.env.APPLIER_ARN ?? '';
+  const there = accountId === applier.split(':')[4] ? undefined : rules.accounts?.[accountId]?.applyRole;
+  return { applier: there ?? applier, breakGlass: rules.breakGlass ?? [], known: knownOf(rules) };
+}
 
 /**
  * Everything that a submit finds out before it stores anything: the key, its live policy, the proposed text, what AWS says
@@ -46,9 +46,7 @@ export const guardians = (rules: Rules): Guardians => ({
  */
 export async function propose(input: ProposalInput, submitter: string, rules: Rules): Promise<Outcome<Proposed>> {
   const key = await describeKey(input.key);
-  if (key === undefined) {
-    return refuse('NOT_FOUND', `There is no key ${input.key} in this account and Region that Countersign may see.`);
-  }
+  if (key === undefined) return noKey(input.key);
   if (isNotaryKey(key)) {
     return refuseFindings([{ code: 'NOTARY_KEY', severity: 'error', message: NOTARY_KEY, path: '' }]);
   }
@@ -72,7 +70,7 @@ export async function propose(input: ProposalInput, submitter: string, rules: Ru
   const after = text.value.text;
   const asked = await preflight({ key, before, after });
   const world = { missing: asked.principals.missing };
-  const assessment = assessChange({ before, after, key, guardians: guardians(rules), world });
+  const assessment = assessChange({ before, after, key, guardians: guardians(rules, key), world });
   assessment.findings.push(...text.value.findings);
   const rule = input.breakGlass ? breakGlassFor(rules, key, assessment.risk) : ruleFor(rules, key, assessment.risk);
   if (rule === undefined) {
@@ -88,6 +86,23 @@ export async function propose(input: ProposalInput, submitter: string, rules: Ru
   }
   if (!assessment.ok) return refuseAssessed(assessment, asked);
   return done({ key, assessment, preflight: asked, rule });
+}
+
+/** The codes of what keeps a key out of reach, as findings. */
+const OUT_OF_REACH = {
+  AccountNotRegistered: [
+    'ACCOUNT_NOT_REGISTERED',
+    'Make the two roles there with docs/spoke.template.yml, and list the account under accounts in the rules file.',
+  ],
+  RegionNotRegistered: ['REGION_NOT_REGISTERED', 'Add the Region to the account in the rules file.'],
+  RoleNotAssumed: ['ROLE_NOT_ASSUMED', 'Compare the roles and the external id there with those in the rules file.'],
+} as const;
+
+async function noKey(asked: string): Promise<ReturnType<typeof refuse>> {
+  const why = await whyOutOfReach(asked);
+  if (why === undefined) return refuse('NOT_FOUND', `There is no key ${asked} that Countersign may see.`);
+  const [code, fix] = OUT_OF_REACH[why.error];
+  return refuseFindings([{ code, severity: 'error', message: why.detail, path: '', fix }]);
 }
 
 /** What is wrong when a stage of the rule, or all of them together, cannot be completed without the authors. */

@@ -42,7 +42,9 @@ export const listAliases: Operation = (context, input, caller) => {
   const wanted =
     input.KeyId === undefined || input.KeyId === null ? undefined : findKey(context, input, caller, 'ListAliases');
   const own = [...context.store.state.aliases.values()].filter(
-    ({ accountId, keyId }) => accountId === caller.accountId && (wanted === undefined || keyId === wanted.keyId),
+    ({ arn, keyId }) =>
+      arn.startsWith(`arn:aws:kms:${context.region}:${caller.accountId}:`) &&
+      (wanted === undefined || keyId === wanted.keyId),
   );
   const sorted = own.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const { items, ...rest } = pageOf(input, sorted, (alias) => alias.name, { fallback: 50, max: 100 });

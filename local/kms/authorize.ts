@@ -53,6 +53,7 @@ export function allowedBy(policy: PolicyOfKey, access: Access, iam: Pick<Iam, 'd
     if (namesCaller(principals, caller)) named = true;
     if (principals.includes(rootOf(caller))) delegated = true;
   }
+  if (caller.within?.(action, key.arn, context) === false) return false;
   const byIam = () => caller.allows(action, key.arn, context);
   if (caller.accountId !== key.accountId) {
     return CROSS_ACCOUNT.has(action.replace('kms:', '')) && (named || delegated) && byIam();

@@ -15,9 +15,11 @@ export const describeKey: Operation = (context, input, caller) => {
   return { KeyMetadata: keyMetadata(key) };
 };
 
-export const listKeys: Operation = ({ store }, input, caller) => {
+export const listKeys: Operation = ({ store, region }, input, caller) => {
   authorizeByIam('ListKeys', '*', caller);
-  const own = [...store.state.keys.values()].filter((key) => key.accountId === caller.accountId);
+  const own = [...store.state.keys.values()].filter(({ arn }) =>
+    arn.startsWith(`arn:aws:kms:${region}:${caller.accountId}:`),
+  );
   const sorted = own.toSorted((a, b) => (a.keyId < b.keyId ? -1 : 1));
   const { items, ...rest } = pageOf(input, sorted, (key) => key.keyId, { fallback: 100, max: 1000 });
   return { Keys: items.map((key) => ({ KeyId: key.keyId, KeyArn: key.arn })), ...rest };

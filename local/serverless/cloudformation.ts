@@ -27,8 +27,10 @@ export function cloudFormation(options: {
   stage: string;
   accountId: string;
   region: string;
+  /** Values of the template's own parameters. */
+  parameters?: Record<string, string>;
 }): CloudFormation {
-  const { root, service, stage, accountId, region } = options;
+  const { root, service, stage, accountId, region, parameters = {} } = options;
   const declared = isMapData(root.resources) && isMapData(root.resources.Resources) ? root.resources.Resources : {};
   const functions = isMapData(root.functions) ? root.functions : {};
   /** serverless-step-functions lets a definition name a function by its key; CloudFormation knows it by its logical id. */
@@ -39,6 +41,7 @@ export function cloudFormation(options: {
     ]),
   );
   const pseudo: Record<string, string> = {
+    ...parameters,
     'AWS::AccountId': accountId,
     'AWS::Region': region,
     'AWS::Partition': 'aws',

@@ -1,5 +1,6 @@
+import { SPOKE } from '../iam/spoke.ts';
 import type { Person } from '../people.ts';
-import { SEEDS } from '../seed.ts';
+import { SEEDS, SPOKE_SEED } from '../seed.ts';
 
 /** What a person reads after the ready line: the keys, the people, and three commands to try. */
 export function guide({ api, aws, people }: { api: string; aws: string; people: readonly Person[] }): string {
@@ -11,6 +12,9 @@ export function guide({ api, aws, people }: { api: string; aws: string; people: 
   return `
 Keys in the local account:
 ${keys.join('\n')}
+
+A key in a second account, changed through the roles of docs/spoke.template.yml:
+  arn:aws:kms:us-east-1:${SPOKE.accountId}:${SPOKE_SEED.alias}  ${SPOKE_SEED.description}
 
 People (sign-in: ${api}/local/oidc, no passwords):
 ${groups.join('\n')}

@@ -893,6 +893,23 @@ export const CASES: Record<string, Case> = {
       },
     ],
   },
+  APPLIER_CANNOT_READ: {
+    bad: [
+      { document: only(allow({ Action: 'kms:PutKeyPolicy', ...aws(APPLIER, ROLE) })), at: '', names: APPLIER },
+      { document: withRoot(denyPut({ Action: 'kms:Get*', ...aws(APPLIER) })), at: '' },
+      {
+        document: withRoot(
+          denyPut({ Action: 'kms:GetKeyPolicy', ...when('NotIpAddress', 'aws:SourceIp', '10.0.0.0/8') }),
+        ),
+        at: '',
+      },
+    ],
+    good: [
+      { document: only(admin(APPLIER, ROLE)) },
+      { document: withRoot(denyPut({ Action: 'kms:GetKeyPolicy', ...aws(ROLE) })) },
+      { document: only(admin(ROLE)), more: guardians({ applier: 'arn:aws:iam::444455556666:role/CountersignApply' }) },
+    ],
+  },
   BREAK_GLASS_LOCKED_OUT: {
     bad: [
       { document: only(admin(APPLIER, ROLE)), more: guardians({ breakGlass: [GLASS] }), at: '', names: GLASS },

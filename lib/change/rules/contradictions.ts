@@ -23,7 +23,14 @@ export function contradictions(rules: RulesFile): Found[] {
     names.add(one.name);
     return [...twice, ...inRule(rules, one, ['rules', i]), ...matchFaults(one, i, rules.rules.length - 1)];
   });
-  return [...found, ...inSubmit(rules), ...inDelegates(rules), ...inFreeze(rules), ...inKnown(rules)];
+  return [
+    ...found,
+    ...inSubmit(rules),
+    ...inDelegates(rules),
+    ...inFreeze(rules),
+    ...inKnown(rules),
+    ...inAccounts(rules),
+  ];
 }
 
 function matchFaults({ match }: Rule, i: number, last: number): Found[] {
@@ -147,4 +154,19 @@ function inFreeze(rules: RulesFile): Found[] {
       ? []
       : [[['freeze', i, 'to'], 'must be later than from on the same day']];
   });
+}
+
+function inAccounts(rules: RulesFile): Found[] {
+  return Object.entries(rules.accounts ?? {}).flatMap(([id, account]) =>
+    (['readRole', 'applyRole'] as const).flatMap((name): Found[] =>
+      account[name].split(':')[4] === id
+        ? []
+        : [
+            [
+              ['accounts', id, name],
+              `must be a role of account ${id}: KMS lets nobody put a policy from another account`,
+            ],
+          ],
+    ),
+  );
 }

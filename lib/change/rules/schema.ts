@@ -132,6 +132,38 @@ const known = z.strictObject({
 
 const people = z.array(email).check(z.minLength(1), z.maxLength(100));
 
+/** The names are fixed, since the roles of the lambdas may assume roles of these names alone. */
+const spokeRole = (name: string, what: string) =>
+  about(
+    z
+      .string()
+      .check(
+        z.regex(
+          new RegExp(`^arn:aws[\\w-]*:iam::\\d{12}:role/${name}[\\w+=,.@-]*$`),
+          `must be the ARN of a role whose name begins with ${name}`,
+        ),
+      ),
+    what,
+  );
+
+/** An account other than Countersign's own whose keys it may change. */
+const account = z.strictObject({
+  readRole: spokeRole('CountersignRead', 'Is assumed to see keys and their policies.'),
+  applyRole: spokeRole('CountersignApply', 'Is assumed by the apply lambda alone, to put an approved policy.'),
+  externalId: about(
+    z
+      .string('must be a text, in quotes')
+      .check(z.regex(/^[\w+=,.@:/-]{2,1224}$/, 'must have 2 to 1,224 letters, digits or +=,.@:/-')),
+    'The external id that both roles ask for. One for each account; it is no secret.',
+  ),
+  regions: about(
+    z
+      .array(z.string().check(z.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a Region such as eu-central-1')))
+      .check(z.minLength(1)),
+    'The Regions whose keys may be seen and changed.',
+  ),
+});
+
 /** The rules file. The schema is the single source: types, checks and the published JSON Schema come from it. */
 export const rulesSchema = z.strictObject({
   approvers: about(z.record(z.string(), people), 'Groups of people who approve.'),
@@ -164,6 +196,12 @@ export const rulesSchema = z.strictObject({
         administrators: z.optional(about(known, 'Of the roles of breakGlass, and of whoever else administers a key.')),
       }),
       'What every request of these has, one of several values or ranges. A policy that denies what is not named here may lock them out.',
+    ),
+  ),
+  accounts: z.optional(
+    about(
+      z.record(z.string().check(z.regex(/^\d{12}$/, 'must be an account id: 12 digits, in quotes')), account),
+      'Other accounts whose keys may be changed, by id. docs/spoke.template.yml makes the roles.',
     ),
   ),
   slack: z.optional(

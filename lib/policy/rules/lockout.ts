@@ -64,6 +64,21 @@ const applierMayBeLockedOut: PolicyRule = {
   },
 };
 
+const applierCannotRead: PolicyRule = {
+  on: 'policy',
+  code: 'APPLIER_CANNOT_READ',
+  severity: 'error',
+  title: 'The role that applies changes would not surely keep kms:GetKeyPolicy',
+  fix: 'Allow kms:GetKeyPolicy to it without a condition, and except it from every Deny of kms:GetKeyPolicy.',
+  source:
+    'Countersign: what cannot be read back cannot be told to have been applied, and no later change could be compared',
+  check: (context) => {
+    const { applier } = context.guardians;
+    if (!inAccount(context, applier) || able(context.abilities('kms:GetKeyPolicy').of(applier)) === true) return [];
+    return [{ path: '', message: `${quote(applier)} applies the changes and could not surely read the policy again.` }];
+  },
+};
+
 const breakGlassLockedOut: PolicyRule = {
   on: 'policy',
   code: 'BREAK_GLASS_LOCKED_OUT',
@@ -237,6 +252,7 @@ const applierGrants: PolicyRule = {
 export const LOCKOUT_RULES: readonly PolicyRule[] = [
   applierLockedOut,
   applierMayBeLockedOut,
+  applierCannotRead,
   breakGlassLockedOut,
   nobodyElse,
   administratorsConditional,
