@@ -115,6 +115,19 @@ describe('the packaged template', () => {
     expect(rolesThatMay('ses:SendEmail')).toEqual(['AskRole', 'MailEventsRole']);
   });
 
+  it('lets readers assume the read role of other accounts, and the applier the apply role, and nobody the other one', () => {
+    expect(rolesThatMay('sts:AssumeRole')).toEqual(['ApplyRole', 'KeysRole', 'SubmitRole']);
+    for (const name of rolesThatMay('sts:AssumeRole')) {
+      const given = statements(resources[name] as Resource).filter(({ Action }) =>
+        list(Action).includes('sts:AssumeRole'),
+      );
+      const role = name === 'ApplyRole' ? 'CountersignApply*' : 'CountersignRead*';
+      expect(given.map(({ Resource }) => Resource)).toEqual([
+        { 'Fn::Sub': `arn:\${AWS::Partition}:iam::*:role/${role}` },
+      ]);
+    }
+  });
+
   it('lets the notary read the log, sign with one key and write checkpoints, and nobody else do either', () => {
     expect(rolesThatMay('kms:Sign')).toEqual(['NotariseRole']);
     const notary = statements(resources.NotariseRole as Resource);

@@ -108,7 +108,7 @@ async function sessionOf(
 
 /** STS said no. Everything else may pass, and is thrown. */
 function refused(thrown: unknown, roleArn: string): OutOfReach {
-  const error = thrown as Error & { $metadata?: { httpStatusCode?: number }; $retryable?: unknown };
+  const error = thrown as Error & { $metadata?: { httpStatusCode?: number } };
   const status = error.$metadata?.httpStatusCode ?? 0;
   if (status < 400 || status >= 500 || /throttl/i.test(error.name)) throw thrown;
   const detail = `${roleArn} could not be assumed; its trust policy must name this role of Countersign and the external id of the rules file. ${error.name}: ${error.message}`;

@@ -29,6 +29,12 @@ submit:
 freeze:
   - { name: year end, match: { environment: prod }, from: "2026-12-20T00:00:00Z", to: "2027-01-02T00:00:00Z" }
   - { name: weekend, days: [sat, sun], timeZone: Europe/Berlin }
+accounts:
+  "222233334444":
+    readRole: arn:aws:iam::222233334444:role/CountersignRead
+    applyRole: arn:aws:iam::222233334444:role/CountersignApply
+    externalId: x-42
+    regions: [eu-central-1]
 rules:
   - name: prod
     match: { environment: [prod, "live*"], account: ["111122223333"] }
@@ -150,34 +156,34 @@ describe('a whole rules file', () => {
     [
       'neither',
       FILE.replace('    quorum: 1\n    from: [security]\n    expire', '    expire'),
-      /^25: a rule needs quorum and from/,
+      /^31: a rule needs quorum and from/,
     ],
     [
       'stages that need more people than there are',
       FILE.replace('quorum: 2, from: [security]', 'quorum: 2, from: [owners]'),
-      /^16: the stages ask for 3 different people, and there are 2/,
+      /^22: the stages ask for 3 different people, and there are 2/,
     ],
     [
       'a rule that hides those after it',
       FILE.replace(/ {4}match: \{ environment: \[.*\n/, ''),
-      /^13: this rule matches everything/,
+      /^19: this rule matches everything/,
     ],
     [
       'an escalation to nobody',
       FILE.replace('    escalateTo: [chiefs]\n', ''),
-      /^13: escalateAfter and escalateTo belong together/,
+      /^19: escalateAfter and escalateTo belong together/,
     ],
-    ['an escalation after the end', FILE.replace('PT8H', 'PT48H'), /^20: must be less than expireAfter/],
-    ['reminders without end', FILE.replace('PT4H', 'PT1M'), /^19: that is more than 1000 reminders/],
+    ['an escalation after the end', FILE.replace('PT8H', 'PT48H'), /^26: must be less than expireAfter/],
+    ['reminders without end', FILE.replace('PT4H', 'PT1M'), /^25: that is more than 1000 reminders/],
     [
       'a time zone that is none',
       FILE.replace('timeZone: Europe/Berlin, days', 'timeZone: CEST-2, days'),
-      /^23: must be an IANA time zone/,
+      /^29: must be an IANA time zone/,
     ],
     [
       'quiet hours without a time zone',
       FILE.replace('timeZone: Europe/Berlin, days', 'days'),
-      /^23: is missing, or is no string/,
+      /^29: is missing, or is no string/,
     ],
     ['a freeze that ends before it begins', FILE.replace('2027-01-02', '2026-01-02'), /^10: must be later than from/],
     [
@@ -188,7 +194,7 @@ describe('a whole rules file', () => {
     [
       'an emergency that nobody is left to review',
       FILE.replace('review: { from: [owners] }', 'review: { from: [chiefs] }'),
-      /^24: needs at least 2 people/,
+      /^30: needs at least 2 people/,
     ],
     [
       'a team that is not there',
@@ -201,9 +207,22 @@ describe('a whole rules file', () => {
       /^5: nobody stands in for themselves/,
     ],
     [
+      'a role of another account than its own',
+      FILE.replace('222233334444:role/CountersignApply', '555566667777:role/CountersignApply'),
+      /^15: must be a role of account 222233334444/,
+    ],
+    [
+      'one role for reading and putting',
+      FILE.replace('role/CountersignApply', 'role/CountersignRead'),
+      /^15: must be the ARN of a role whose name begins with CountersignApply/,
+    ],
+    ['an account that is none', FILE.replace('"222233334444":', 'production:'), /^14: must be an account id/],
+    ['an account without an external id', FILE.replace('    externalId: x-42\n', ''), /^14: is missing/],
+    ['a Region that is none', FILE.replace('eu-central-1', 'frankfurt'), /^17: must be a Region such as/],
+    [
       'a field of a stage that does not exist',
       FILE.replace('{ quorum: 2, from', '{ quorums: 2, quorum: 2, from'),
-      /^17: there is no field quorums here/,
+      /^23: there is no field quorums here/,
     ],
   ])('refuses %s, and names the line', (_, text, error) => {
     expect(text).not.toBe(FILE);
@@ -268,7 +287,7 @@ describe('npm run rules', () => {
     expect(said.out).toContain('then asks 2 of kim@example.com, sam@example.com (stage 2)');
     expect(said.out).toContain('olu@example.com may not submit');
     writeFileSync(file, FILE.replace('PT8H', '8h'));
-    expect(rulesCommand(['check', file])).toMatchObject({ code: 1, out: expect.stringContaining('rules.yml:20: ') });
+    expect(rulesCommand(['check', file])).toMatchObject({ code: 1, out: expect.stringContaining('rules.yml:26: ') });
     expect(rulesCommand(['explain', file])).toMatchObject({ code: 1 });
     expect(rulesCommand([]).code).toBe(2);
     expect(rulesCommand(['check', join(folder, 'none.yml')]).code).toBe(2);

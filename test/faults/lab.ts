@@ -115,6 +115,7 @@ export class Lab {
       AWS_ACCESS_KEY_ID: keys.accessKeyId,
       AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
       TABLE_NAME: 'countersign-local',
+      APPLIER_ARN: 'arn:aws:iam::111122223333:role/countersign-local-apply',
       RULES_FILE: join(dataDir, 'rules.yml'),
     });
     const close = async () => {

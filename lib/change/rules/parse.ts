@@ -51,6 +51,7 @@ interface Issue {
   expected?: string | undefined;
   keys?: readonly string[];
   errors?: readonly (readonly Issue[])[];
+  issues?: readonly Issue[];
 }
 
 /** An issue at each place that it is about: the field that does not exist, or what is wrong with the likeliest of several forms. */
@@ -58,6 +59,7 @@ function spread(issue: Issue): [path: readonly PropertyKey[], message: string][]
   if (issue.code === 'unrecognized_keys') {
     return (issue.keys ?? []).map((key) => [[...issue.path, key], `there is no field ${key} here`]);
   }
+  if (issue.code === 'invalid_key') return (issue.issues ?? []).map(({ message }) => [issue.path, message]);
   const forms = issue.code === 'invalid_union' ? (issue.errors ?? []).filter((form) => form.length > 0) : [];
   const [likeliest] = [...forms].sort((a, b) => a.length - b.length);
   if (likeliest === undefined) return [[issue.path, wordsOf(issue)]];

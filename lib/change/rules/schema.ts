@@ -151,9 +151,7 @@ const account = z.strictObject({
   readRole: spokeRole('CountersignRead', 'Is assumed to see keys and their policies.'),
   applyRole: spokeRole('CountersignApply', 'Is assumed by the apply lambda alone, to put an approved policy.'),
   externalId: about(
-    z
-      .string('must be a text, in quotes')
-      .check(z.regex(/^[\w+=,.@:/-]{2,1224}$/, 'must have 2 to 1,224 letters, digits or +=,.@:/-')),
+    z.string().check(z.regex(/^[\w+=,.@:/-]{2,1224}$/, 'must have 2 to 1,224 letters, digits or +=,.@:/-')),
     'The external id that both roles ask for. One for each account; it is no secret.',
   ),
   regions: about(
