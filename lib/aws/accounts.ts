@@ -1,7 +1,10 @@
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { loadRules } from '../store/rulesFile.ts';
 
-const sts = new STSClient({ maxAttempts: 4, requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 } });
+const sts = new STSClient({
+  maxAttempts: 4,
+  requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+});
 
 /** Seconds: the shortest session that STS gives. A role that was assumed from a role may last an hour at most. */
 const SESSION = 900;

@@ -26,7 +26,7 @@ async function kmsAt(wanted: Place): Promise<{ ok: true; client: KMSClient } | O
     region,
     ...(credentials === undefined ? {} : { credentials }),
     maxAttempts: 4,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 },
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
   });
   clients.set(`${accountId} ${region}`, { client, accessKeyId });
   return { ok: true, client };

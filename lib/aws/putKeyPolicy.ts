@@ -74,7 +74,11 @@ export async function openLivePolicy(
 }
 
 const clientFor = (where: { region: string; credentials?: Credentials }, maxAttempts: number, requestTimeout: number) =>
-  new KMSClient({ ...where, maxAttempts, requestHandler: { connectionTimeout: 2_000, requestTimeout } });
+  new KMSClient({
+    ...where,
+    maxAttempts,
+    requestHandler: { connectionTimeout: 2_000, requestTimeout, throwOnRequestTimeout: true },
+  });
 
 function classify(thrown: unknown): PutResult {
   const error = thrown as Error & { $metadata?: { httpStatusCode?: number } };
