@@ -116,7 +116,7 @@ describe('the packaged template', () => {
   });
 
   it('lets readers assume the read role of other accounts, and the applier the apply role, and nobody the other one', () => {
-    expect(rolesThatMay('sts:AssumeRole')).toEqual(['ApplyRole', 'KeysRole', 'SubmitRole']);
+    expect(rolesThatMay('sts:AssumeRole')).toEqual(['ApplyRole', 'KeysRole', 'PreviewRole', 'SubmitRole']);
     for (const name of rolesThatMay('sts:AssumeRole')) {
       const given = statements(resources[name] as Resource).filter(({ Action }) =>
         list(Action).includes('sts:AssumeRole'),

@@ -47,6 +47,9 @@ const home = (): { accountId: string; region: string } => ({
   region: process.env.AWS_REGION ?? '',
 });
 
+/** Is this ARN one of the account that Countersign lives in? */
+export const isOurs = (arn: string): boolean => arn.split(':')[4] === home().accountId;
+
 /** The account and Region of an ARN of KMS; those of Countersign for an id or an alias name. */
 export function placeOf(key: string): Place {
   const [, , , region = '', accountId = ''] = key.startsWith('arn:') ? key.split(':') : [];

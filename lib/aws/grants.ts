@@ -1,7 +1,7 @@
-import { type GrantListEntry, KMSClient, ListGrantsCommand } from '@aws-sdk/client-kms';
+import { type GrantListEntry, ListGrantsCommand } from '@aws-sdk/client-kms';
 import type { Grant } from '../change/preflight.ts';
-
-const client = new KMSClient({ maxAttempts: 4, requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 } });
+import { placeOf } from './accounts.ts';
+import { kmsAt } from './kms.ts';
 
 /** Grants to a page, the most that KMS gives, and the most of a key that are read: it may have 50,000. */
 const PAGE = 100;
@@ -9,11 +9,13 @@ const MOST = 1_000;
 
 /** The grants of a key, or the first thousand of them; then `complete` is false. Errors of KMS are thrown. */
 export async function listGrants(keyArn: string, signal: AbortSignal): Promise<{ grants: Grant[]; complete: boolean }> {
+  const at = await kmsAt(placeOf(keyArn));
+  if (!at.ok) throw new Error(at.detail);
   const grants: Grant[] = [];
   let Marker: string | undefined;
   do {
     const command = new ListGrantsCommand({ KeyId: keyArn, Limit: PAGE, ...(Marker === undefined ? {} : { Marker }) });
-    const page = await client.send(command, { abortSignal: signal });
+    const page = await at.client.send(command, { abortSignal: signal });
     grants.push(...(page.Grants ?? []).map(grantOf));
     Marker = page.Truncated ? page.NextMarker : undefined;
   } while (Marker !== undefined && grants.length < MOST);

@@ -15,7 +15,7 @@ const READ = { role: 'readRole', sessionName: process.env.AWS_LAMBDA_FUNCTION_NA
 const clients = new Map<string, { client: KMSClient; accessKeyId: string }>();
 
 /** KMS at a place, for reading, or why it is out of reach. */
-async function kmsAt(wanted: Place): Promise<{ ok: true; client: KMSClient } | OutOfReach> {
+export async function kmsAt(wanted: Place): Promise<{ ok: true; client: KMSClient } | OutOfReach> {
   const reached = await reach(wanted, READ);
   if (!reached.ok) return reached;
   const { accountId, region, credentials } = reached.place;

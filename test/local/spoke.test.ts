@@ -30,6 +30,7 @@ async function assume(by: string, what: string, input: { ExternalId?: string; Po
 describe('the roles of docs/spoke.template.yml', () => {
   test.each([
     ['keys', 'Read'],
+    ['preview', 'Read'],
     ['submit', 'Read'],
     ['apply', 'Apply'],
   ])('%s assumes Countersign%s', async (by, what) => {
