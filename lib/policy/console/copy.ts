@@ -2,6 +2,7 @@ import { type JsonNode, type JsonString, memberOf } from '../document/json.ts';
 import { parseKeyPolicy } from '../document/parse.ts';
 import { applySplices, literal, replaceStrings, type Splice } from '../document/policyText.ts';
 import type { Finding, Key, Statement } from '../types.ts';
+import { consoleFinding } from './codes.ts';
 import { partitionOf } from './consolePrincipal.ts';
 import { copyActions } from './copyActions.ts';
 import { type Copied, copyConditionValue, copyPrincipal, copyServicePrincipal } from './copyIdentifier.ts';
@@ -66,7 +67,10 @@ function copyStatement(copy: Copy, statement: Statement, node: JsonNode): void {
   const action = memberOf(node, 'Action');
   if (action === undefined) return;
   const { actions, finding } = copyActions(statement, from, to);
-  if (finding !== undefined) copy.findings.push({ ...finding, path: action.pointer });
+  if (finding !== undefined) {
+    const { code, ...found } = finding;
+    copy.findings.push(consoleFinding(code, { ...found, path: action.pointer }));
+  }
   if (actions !== undefined) copy.splices.push(replaceStrings(copy.text, node, action, actions));
 }
 
@@ -77,13 +81,13 @@ function copyOnePrincipal(copy: Copy, statement: Statement, type: string, id: Js
   put(copy, id, copyPrincipal(id.value, from, to));
   const account = /^[0-9]{12}$/.test(id.value) ? id.value : id.value.split(':')[4];
   if (account !== to.accountId || from.accountId === to.accountId || statement.effect !== 'Allow') return;
-  copy.findings.push({
-    code: 'COPY_TARGET_WAS_EXTERNAL',
-    severity: 'warning',
-    message: `${id.value} belongs to ${to.accountId}, an external account to the other key and the owner of this one.`,
-    path: id.pointer,
-    fix: 'Take it out if it was there for access from outside; the statement for the account itself covers its IAM policies.',
-  });
+  copy.findings.push(
+    consoleFinding('COPY_TARGET_WAS_EXTERNAL', {
+      message: `${id.value} belongs to ${to.accountId}, an external account to the other key and the owner of this one.`,
+      path: id.pointer,
+      fix: 'Take it out if it was there for access from outside; the statement for the account itself covers its IAM policies.',
+    }),
+  );
 }
 
 function put(copy: Copy, node: JsonNode, { value, changed, doubt }: Copied): void {
@@ -91,17 +95,17 @@ function put(copy: Copy, node: JsonNode, { value, changed, doubt }: Copied): voi
     copy.splices.push({ start: node.start, end: node.end, text: literal(value) });
     const before = node.kind === 'string' ? node.value : copy.text.slice(node.start, node.end);
     const mustExist = changed === 'COPY_ACCOUNT' && /:iam::[0-9]{12}:(?:role|user)\/[^*?]+$/.test(value);
-    copy.findings.push({
-      code: changed,
-      severity: 'info',
-      message: `${before} is now ${value}.`,
-      path: node.pointer,
-      ...(mustExist && { fix: `Make sure that it exists in account ${copy.to.accountId}.` }),
-    });
+    copy.findings.push(
+      consoleFinding(changed, {
+        message: `${before} is now ${value}.`,
+        path: node.pointer,
+        ...(mustExist && { fix: `Make sure that it exists in account ${copy.to.accountId}.` }),
+      }),
+    );
   }
   if (doubt === undefined) return;
-  const { code, severity, why, fix } = doubt;
-  copy.findings.push({ code, severity, message: why, path: node.pointer, fix });
+  const { code, why, fix } = doubt;
+  copy.findings.push(consoleFinding(code, { message: why, path: node.pointer, fix }));
 }
 
 /** The strings of a string or a list of them. */

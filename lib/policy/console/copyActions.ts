@@ -1,5 +1,6 @@
 import { CRYPTOGRAPHIC, operationsOf, possibleFor } from '../operations.ts';
 import type { Finding, Key, Statement } from '../types.ts';
+import type { CopyCode } from './codes.ts';
 import {
   ADMINISTRATOR_OPTIONS,
   actionSet,
@@ -13,7 +14,7 @@ import { statementDeviation } from './defaultView.ts';
 /** What becomes of the actions of one statement. Without `actions` they stay as they are. */
 export interface CopiedActions {
   actions?: string[];
-  finding?: Omit<Finding, 'path'>;
+  finding?: Pick<Finding, 'message' | 'fix'> & { code: CopyCode };
 }
 
 /**
@@ -76,7 +77,6 @@ function dropUnfit(statement: Statement, from: Key, to: Key): CopiedActions {
     return {
       finding: {
         code: 'COPY_DENY_WITHOUT_EFFECT',
-        severity: 'warning',
         message: `${title} denies what this key does not do: ${what}.`,
         fix: `Deny ${instead} if the same is meant.`,
       },
@@ -86,7 +86,6 @@ function dropUnfit(statement: Statement, from: Key, to: Key): CopiedActions {
     return {
       finding: {
         code: 'COPY_ACTION_NOT_FOR_USAGE',
-        severity: 'error',
         message: `${title} is for something else: ${what}, and nothing in it uses this key.`,
         fix: `Submit a whole document in which it is left out or allows what is meant, such as ${instead}.`,
       },
@@ -96,7 +95,6 @@ function dropUnfit(statement: Statement, from: Key, to: Key): CopiedActions {
     actions: left,
     finding: {
       code: 'COPY_ACTION_DROPPED',
-      severity: 'warning',
       message: `${title}: ${what}; left out.`,
       fix: 'Look whether what is left is enough.',
     },
@@ -111,7 +109,6 @@ function replaced(statement: Statement, actions: string[], to: Key): CopiedActio
     actions,
     finding: {
       code: 'COPY_ACTIONS',
-      severity: 'info',
       message: `${titleOf(statement)} now has the console's list for a ${to.spec} key with the usage ${to.usage}: ${change.filter(Boolean).join(', ')}.`,
     },
   };
@@ -121,7 +118,6 @@ function unknownUsage(statement: Statement, to: Key): CopiedActions {
   return {
     finding: {
       code: 'COPY_USAGE_UNKNOWN',
-      severity: 'error',
       message: `${titleOf(statement)}: what corresponds to its actions for a key with the usage ${to.usage} is not known.`,
       fix: 'Submit a whole document with the actions you mean.',
     },

@@ -1,4 +1,5 @@
 import type { Key } from '../types.ts';
+import type { CopyCode } from './codes.ts';
 import { partitionOf } from './consolePrincipal.ts';
 
 /** What became of one string of the source's policy. Without `value` it stays as it is. */
@@ -7,7 +8,7 @@ export interface Copied {
   /** Codes of what was put right. */
   changed?: 'COPY_KEY' | 'COPY_ALIAS' | 'COPY_ACCOUNT' | 'COPY_REGION' | 'COPY_PARTITION';
   /** What is left for a person to look at, or cannot be put right at all. */
-  doubt?: { code: string; severity: 'warning' | 'error'; why: string; fix: string };
+  doubt?: { code: CopyCode; why: string; fix: string };
 }
 
 const UNCHANGED: Copied = {};
@@ -102,7 +103,6 @@ function copyForeignArn(arn: string, partition: string, region: string, account:
     return {
       doubt: {
         code: 'COPY_PARTITION_FOREIGN',
-        severity: 'error',
         why: `${arn} is in the partition ${partition}; the key is in ${partitionOf(to)}, and accounts do not reach across.`,
         fix: 'Take it out, or name who takes its place there.',
       },
@@ -152,7 +152,6 @@ function copyAlias(alias: string, from: Key, to: Key): Copied {
   return {
     doubt: {
       code: 'COPY_ALIAS_UNCLEAR',
-      severity: 'error',
       why: `${alias} is an alias of the other key; this key has ${has}, so it is not clear what takes its place.`,
       fix: 'Take the Condition out, or submit a whole document with the alias you mean.',
     },
@@ -188,6 +187,6 @@ function changedTo(before: string, after: string, changed: NonNullable<Copied['c
   return before === after ? UNCHANGED : { value: after, changed };
 }
 
-function doubt(code: string, why: string, fix: string): Copied {
-  return { doubt: { code, severity: 'warning', why, fix } };
+function doubt(code: CopyCode, why: string, fix: string): Copied {
+  return { doubt: { code, why, fix } };
 }

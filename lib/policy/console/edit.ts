@@ -2,6 +2,7 @@ import { type JsonNode, type JsonObject, memberOf } from '../document/json.ts';
 import { parseKeyPolicy } from '../document/parse.ts';
 import { appendStrings, applySplices, insertStatement, removeItems } from '../document/policyText.ts';
 import type { Edit, Finding, Key, KeyPolicy, Statement } from '../types.ts';
+import { consoleFinding, type EditCode } from './codes.ts';
 import { classifyPrincipal, normalPrincipal, partitionOf } from './consolePrincipal.ts';
 import {
   actionSet,
@@ -218,7 +219,6 @@ function drop(draft: Draft, statement: Statement, principal: string): string {
       message: 'the policy would be left without any statement',
       path: statement.path,
       fix: 'Add what shall stand instead first.',
-      aws: 'MalformedPolicyDocumentException',
     });
   }
   const index = draft.policy.statements.indexOf(statement);
@@ -251,7 +251,6 @@ function insert(draft: Draft, name: ConsoleStatement, principal: string, actions
       message: 'the policy has no Statement element to add to',
       path: '',
       fix: 'Submit a whole document.',
-      aws: 'MalformedPolicyDocumentException',
     });
   }
   const statement = {
@@ -298,8 +297,10 @@ function refuseUsage(draft: Draft): never {
   });
 }
 
-function refuse(draft: Draft, finding: Omit<Finding, 'severity'>): never {
-  throw new Refusal([
-    { ...finding, severity: 'error', message: `${draft.title}: ${finding.message}.`.replace(/\.\.$/, '.') },
-  ]);
+function refuse(
+  draft: Draft,
+  { code, ...found }: Pick<Finding, 'message' | 'path' | 'fix'> & { code: EditCode },
+): never {
+  const message = `${draft.title}: ${found.message}.`.replace(/\.\.$/, '.');
+  throw new Refusal([consoleFinding(code, { ...found, message })]);
 }

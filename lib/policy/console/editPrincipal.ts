@@ -1,18 +1,16 @@
 import type { Edit, Finding, Key } from '../types.ts';
+import { consoleFinding, type EditCode } from './codes.ts';
 import { type ConsolePrincipal, classifyPrincipal, normalPrincipal, rootArn } from './consolePrincipal.ts';
 import { administratorActions, userActions } from './consoleStatements.ts';
 
 /** What an edit's principal cannot be, and what to do instead. */
 interface Refusal {
-  code: string;
+  code: EditCode;
   why: string;
   fix: string;
-  /** The error name with which KMS would refuse a policy that names such a principal. */
-  aws?: string;
   documents?: Finding['documents'];
 }
 
-const MALFORMED = 'MalformedPolicyDocumentException';
 const CHANGING_EXTERNAL =
   'https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html';
 
@@ -25,9 +23,9 @@ const CHANGING_EXTERNAL =
 export function checkEditPrincipal(edit: Edit, index: number, key: Key): Finding[] {
   const refusal = refusalOf(edit, key);
   if (refusal === undefined) return [];
-  const { code, why, fix, aws, documents } = refusal;
+  const { code, why, fix, documents } = refusal;
   const message = `edits[${index}] ${edit.op}: ${why}`;
-  return [{ code, severity: 'error', message, path: '', fix, ...(aws && { aws }), ...(documents && { documents }) }];
+  return [consoleFinding(code, { message, path: '', fix, ...(documents && { documents }) })];
 }
 
 function refusalOf(edit: Edit, key: Key): Refusal | undefined {
@@ -115,7 +113,6 @@ function refuseIdentity(
         code: 'EDIT_PRINCIPAL_WILDCARD',
         why: `${principal} has a wildcard; KMS takes none inside a principal, and the default view has no "everyone".`,
         fix: 'Name each user or role, or write a statement of your own with the Principal {"AWS": "*"} and an aws:PrincipalArn Condition.',
-        aws: MALFORMED,
       };
     case 'session':
       return {
@@ -128,7 +125,6 @@ function refuseIdentity(
         code: 'EDIT_PRINCIPAL_DELETED',
         why: `${principal} is the unique id of a principal, which AWS shows once the principal is deleted.`,
         fix: 'Give the ARN of a user or role that exists.',
-        aws: MALFORMED,
       };
     case 'otherPartition':
       return refusePartition(principal, kind.partition, key);
@@ -168,7 +164,6 @@ function refuseGroup(op: 'addAdministrator' | 'addUser', principal: string, key:
     code: 'EDIT_PRINCIPAL_GROUP',
     why: `${principal} is an IAM group, and a group cannot be a principal.`,
     fix: 'Name its users one by one, or attach the IAM policy given here to the group and keep the statement "Enable IAM User Permissions", without which IAM policies have no effect on the key.',
-    aws: 'InvalidArnException',
     ...(actions && { documents: [{ title: `IAM policy for ${principal}`, document }] }),
   };
 }
@@ -178,6 +173,5 @@ function refusePartition(principal: string, partition: string, key: Key): Refusa
     code: 'EDIT_PRINCIPAL_PARTITION',
     why: `${principal} is in the partition ${partition}; the key is not, and accounts do not reach across partitions.`,
     fix: `Give a principal of the same partition as ${normalPrincipal(key.accountId, key)}.`,
-    aws: MALFORMED,
   };
 }

@@ -78,7 +78,7 @@ const externalNeedsIam: PolicyRule = {
   code: 'EXTERNAL_ACCOUNT_NEEDS_IAM',
   severity: 'info',
   title: 'Another account gets access; its administrators must allow it in IAM too',
-  fix: 'Hand the IAM policy in externalPolicies to the administrators of that account.',
+  fix: 'Hand the IAM policy that comes with this change to the administrators of that account.',
   source: 'AWS KMS Developer Guide, "Allowing users in other accounts to use a KMS key"',
   check: (context) => {
     const first = new Map<string, { path: string; names: Set<string> }>();
