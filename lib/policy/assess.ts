@@ -33,7 +33,9 @@ const UNREAD_BEFORE =
  */
 export function assessChange({ before, after, key, guardians, world = {} }: AssessInput): Assessment {
   const { findings, policy, text } = validateKeyPolicy({ text: after, key, guardians, world });
-  const texts = { before: policyText(before), after: policyText(text) };
+  const read = parseKeyPolicy(before, partitionOf(key));
+  const was = read.ok ? read.policy : undefined;
+  const texts = { before: policyText(before, was), after: policyText(text, policy) };
   const ok = !findings.some(({ severity }) => severity === 'error');
   if (policy === undefined) {
     const access: Access = {
@@ -56,16 +58,14 @@ export function assessChange({ before, after, key, guardians, world = {} }: Asse
       externalPolicies: [],
     };
   }
-  const read = parseKeyPolicy(before, partitionOf(key));
-  const was = read.ok ? read.policy : NOTHING;
-  const comparison = compareAccess(was, policy, key);
+  const comparison = compareAccess(was ?? NOTHING, policy, key);
   return {
     ok,
     ...texts,
     findings,
-    access: read.ok ? comparison.access : undecided(comparison.access),
-    matrix: read.ok ? comparison.matrix : [],
-    ...gradeRisk(comparison, { beforeUnreadable: !read.ok }),
+    access: was ? comparison.access : undecided(comparison.access),
+    matrix: was ? comparison.matrix : [],
+    ...gradeRisk(comparison, { beforeUnreadable: was === undefined }),
     externalPolicies: externalPolicies(policy, key, was),
   };
 }

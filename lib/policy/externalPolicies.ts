@@ -41,10 +41,12 @@ function needsOf(policy: KeyPolicy, key: Key): Map<string, Need> {
   const needs = new Map<string, Need>();
   for (const statement of policy.statements) {
     if (statement.effect !== 'Allow') continue;
+    const accounts = accountsOf(statement, key);
+    if (accounts.length === 0) continue;
     const actions = actionsAbroad(statement, key);
     if (actions.length === 0) continue;
     const viaServices = limitedToServices(statement);
-    for (const { account, name } of accountsOf(statement, key)) {
+    for (const { account, name } of accounts) {
       const need: Need = needs.get(account) ?? {
         whole: false,
         principals: new Set(),
