@@ -3,7 +3,15 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { FrozenRule } from '../lib/change/facts.ts';
 import { stagesOf } from '../lib/change/quorum.ts';
-import { breakGlassFor, knownOf, maySubmit, parseRules, type Rules, ruleFor } from '../lib/change/rules.ts';
+import {
+  breakGlassFor,
+  type Freeze,
+  knownOf,
+  maySubmit,
+  parseRules,
+  type Rules,
+  ruleFor,
+} from '../lib/change/rules.ts';
 import type { Key, Risk } from '../lib/policy/types.ts';
 
 const USAGE = `rules check FILE
@@ -85,7 +93,10 @@ function explain(rules: Rules, key: Key, risk: Risk, submitter: string): string 
       ? []
       : [`after ${hours(rule.escalate.after)} may decide too: ${rule.escalate.approvers.join(', ')}`]),
     ...(rule.signIn ? ['a link asks for a sign-in'] : []),
-    ...(rule.freeze ?? []).map(({ name }) => `held by the freeze ${name} while it lasts`),
+    ...(rule.freeze ?? []).map((one) => `held by the freeze ${one.name} while it lasts: ${hoursOf(one)}`),
+    ...(rule.windows === undefined
+      ? []
+      : [`applied only in a window: ${rule.windows.map((one) => `${one.name}, ${hoursOf(one)}`).join('; ')}`]),
     ...(emergency === undefined
       ? []
       : [
@@ -97,6 +108,13 @@ function explain(rules: Rules, key: Key, risk: Risk, submitter: string): string 
     ...(allowed.ok || submitter === '' ? [] : [`${submitter} may not submit for it: only ${allowed.teams.join(', ')}`]),
     '',
   ].join('\n');
+}
+
+/** When a freeze or a window is, on its own clock. */
+function hoursOf(window: Freeze): string {
+  if (!('timeZone' in window)) return `${window.from} to ${window.to}`;
+  const { days, from, to, timeZone } = window;
+  return `${days.join(', ')} ${from === undefined ? 'all day' : `${from} to ${to}`} ${timeZone}`;
 }
 
 const asked = (rule: FrozenRule, submitter: string): string[] =>

@@ -146,6 +146,15 @@ SAID = members(comment=text, channel=text)
 FAILED = members(person=text, channel=text, error=text)
 TOLD = members(mailed=texts, slacked=texts, failed=lambda v: isinstance(v, list) and all(map(FAILED, v)))
 COMMON = members(type=text, change=text, keyArn=text, person=text, at=instant, log=text, prev=digest, seq=whole)
+DURATION = re.compile(r"P(?:([0-9]+)W)?(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)S)?)?")
+
+
+def seconds(v):
+    match = DURATION.fullmatch(v) if text(v) else None
+    total = sum(int(n or 0) * unit for n, unit in zip(match.groups(), (604800, 86400, 3600, 60, 1))) if match else 0
+    return total if 0 < total < 2**53 else None
+
+
 KEY = members(arn=text, keyId=text, accountId=text, region=text, aliases=texts)
 STAGE = members(name=text, quorum=whole, approvers=texts, **{"from": texts})
 
@@ -164,12 +173,13 @@ RULE = both(members(name=text, quorum=whole, approvers=texts, remindEvery=real, 
             maybe("delegates", lambda v: isinstance(v, dict) and all(map(texts, v.values()))),
             maybe("breakGlass", members(reviewers=texts, remindEvery=real)))
 PROPOSED = both(members(reason=text, binding=BINDING, before=digest, afterCanonical=digest, risk=text, rule=RULE,
-                        expiresAt=instant, applyBy=instant), maybe("ticket", text),
+                        expiresAt=instant, applyBy=instant), maybe("ticket", text), maybe("applyAfter", instant),
+                maybe("revertAfter", lambda v: seconds(v) is not None),
                 maybe("principalIds", lambda v: isinstance(v, dict) and all(map(text, v.values()))))
 
 
 SHAPES = {
-    "SUBMITTED": both(members(key=KEY), PROPOSED, maybe("coAuthors", texts)), "ASKED": both(TOLD, maybe("people", texts)),
+    "SUBMITTED": both(members(key=KEY), PROPOSED, maybe("coAuthors", texts), maybe("reverts", text)), "ASKED": both(TOLD, maybe("people", texts)),
     "VERSIONED": both(members(version=whole), PROPOSED), "ESCALATED": members(to=texts), "CHANGES_TOLD": TOLD,
     "APPROVAL_WITHDRAWN": SAID, "CHANGES_REQUESTED": DECIDED, "COMMENTED": SAID, "DELEGATED": members(to=text, until=instant),
     "LINKS_REVOKED": maybe("of", text), "REVIEWED": members(verdict=text, comment=text), "REVIEW_ASKED": TOLD,
@@ -177,13 +187,15 @@ SHAPES = {
     "REJECTED": DECIDED, "CANCELLED": members(comment=text), "EXPIRED": members(),
     "APPLY_INTENT": members(binding=BINDING, approvers=texts, fence=whole, attempt=text),
     "APPLIED": members(before=digest, after=digest, live=digest, put=flag), "STALE": members(live=digest, detail=text),
+    "REVERT_INTENT": members(binding=BINDING, fence=whole, attempt=text),
+    "REVERTED": members(before=digest, after=digest, live=digest, put=flag),
     "FAILED": both(members(error=text, detail=text), maybe("live", digest)),
     "UNCERTAIN": both(members(detail=text), maybe("live", digest)), "CLOSED": TOLD,
     "BOUNCED": members(to=text, bounceType=text, detail=text), "COMPLAINED": members(to=text, detail=text),
     "REFUSED": members(attempt=text, code=text),
 }
 BY_THE_WORKFLOW = {"ASKED", "REMINDED", "ESCALATED", "CHANGES_TOLD", "REVIEW_ASKED", "EXPIRED", "APPLY_INTENT", "APPLIED",
-                   "STALE", "FAILED", "UNCERTAIN", "CLOSED"}
+                   "REVERT_INTENT", "REVERTED", "STALE", "FAILED", "UNCERTAIN", "CLOSED"}
 EVEN_AFTER_THE_END = {"REFUSED", "ASKED", "BOUNCED", "COMPLAINED", "REVIEWED", "REVIEW_ASKED"}
 OPEN = {"PENDING", "APPROVED", "APPLYING"}
 MOST_ACTS = 500
@@ -192,9 +204,17 @@ BLANK = " \t\n\v\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007
 MOVES = {
     "REJECTED": ({"PENDING", "APPROVED"}, "REJECTED"), "CANCELLED": ({"PENDING", "APPROVED"}, "CANCELLED"),
     "EXPIRED": ({"PENDING", "APPROVED"}, "EXPIRED"), "APPLY_INTENT": ({"APPROVED"}, "APPLYING"),
-    "APPLIED": ({"APPLYING"}, "APPLIED"), "STALE": ({"APPLYING"}, "STALE"),
-    "FAILED": ({"APPROVED", "APPLYING"}, "FAILED"), "UNCERTAIN": ({"APPLYING"}, "UNCERTAIN"),
+    "APPLIED": ({"APPLYING"}, "APPLIED"), "STALE": ({"APPLYING", "REVERTING"}, "STALE"),
+    "REVERT_INTENT": ({"APPLIED"}, "REVERTING"), "REVERTED": ({"REVERTING"}, "REVERTED"),
+    "FAILED": ({"APPROVED", "APPLYING", "APPLIED", "REVERTING"}, "FAILED"), "UNCERTAIN": ({"APPLYING", "REVERTING"}, "UNCERTAIN"),
 }
+
+
+def later(at, duration):
+    year, month, day, hour, minute, second, millis = map(int, re.findall(r"[0-9]+", at))
+    start = datetime(year, month, 1) + timedelta(days=day - 1, hours=hour, minutes=minute, seconds=second)
+    end = start + timedelta(milliseconds=millis + int(duration * 1000))
+    return end.strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (end.microsecond // 1000)
 
 
 def asks_for_somebody(rule):
@@ -206,19 +226,25 @@ def asks_for_somebody(rule):
             and rule["quorum"] == sum(stage["quorum"] for stage in stages))
 
 
+def in_order(fact):
+    return fact["at"] < fact["expiresAt"] <= fact["applyBy"] and fact.get("applyAfter", "") < fact["applyBy"]
+
+
 class Change:
     """What the facts of one change add up to."""
 
     def __init__(self, fact):
         self.status, self.key, self.submitted = "PENDING", fact["keyArn"], fact["at"]
         self.authors = [fact["person"], *fact.get("coAuthors", [])]
-        self.version, self.acts, self.delegations, self.reviewed = 1, 0, [], False
+        self.version, self.acts, self.delegations, self.reviewed, self.revert_at = 1, 0, [], False, None
+        self.applied = False
         self.propose(fact)
 
     def propose(self, fact):
         self.rule, self.binding, self.before = fact["rule"], fact["binding"], fact["before"]
         self.expires, self.apply_by, self.since = fact["expiresAt"], fact["applyBy"], fact["at"]
         self.approvals, self.wants_changes, self.escalated = [], None, None
+        self.after_canonical, self.apply_after, self.revert_after = fact["afterCanonical"], fact.get("applyAfter", ""), fact.get("revertAfter")
         rule = self.rule
         self.stages = rule["stages"] if "stages" in rule else [{"quorum": rule["quorum"], "approvers": rule["approvers"]}]
 
@@ -271,10 +297,13 @@ class Change:
         return True
 
     def escalation(self):
-        year, month, day, hour, minute, second, millis = map(int, re.findall(r"[0-9]+", self.since))
-        start = datetime(year, month, 1) + timedelta(days=day - 1, hours=hour, minutes=minute, seconds=second)
-        later = start + timedelta(milliseconds=millis + int(self.rule["escalate"]["after"] * 1000))
-        return later.strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (later.microsecond // 1000)
+        return later(self.since, self.rule["escalate"]["after"])
+
+    def temporary(self):
+        return self.status == "REVERTING" or (self.status == "APPLIED" and self.revert_at is not None)
+
+    def revert_is_due(self, at):
+        return self.temporary() and at >= self.revert_at
 
     def take(self, fact):
         """Applies one fact; False when the facts before do not allow it."""
@@ -310,7 +339,7 @@ class Change:
                 return False
             if (status == "PENDING" and at >= self.expires) or fact["version"] != self.version + 1:
                 return False
-            if not asks_for_somebody(fact["rule"]) or not at < fact["expiresAt"] <= fact["applyBy"]:
+            if not asks_for_somebody(fact["rule"]) or not in_order(fact):
                 return False
             self.version, self.acts = fact["version"], self.acts + 1
             self.propose(fact)
@@ -333,7 +362,7 @@ class Change:
             counting = [one for one, _ in self.standing()[0]]
             if person in self.authors or person in counting or person not in self.rule.get("breakGlass", {}).get("reviewers", []):
                 return False
-            if status != "APPLIED" or self.reviewed or not fact["comment"].strip(BLANK):
+            if not self.applied or self.reviewed or not fact["comment"].strip(BLANK):
                 return False
             self.reviewed = True
         if kind == "EXPIRED" and not at >= {"PENDING": self.expires, "APPROVED": self.apply_by}.get(status, "~"):
@@ -341,16 +370,27 @@ class Change:
         if kind == "APPLY_INTENT":
             counted, stage = self.standing()
             named = fact["approvers"]
-            if not same(fact, self.binding) or at >= self.apply_by or stage != len(self.stages) or len(set(named)) != len(named):
+            if not same(fact, self.binding) or not self.apply_after <= at < self.apply_by or stage != len(self.stages) or len(set(named)) != len(named):
                 return False
             if not set(named) <= {one for one, _ in counted} or len(named) < self.rule["quorum"]:
                 return False
         if kind == "APPLIED" and (fact["before"], fact["after"]) != (self.before, self.binding["after"]):
             return False
-        if kind == "CLOSED" and status in OPEN:
+        if kind == "REVERT_INTENT":
+            back = {"after": self.before, "base": self.after_canonical}
+            if not same(fact, back) or not self.revert_is_due(at):
+                return False
+        if kind == "REVERTED" and (fact["before"], fact["after"]) != (self.binding["after"], self.before):
+            return False
+        if kind == "FAILED" and status == "APPLIED" and not self.revert_is_due(at):
+            return False
+        if kind == "CLOSED" and (status in OPEN or status == "REVERTING"):
             return False
         if kind in MOVES:
             sources, self.status = MOVES[kind]
+            if kind == "APPLIED":
+                self.applied = True
+                self.revert_at = later(at, seconds(self.revert_after)) if self.revert_after is not None else None
             return status in sources
         return True
 
@@ -382,13 +422,13 @@ def judge(open_changes, fact):
             return True
         if kind != "SUBMITTED" or fact["key"]["arn"] != fact["keyArn"] or not asks_for_somebody(fact["rule"]):
             return False
-        if not fact["at"] < fact["expiresAt"] <= fact["applyBy"]:
+        if not in_order(fact):
             return False
         open_changes[name] = Change(fact)
         return True
     if not change.take(fact):
         return False
-    if kind == "CLOSED":
+    if kind == "CLOSED" and not change.temporary():
         del open_changes[name]
     return True
 
@@ -520,7 +560,7 @@ def verify(lines, key, pin=None):
         return so_far(verdict="tampered", firstBad=bad.seq, why=bad.why)
     except Incomplete as gap:
         return so_far(verdict="incomplete", why=str(gap))
-    dangling = [name for name, change in v.open.items() if change != "unjudged" and change.status == "APPLYING"]
+    dangling = [name for name, change in v.open.items() if change != "unjudged" and change.status in ("APPLYING", "REVERTING")]
     return so_far(verdict="clean", protectedTo=v.vouched, dangling=dangling)
 
 

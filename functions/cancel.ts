@@ -13,6 +13,6 @@ export const handler = api(
     if (!body.ok) return body;
     const who = { person: caller.person, admin: caller.groups.includes('admins'), comment: body.value.comment ?? '' };
     const cancelled = await cancelChange(params.id ?? '', who, now);
-    return cancelled.ok ? viewChange(cancelled.value.id) : cancelled;
+    return cancelled.ok ? viewChange(cancelled.value.id, now) : cancelled;
   },
 );

@@ -17,6 +17,6 @@ export const handler = api(
       { person: caller.person, decision, comment, channel: 'api' },
       now,
     );
-    return decided.ok ? viewChange(decided.value.id) : decided;
+    return decided.ok ? viewChange(decided.value.id, now) : decided;
   },
 );

@@ -12,6 +12,6 @@ export const handler = api(
     const body = readBody(event, delegationBody);
     if (!body.ok) return body;
     const delegated = await delegateChange(params.id ?? '', { person: caller.person, ...body.value }, now);
-    return delegated.ok ? viewChange(delegated.value.id) : delegated;
+    return delegated.ok ? viewChange(delegated.value.id, now) : delegated;
   },
 );

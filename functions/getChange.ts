@@ -2,4 +2,4 @@ import { api } from '../lib/http/stack.ts';
 import { viewChange } from '../lib/workflow/view.ts';
 
 /** `GET /changes/{id}`: one change, whole. */
-export const handler = api({}, ({ params }) => viewChange(params.id ?? ''));
+export const handler = api({}, ({ params, now }) => viewChange(params.id ?? '', now));

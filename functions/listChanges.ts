@@ -8,15 +8,23 @@ import { listChanges } from '../lib/store/changes.ts';
 import { historyArn } from '../lib/workflow/keys.ts';
 
 /** `GET /changes`: one page of changes, newest first. */
-export const handler = api({}, async ({ query }) => {
+export const handler = api({}, async ({ query, now }) => {
   const asked = readQuery(query, changesQuery);
   if (!asked.ok) return asked;
   const page = readPage(asked.value);
   if (!page.ok) return page;
-  const { key, submitter, status, review, from, to } = asked.value;
+  const { key, submitter, status, review, revert, from, to } = asked.value;
   const arn = key === undefined ? done(undefined) : await historyArn(key);
   if (!arn.ok) return arn;
-  const filter = { key: arn.value, submitter: submitter && canonicalPerson(submitter), status, review, from, to };
+  const filter = {
+    key: arn.value,
+    submitter: submitter && canonicalPerson(submitter),
+    status,
+    review,
+    revert,
+    from,
+    to,
+  };
   const { changes, cursor } = await listChanges(filter, page.value);
-  return done({ changes: changes.map(summary), cursor: writeCursor(cursor) });
+  return done({ changes: changes.map((change) => summary(change, now)), cursor: writeCursor(cursor) });
 });

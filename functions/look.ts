@@ -3,6 +3,6 @@ import { lookAtChange } from '../lib/workflow/ask.ts';
 import { task } from '../lib/workflow/task.ts';
 
 /** State `Look`: where the change stands, expired when its time is over. */
-export const handler = task(({ changeId, turn = 0 }) =>
-  lookAtChange(changeId, turn, loadRules(), new Date().toISOString()),
+export const handler = task(({ changeId, turn = 0, startedAt }) =>
+  lookAtChange(changeId, turn, loadRules(), new Date().toISOString(), startedAt),
 );

@@ -6,10 +6,10 @@ import { loadRules } from '../lib/store/rulesFile.ts';
 import { preview, propose } from '../lib/workflow/propose.ts';
 
 /** `POST /changes/preview`: everything a submit would answer; nothing is stored. */
-export const handler = api({ groups: ['submitters'] }, async ({ caller, event }) => {
+export const handler = api({ groups: ['submitters'] }, async ({ caller, event, now }) => {
   const body = readBody(event, previewBody);
   if (!body.ok) return body;
   const { coAuthors = [] } = body.value;
-  const proposed = await propose(body.value, caller.person, loadRules());
+  const proposed = await propose(body.value, caller.person, loadRules(), now);
   return proposed.ok ? done(preview(proposed.value, [caller.person, ...coAuthors])) : proposed;
 });

@@ -12,6 +12,6 @@ export const handler = api(
     const body = readBody(event, afterBody);
     if (!body.ok) return body;
     const reviewed = await reviewChange(params.id ?? '', { person: caller.person, ...body.value }, now);
-    return reviewed.ok ? viewChange(reviewed.value.id) : reviewed;
+    return reviewed.ok ? viewChange(reviewed.value.id, now) : reviewed;
   },
 );

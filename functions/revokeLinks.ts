@@ -13,6 +13,6 @@ export const handler = api(
     if (!body.ok) return body;
     const who = { person: caller.person, admin: caller.groups.includes('admins'), of: body.value.person };
     const revoked = await revokeChangeLinks(params.id ?? '', who, now);
-    return revoked.ok ? viewChange(revoked.value.id) : revoked;
+    return revoked.ok ? viewChange(revoked.value.id, now) : revoked;
   },
 );

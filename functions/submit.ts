@@ -17,5 +17,5 @@ export const handler = api({ groups: ['submitters'], status: 201 }, async ({ cal
   }
   const idempotency = key === undefined ? undefined : { key, bodySha256: sha256(bodyBytes(event)) };
   const submitted = await submitChange(body.value, caller.person, loadRules(), now, idempotency);
-  return submitted.ok ? viewChange(submitted.value.id) : submitted;
+  return submitted.ok ? viewChange(submitted.value.id, now) : submitted;
 });

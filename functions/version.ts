@@ -13,6 +13,6 @@ export const handler = api(
     const body = readBody(event, versionBody);
     if (!body.ok) return body;
     const posted = await postVersion(params.id ?? '', body.value, caller.person, loadRules(), now);
-    return posted.ok ? viewChange(posted.value.id) : posted;
+    return posted.ok ? viewChange(posted.value.id, now) : posted;
   },
 );

@@ -3,6 +3,7 @@ import { delegate, escalate, post, review } from '../change/command.ts';
 import { decide, expire } from '../change/decide.ts';
 import { type EventType, type Fact, type FrozenRule, WORKFLOW } from '../change/facts.ts';
 import { standing } from '../change/quorum.ts';
+import { revertIsDue, turned } from '../change/revert.ts';
 
 /** May come for a change that is over: somebody tried too late, or mail was slower than the answer. */
 const EVEN_AFTER_THE_END: ReadonlySet<EventType> = new Set([
@@ -24,6 +25,8 @@ const OF_THE_WORKFLOW: ReadonlySet<EventType> = new Set([
   'EXPIRED',
   'APPLY_INTENT',
   'APPLIED',
+  'REVERT_INTENT',
+  'REVERTED',
   'STALE',
   'FAILED',
   'UNCERTAIN',
@@ -70,7 +73,9 @@ function begin(fact: Fact & { type: 'SUBMITTED' }): ReturnType<typeof replay> {
   const { rule, key, expiresAt, applyBy } = fact;
   if (key.arn !== fact.keyArn) return { ok: false, why: 'it is filed under another key than its own' };
   if (!asksForSomebody(rule)) return { ok: false, why: 'its rule asks for nobody' };
-  if (!(fact.at < expiresAt && expiresAt <= applyBy)) return { ok: false, why: 'its deadlines are not in order' };
+  if (!(fact.at < expiresAt && expiresAt <= applyBy && (fact.applyAfter ?? '') < applyBy)) {
+    return { ok: false, why: 'its deadlines are not in order' };
+  }
   return { ok: true, change: fold([fact]) };
 }
 
@@ -112,7 +117,9 @@ function forbidden(change: Change, fact: Fact): string | undefined {
       if (!outcome.ok) return `${person} may not post a version: ${outcome.refusal.detail}`;
       if (version !== (change.version ?? 1) + 1) return 'its version is not the next';
       if (!asksForSomebody(posted.rule)) return 'its rule asks for nobody';
-      return at < posted.expiresAt && posted.expiresAt <= posted.applyBy ? undefined : 'its deadlines are not in order';
+      return at < posted.expiresAt && posted.expiresAt <= posted.applyBy && (posted.applyAfter ?? '') < posted.applyBy
+        ? undefined
+        : 'its deadlines are not in order';
     }
     case 'DELEGATED': {
       const outcome = delegate(change, fact, fact.at);
@@ -132,8 +139,21 @@ function forbidden(change: Change, fact: Fact): string | undefined {
       return fact.before === change.before && fact.after === change.binding.after
         ? undefined
         : 'what was applied is not what was approved';
+    case 'REVERT_INTENT': {
+      const { after, base } = turned(change).binding;
+      if (fact.binding.after !== after || fact.binding.base !== base) return 'it would put back another policy';
+      return revertIsDue(change, fact.at) ? undefined : 'it was not time to put it back';
+    }
+    case 'REVERTED':
+      return fact.before === change.binding.after && fact.after === change.before
+        ? undefined
+        : 'what was put back is not what was there before';
+    case 'FAILED':
+      return change.status === 'APPLIED' && !revertIsDue(change, fact.at)
+        ? 'it was applied, and it is not time to put it back'
+        : undefined;
     case 'CLOSED':
-      return isOpen(change.status) ? `it is ${change.status} and not over` : undefined;
+      return isOpen(change.status) || change.status === 'REVERTING' ? `it is ${change.status} and not over` : undefined;
     default:
       return undefined;
   }
@@ -144,6 +164,7 @@ function forbiddenIntent(change: Change, fact: Fact & { type: 'APPLY_INTENT' }):
   if (binding.after !== change.binding.after || binding.base !== change.binding.base) {
     return 'what is about to be put is not what was approved';
   }
+  if (at < (change.applyAfter ?? '')) return `it must not be applied before ${change.applyAfter}`;
   if (at >= change.applyBy) return `it had to be applied before ${change.applyBy}`;
   if (!standing(change).complete) return 'its approvals do not complete its stages';
   const counting = countingApprovals(change);

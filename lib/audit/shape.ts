@@ -1,3 +1,4 @@
+import { durationSeconds } from '../change/duration.ts';
 import type { EventType, Fact } from '../change/facts.ts';
 
 /** Is this value of the kind that a member of a fact must be? */
@@ -48,6 +49,9 @@ const named = (kind: Kind): Kind => {
   const object = members({});
   return (value) => object(value) && Object.values(value as object).every(kind);
 };
+/** As `durationSeconds` reads it. */
+const duration: Kind = (value) => typeof value === 'string' && durationSeconds(value) !== undefined;
+const timing = members({ applyAfter: optional(instant), revertAfter: optional(duration) });
 const stage = members({ name: text, quorum: whole, from: texts, approvers: texts });
 
 /** The part of a frozen rule that replay judges by; quiet hours, freezes and the like are none of its business. */
@@ -77,33 +81,40 @@ const common = members({
 
 /** What each type of fact must say. More may stand there: a later version may say more. */
 const SHAPES: Readonly<Record<EventType, Kind>> = {
-  SUBMITTED: members({
-    key: members({ arn: text, keyId: text, accountId: text, region: text, aliases: texts }),
-    reason: text,
-    ticket: optional(text),
-    binding,
-    before: hash,
-    afterCanonical: hash,
-    risk: text,
-    rule,
-    principalIds: optional(named(text)),
-    coAuthors: optional(texts),
-    expiresAt: instant,
-    applyBy: instant,
-  }),
-  VERSIONED: members({
-    version: whole,
-    reason: text,
-    ticket: optional(text),
-    binding,
-    before: hash,
-    afterCanonical: hash,
-    risk: text,
-    rule,
-    principalIds: optional(named(text)),
-    expiresAt: instant,
-    applyBy: instant,
-  }),
+  SUBMITTED: both(
+    timing,
+    members({
+      key: members({ arn: text, keyId: text, accountId: text, region: text, aliases: texts }),
+      reason: text,
+      ticket: optional(text),
+      binding,
+      before: hash,
+      afterCanonical: hash,
+      risk: text,
+      rule,
+      principalIds: optional(named(text)),
+      coAuthors: optional(texts),
+      reverts: optional(text),
+      expiresAt: instant,
+      applyBy: instant,
+    }),
+  ),
+  VERSIONED: both(
+    timing,
+    members({
+      version: whole,
+      reason: text,
+      ticket: optional(text),
+      binding,
+      before: hash,
+      afterCanonical: hash,
+      risk: text,
+      rule,
+      principalIds: optional(named(text)),
+      expiresAt: instant,
+      applyBy: instant,
+    }),
+  ),
   ESCALATED: members({ to: texts }),
   CHANGES_TOLD: told,
   APPROVAL_WITHDRAWN: members({ comment: text, channel: text }),
@@ -121,6 +132,8 @@ const SHAPES: Readonly<Record<EventType, Kind>> = {
   EXPIRED: members({}),
   APPLY_INTENT: members({ binding, approvers: texts, fence: whole, attempt: text }),
   APPLIED: members({ before: hash, after: hash, live: hash, put: flag }),
+  REVERT_INTENT: members({ binding, fence: whole, attempt: text }),
+  REVERTED: members({ before: hash, after: hash, live: hash, put: flag }),
   STALE: members({ live: hash, detail: text }),
   FAILED: members({ error: text, detail: text, live: optional(hash) }),
   UNCERTAIN: members({ detail: text, live: optional(hash) }),

@@ -1,5 +1,6 @@
 import type { Change } from '../change/change.ts';
 import type { Fact } from '../change/facts.ts';
+import { revertIsOpen } from '../change/revert.ts';
 import { type Outside, outsideCheckpoint } from './archive.ts';
 import { canonicalJson, entryHash, genesis, type Head, LOG, sha256 } from './chain.ts';
 import { type Checkpoint, type IsSigned, readNote, type SignedCheckpoint } from './checkpoint.ts';
@@ -117,7 +118,9 @@ export class Verification {
     const why = this.#gap ?? this.#missing();
     if (why !== undefined) return { ...so, verdict: 'incomplete', why };
     const changes = [...this.#open.values()].filter((change) => change !== 'unjudged');
-    const dangling = changes.filter(({ status }) => status === 'APPLYING').map(({ id }) => id);
+    const dangling = changes
+      .filter(({ status }) => status === 'APPLYING' || status === 'REVERTING')
+      .map(({ id }) => id);
     return { ...so, verdict: 'clean', protectedTo: this.#vouched, dangling };
   }
 
@@ -178,7 +181,8 @@ export class Verification {
     if (change === 'unjudged') return undefined;
     const replayed = replay(change, fact);
     if (!replayed.ok) return replayed.why;
-    if (replayed.change === undefined || replayed.change.closed) this.#open.delete(fact.change);
+    if (replayed.change === undefined || (replayed.change.closed && !revertIsOpen(replayed.change)))
+      this.#open.delete(fact.change);
     else this.#open.set(fact.change, replayed.change);
     return undefined;
   }

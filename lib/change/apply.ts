@@ -26,6 +26,9 @@ export function proveApproval(
     return no('NotApproved', `The change is ${change.status}.`);
   }
   if (evidence.now >= change.applyBy) return no('TooLate', `It had to be applied before ${change.applyBy}.`);
+  if (change.applyAfter !== undefined && evidence.now < change.applyAfter) {
+    return no('TooEarly', `It must not be applied before ${change.applyAfter}.`);
+  }
   if (evidence.afterSha256 !== change.binding.after) {
     return no('DocumentAltered', 'The stored document is not the one that was approved.');
   }

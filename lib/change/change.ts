@@ -1,4 +1,5 @@
-import type { Fact } from './facts.ts';
+import { durationSeconds } from './duration.ts';
+import type { Fact, Timing } from './facts.ts';
 import { standing } from './quorum.ts';
 import { type Change, type Decision, type Status, TRANSITIONS } from './state.ts';
 
@@ -21,6 +22,8 @@ function begin(fact: Fact & { type: 'SUBMITTED' }): Change {
     reason: fact.reason,
     ...(fact.ticket === undefined ? {} : { ticket: fact.ticket }),
     ...(fact.coAuthors === undefined ? {} : { coAuthors: fact.coAuthors }),
+    ...(fact.reverts === undefined ? {} : { reverts: fact.reverts }),
+    ...timing(fact),
     submittedAt: fact.at,
     expiresAt: fact.expiresAt,
     applyBy: fact.applyBy,
@@ -79,19 +82,32 @@ export function evolve(change: Change, fact: Fact): Change {
     case 'CANCELLED':
       return move(change, 'CANCELLED', fact.comment);
     case 'EXPIRED':
-      return move(change, 'EXPIRED', 'Nobody decided in time.');
+      return move(
+        change,
+        'EXPIRED',
+        change.status === 'APPROVED' ? 'It was approved, and could not be applied in time.' : 'Nobody decided in time.',
+      );
     case 'APPLY_INTENT':
       return { ...move(change, 'APPLYING'), applyingSince: fact.at };
     case 'APPLIED':
+      return {
+        ...move(change, 'APPLIED', fact.put ? 'The approved policy is live.' : 'The approved policy was live already.'),
+        appliedAt: fact.at,
+        ...(change.revertAfter === undefined ? {} : { revertAt: later(fact.at, change.revertAfter) }),
+      };
+    case 'REVERT_INTENT':
+      // Whatever was told is not how it ends.
+      return { ...move(change, 'REVERTING'), closed: false };
+    case 'REVERTED':
       return move(
         change,
-        'APPLIED',
-        fact.put ? 'The approved policy is live.' : 'The approved policy was live already.',
+        'REVERTED',
+        fact.put ? 'The policy from before it was put back on time.' : 'The policy from before it was live already.',
       );
     case 'STALE':
       return move(change, 'STALE', fact.detail);
     case 'FAILED':
-      return move(change, 'FAILED', fact.detail);
+      return { ...move(change, 'FAILED', fact.detail), closed: false };
     case 'UNCERTAIN':
       return move(change, 'UNCERTAIN', fact.detail);
     case 'ASKED': {
@@ -113,6 +129,14 @@ export function evolve(change: Change, fact: Fact): Change {
       return change;
   }
 }
+
+const timing = ({ applyAfter, revertAfter }: Timing): Timing => ({
+  ...(applyAfter === undefined ? {} : { applyAfter }),
+  ...(revertAfter === undefined ? {} : { revertAfter }),
+});
+
+const later = (at: string, duration: string): string =>
+  new Date(Date.parse(at) + (durationSeconds(duration) ?? 0) * 1000).toISOString();
 
 const acted = (change: Change, fact: Fact): Change => ({
   ...change,
@@ -144,10 +168,15 @@ function versioned(change: Change, fact: Fact & { type: 'VERSIONED' }): Change {
     askedPeople: ___,
     ticket: ____,
     principalIds: _____,
+    applyAfter: ______,
+    revertAfter: _______,
+    // Another document than the one before the change that it undid.
+    reverts: ________,
     ...kept
   } = waiting(acted(change, fact));
   return {
     ...kept,
+    ...timing(fact),
     version: fact.version,
     versionedAt: fact.at,
     reason: fact.reason,

@@ -62,7 +62,7 @@ export function revokeLinks(
 
 /** Does somebody still have to look at an emergency that was applied? */
 export const reviewIsOpen = (change: Change): boolean =>
-  change.rule.breakGlass !== undefined && change.status === 'APPLIED' && change.reviewed === undefined;
+  change.rule.breakGlass !== undefined && change.appliedAt !== undefined && change.reviewed === undefined;
 
 /** Who may: a reviewer of the frozen rule who neither wrote nor approved it. */
 export const reviewersOf = (change: Change): string[] =>

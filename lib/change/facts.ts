@@ -43,6 +43,8 @@ export interface FrozenRule {
   delegates?: Record<string, string[]>;
   /** Windows in which it is not applied. */
   freeze?: Freeze[];
+  /** Windows of which one must be open when it is applied. Left out: at any time. */
+  windows?: Freeze[];
   /** An emergency: who must look at it afterwards. */
   breakGlass?: { reviewers: string[]; remindEvery: number };
 }
@@ -56,11 +58,21 @@ export interface FrozenStage {
   approvers: string[];
 }
 
+/** When a change is applied and put back, as its submitter asked for it and its approvers saw it. */
+export interface Timing {
+  /** No put starts before this moment. */
+  applyAfter?: string;
+  /** ISO 8601 duration, as sent: so long after it was applied the before document is put back. */
+  revertAfter?: string;
+}
+
 /** The part of a fact that says what happened. */
 export type Event =
-  | {
+  | ({
       type: 'SUBMITTED';
       key: ChangeKey;
+      /** The change that it proposes to undo. */
+      reverts?: string;
       reason: string;
       ticket?: string;
       /** Who wrote it too: they count no more than the submitter. */
@@ -77,9 +89,9 @@ export type Event =
       expiresAt: string;
       /** No put starts at or after this moment. */
       applyBy: string;
-    }
+    } & Timing)
   /** The submitter put another document in the place of the one before: nothing that was decided about that counts. */
-  | {
+  | ({
       type: 'VERSIONED';
       /** 2 is the first after the submit. */
       version: number;
@@ -93,7 +105,7 @@ export type Event =
       principalIds?: Record<string, string>;
       expiresAt: string;
       applyBy: string;
-    }
+    } & Timing)
   /** `people`: whom it was for, reached or not. */
   | ({ type: 'ASKED'; people?: string[] } & Told)
   | ({ type: 'REMINDED' } & Told)
@@ -119,6 +131,11 @@ export type Event =
   | { type: 'APPLY_INTENT'; binding: Binding; approvers: string[]; fence: number; attempt: string }
   /** `put: false`: the live policy was already the approved one. `live` is the SHA-256 of the text as read back. */
   | { type: 'APPLIED'; before: string; after: string; live: string; put: boolean }
+  /** Written before the put that takes a temporary change back: `binding.after` is what is about to be put, `binding.base` what must be live. */
+  | { type: 'REVERT_INTENT'; binding: Binding; fence: number; attempt: string }
+  /** `before`: what the change had applied; `after`: what is live again. `put: false`: it was already. */
+  | { type: 'REVERTED'; before: string; after: string; live: string; put: boolean }
+  /** These three end an apply, or the putting back of what was applied. */
   | { type: 'STALE'; live: string; detail: string }
   | { type: 'FAILED'; error: string; detail: string; live?: string }
   | { type: 'UNCERTAIN'; detail: string; live?: string }

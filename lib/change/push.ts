@@ -1,9 +1,9 @@
 import { escalationAt, reviewIsOpen } from './command.ts';
 import { awaited } from './quorum.ts';
+import { notReverted, revertIsDue, revertIsOpen } from './revert.ts';
 import { afterHours } from './rules/clock.ts';
-import { heldUntil } from './rules/freeze.ts';
-import type { Freeze } from './rules/schema.ts';
-import type { Change } from './state.ts';
+import { type Holds, heldUntil } from './rules/freeze.ts';
+import type { Change, Status } from './state.ts';
 
 /** Milliseconds in which a submit normally reaches its state machine, and an end its close. */
 const GRACE = 5_000;
@@ -13,16 +13,13 @@ const OVERDUE = 600_000;
 /**
  * What an unsettled change needs so that it goes on: its execution started, when nobody was asked yet; its execution
  * woken, when it was decided, its time is over, or somebody waits to be asked; its review asked for; or nothing, when it
- * rightly waits. `freezes`: the windows of today's rules file for its key.
+ * rightly waits. `today`: what of today's rules file holds it.
  */
-export function pushNeeded(
-  change: Change,
-  now: number,
-  freezes: readonly Freeze[] = [],
-): 'start' | 'wake' | 'review' | undefined {
+export function pushNeeded(change: Change, now: number, today: Holds = {}): 'start' | 'wake' | 'review' | undefined {
   if (now < Date.parse(change.submittedAt) + GRACE) return undefined;
+  if (revertIsDue(change, new Date(now - GRACE).toISOString())) return 'wake';
   if (change.closed) return reviewDue(change, now) ? 'review' : undefined;
-  if (change.status !== 'PENDING') return hold(change, now, freezes) === undefined ? 'wake' : undefined;
+  if (change.status !== 'PENDING') return hold(change, now, today) === undefined ? 'wake' : undefined;
   if (now >= Date.parse(change.expiresAt) + GRACE) return 'wake';
   if (!change.asked) return 'start';
   return unasked(change, now) || now >= nextDue(change) + OVERDUE ? 'wake' : undefined;
@@ -44,10 +41,31 @@ export const toAsk = (change: Change, now: string): string[] =>
 export const toTellOfChanges = ({ status, changesRequested }: Change): boolean =>
   status === 'PENDING' && changesRequested !== undefined && changesRequested.told === undefined;
 
-/** Which window holds an approved change now, and until when. An emergency is held by none. */
-export function hold(change: Change, now: number, freezes: readonly Freeze[]): ReturnType<typeof heldUntil> {
-  if (change.status !== 'APPROVED' || change.rule.breakGlass !== undefined) return undefined;
-  return heldUntil([...(change.rule.freeze ?? []), ...freezes], new Date(now).toISOString());
+/**
+ * What holds an approved change now, and until when: its own applyAfter, a freeze, or a window that is not open, by the rules
+ * file of its submit or by today's. An emergency is held by none, and neither is a revert, which takes access away.
+ */
+export function hold(change: Change, now: number, today: Holds): ReturnType<typeof heldUntil> {
+  const { status, rule, applyAfter = '' } = change;
+  if (status !== 'APPROVED' || rule.breakGlass !== undefined) return undefined;
+  const at = new Date(now).toISOString();
+  if (at >= applyAfter) return heldUntil([rule, today], at);
+  return { name: 'applyAfter', until: applyAfter, ...heldUntil([rule, today], applyAfter) };
+}
+
+/** Where a change stands, for the state machine: a status, or what it means for the time that it waits. */
+export type Stand = Status | 'HELD' | 'UNTOLD' | 'TEMPORARY' | 'REVERT_DUE' | 'NOT_REVERTED';
+
+/**
+ * HELD: approved, and not to be applied yet. A temporary change that is applied is UNTOLD until everybody knows it, TEMPORARY
+ * while it lasts, and then REVERT_DUE; NOT_REVERTED when it ended otherwise than by being put back.
+ */
+export function standOf(change: Change, now: number, today: Holds): Stand {
+  if (hold(change, now, today) !== undefined) return 'HELD';
+  if (notReverted(change)) return 'NOT_REVERTED';
+  if (change.status !== 'APPLIED' || !revertIsOpen(change)) return change.status;
+  if (revertIsDue(change, new Date(now).toISOString())) return 'REVERT_DUE';
+  return change.closed ? 'TEMPORARY' : 'UNTOLD';
 }
 
 /** When the next reminder is due, in milliseconds: never in quiet hours, which put it off to their end. */
@@ -73,10 +91,14 @@ export const escalationIsDue = (change: Change, now: number): boolean => {
 const nextDue = (change: Change): number =>
   Math.min(reminderAt(change), escalationDue(change) ?? Number.POSITIVE_INFINITY, Date.parse(change.expiresAt));
 
-/** Seconds that the state machine may wait for a decision before it looks again: to the next reminder, escalation, expiry, or the end of a freeze. */
-export function waitSeconds(change: Change, now: number, freezes: readonly Freeze[] = []): number {
-  const held = hold(change, now, freezes);
-  const due = held === undefined ? nextDue(change) : Math.min(Date.parse(held.until), Date.parse(change.applyBy));
+/** Seconds that the state machine may wait before it looks again: to the next reminder, escalation or expiry, to the end of what holds the change, or until it is put back. */
+export function waitSeconds(change: Change, now: number, today: Holds = {}): number {
+  const held = hold(change, now, today);
+  const due = revertIsOpen(change)
+    ? Date.parse(change.revertAt ?? '')
+    : held === undefined
+      ? nextDue(change)
+      : Math.min(Date.parse(held.until ?? change.applyBy), Date.parse(change.applyBy));
   return Math.max(1, Math.ceil((due - now) / 1000));
 }
 

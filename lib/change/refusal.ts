@@ -19,6 +19,7 @@ export type RefusalCode =
   | 'CHANGES_REQUESTED'
   | 'NOTHING_TO_WITHDRAW'
   | 'NOTHING_TO_REVIEW'
+  | 'NOTHING_TO_REVERT'
   | 'OWN_CHANGE'
   | 'NOT_FOUND'
   | 'ALREADY_DECIDED'

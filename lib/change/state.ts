@@ -1,13 +1,13 @@
 import type { Risk } from '../policy/types.ts';
-import type { Binding, ChangeKey, Channel, FrozenRule } from './facts.ts';
+import type { Binding, ChangeKey, Channel, FrozenRule, Timing } from './facts.ts';
 
 /** The states of a change and where each may lead; a state without a successor is an end. */
 export const TRANSITIONS = {
   PENDING: ['APPROVED', 'REJECTED', 'CANCELLED', 'EXPIRED'],
   APPROVED: ['APPLYING', 'PENDING', 'REJECTED', 'CANCELLED', 'EXPIRED', 'FAILED'],
   APPLYING: ['APPLIED', 'STALE', 'FAILED', 'UNCERTAIN'],
-  APPLIED: ['REVERTING'],
-  REVERTING: ['REVERTED'],
+  APPLIED: ['REVERTING', 'FAILED'],
+  REVERTING: ['REVERTED', 'STALE', 'FAILED', 'UNCERTAIN'],
   REVERTED: [],
   REJECTED: [],
   CANCELLED: [],
@@ -44,7 +44,7 @@ export interface Delegation {
 }
 
 /** A change: the fold of its facts. */
-export interface Change {
+export interface Change extends Timing {
   id: string;
   status: Status;
   key: ChangeKey;
@@ -88,6 +88,12 @@ export interface Change {
   /** How a break-glass was judged afterwards. */
   reviewed?: { person: string; verdict: 'accept' | 'object'; comment: string; at: string };
   reviewAskedAt?: string;
+  /** The change that it proposes to undo. */
+  reverts?: string;
+  /** When its policy was found live. */
+  appliedAt?: string;
+  /** When it is to be put back: there once a temporary change was applied. */
+  revertAt?: string;
   /** When an apply began: from then on a put may have happened. */
   applyingSince?: string;
   /** How it ended, for people. */

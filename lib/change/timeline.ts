@@ -1,6 +1,7 @@
-import type { Fact, FrozenRule, Told } from './facts.ts';
+import type { Fact, FrozenRule, Timing, Told } from './facts.ts';
 import { stagesOf } from './quorum.ts';
 import type { TimelineEntry } from './view.ts';
+import { durationWords } from './wording.ts';
 
 /** A fact as a line of the change's story, for people. */
 export const timelineEntry = (fact: Fact & { seq: number }): TimelineEntry => ({
@@ -26,6 +27,13 @@ function told(fact: Told): string {
 const withOthers = (people: readonly string[] | undefined) =>
   people === undefined ? '' : `, written with ${people.join(', ')}`;
 
+const undoing = (reverts: string | undefined) => (reverts === undefined ? '' : `, to undo ${reverts}`);
+
+const timed = ({ applyAfter, revertAfter }: Timing) =>
+  `${applyAfter === undefined ? '' : `, not to be applied before ${applyAfter}`}${
+    revertAfter === undefined ? '' : `, to be put back after ${durationWords(revertAfter)}`
+  }`;
+
 function ruleSentence(rule: FrozenRule): string {
   const asked =
     rule.stages === undefined
@@ -39,9 +47,9 @@ function ruleSentence(rule: FrozenRule): string {
 function sentence(fact: Fact): string {
   switch (fact.type) {
     case 'SUBMITTED':
-      return `Submitted at ${fact.risk} risk${withOthers(fact.coAuthors)}; ${ruleSentence(fact.rule)}`;
+      return `Submitted at ${fact.risk} risk${withOthers(fact.coAuthors)}${undoing(fact.reverts)}${timed(fact)}; ${ruleSentence(fact.rule)}`;
     case 'VERSIONED':
-      return `Posted version ${fact.version}, at ${fact.risk} risk; every approval is void; ${ruleSentence(fact.rule)}`;
+      return `Posted version ${fact.version}, at ${fact.risk} risk${timed(fact)}; every approval is void; ${ruleSentence(fact.rule)}`;
     case 'ESCALATED':
       return `Nobody decided in time: escalated to ${fact.to.join(', ')}.`;
     case 'CHANGES_TOLD':
@@ -71,13 +79,19 @@ function sentence(fact: Fact): string {
     case 'CANCELLED':
       return `Cancelled${quoted(fact.comment)}.`;
     case 'EXPIRED':
-      return 'Expired: nobody decided in time.';
+      return 'Expired: it was not approved and applied in time.';
     case 'APPLY_INTENT':
       return `About to put the policy that ${fact.approvers.join(', ')} approved.`;
     case 'APPLIED':
       return fact.put
         ? 'The approved policy was put and read back.'
         : 'The approved policy was live already; nothing was put.';
+    case 'REVERT_INTENT':
+      return 'Its time is over: about to put the policy from before it back.';
+    case 'REVERTED':
+      return fact.put
+        ? 'The policy from before it was put back and read back.'
+        : 'The policy from before it was live already; nothing was put.';
     case 'STALE':
       return `Stale: ${fact.detail}`;
     case 'FAILED':

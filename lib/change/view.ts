@@ -3,6 +3,7 @@ import { reviewersOf } from './command.ts';
 import type { Fact } from './facts.ts';
 import type { Preflight } from './preflight.ts';
 import { authorsOf, stagesOf, standing } from './quorum.ts';
+import { revertIsOverdue } from './revert.ts';
 import type { Change } from './state.ts';
 
 /** What a submit stores beside the facts: the assessment that the approvers see, never computed again. */
@@ -31,8 +32,8 @@ export interface TimelineEntry {
 /** A change in a list: everything but its documents and what was found about them. */
 export type ChangeSummary = ReturnType<typeof summary>;
 
-/** A change without what is stored beside it. */
-export const summary = (change: Change) => ({
+/** A change without what is stored beside it, as it stands at a moment (ISO 8601). */
+export const summary = (change: Change, at: string) => ({
   id: change.id,
   status: change.status,
   key: change.key,
@@ -49,7 +50,19 @@ export const summary = (change: Change) => ({
   approval: approval(change),
   ...(change.changesRequested === undefined ? {} : { changesRequested: requested(change.changesRequested) }),
   ...(change.rule.breakGlass === undefined ? {} : { breakGlass: emergency(change) }),
+  ...times(change, at),
   ...(change.outcome === undefined ? {} : { outcome: change.outcome }),
+});
+
+/** When it may be applied, when it is put back and whether that is overdue, and what it undoes. */
+const times = (change: Change, at: string) => ({
+  ...(change.applyAfter === undefined ? {} : { applyAfter: change.applyAfter }),
+  ...(change.rule.windows === undefined ? {} : { windows: change.rule.windows.map(({ name }) => name) }),
+  ...(change.revertAfter === undefined
+    ? {}
+    : { revertAfter: change.revertAfter, revertOverdue: revertIsOverdue(change, at) }),
+  ...(change.revertAt === undefined ? {} : { revertAt: change.revertAt }),
+  ...(change.reverts === undefined ? {} : { reverts: change.reverts }),
 });
 
 function approval(change: Change) {

@@ -1,6 +1,8 @@
 import type { Status } from './change.ts';
+import { durationSeconds } from './duration.ts';
 import type { ChangeKey } from './facts.ts';
 import type { Preflight } from './preflight.ts';
+import { notReverted } from './revert.ts';
 import type { ChangeView } from './view.ts';
 
 /** What a key is called in front of people: its first alias without `alias/`, or its id when it has none. */
@@ -51,6 +53,51 @@ function spanOf(minutes: number): string {
     .filter(([n]) => n > 0)
     .map(([n, unit]) => counted(n, unit))
     .join(' ');
+}
+
+/** A duration in full: `P7D` as `7 days`, `PT90M` as `1 hour 30 minutes`. */
+export function durationWords(duration: string): string {
+  const seconds = durationSeconds(duration) ?? 0;
+  const units: [number, string][] = [
+    [Math.floor(seconds / 86_400), 'day'],
+    [Math.floor(seconds / 3_600) % 24, 'hour'],
+    [Math.floor(seconds / 60) % 60, 'minute'],
+    [seconds % 60, 'second'],
+  ];
+  return units
+    .filter(([n]) => n > 0)
+    .map(([n, unit]) => counted(n, unit))
+    .join(' ');
+}
+
+type Timed = Pick<
+  ChangeView,
+  'status' | 'applyAfter' | 'windows' | 'revertAfter' | 'revertAt' | 'revertOverdue' | 'reverts'
+>;
+
+/** What must be read before anything else: that a change is temporary, waits for a time, or undoes another. One sentence each; most are empty. */
+export function timeSentences(change: Timed): string[] {
+  const { status, applyAfter, windows, reverts } = change;
+  const waits = status === 'PENDING' || status === 'APPROVED';
+  return [
+    ...temporary(change),
+    ...(waits && applyAfter !== undefined
+      ? [`Not applied before ${utc(applyAfter)}, even when it is approved earlier.`]
+      : []),
+    ...(waits && windows !== undefined ? [`Applied only in a change window: ${listed(windows)}.`] : []),
+    ...(reverts === undefined ? [] : [`Undoes ${reverts}: it puts back the policy from before that change.`]),
+  ];
+}
+
+function temporary({ status, revertAfter, revertAt, revertOverdue }: Timed): string[] {
+  if (revertAfter === undefined) return [];
+  if (revertAt === undefined) {
+    return status === 'PENDING' || status === 'APPROVED' || status === 'APPLYING'
+      ? [`Temporary: put back after ${durationWords(revertAfter)}.`]
+      : [];
+  }
+  if (revertOverdue === true) return [`Overdue: it should have been put back on ${utc(revertAt)}, and was not.`];
+  return status === 'APPLIED' ? [`Temporary: put back on ${utc(revertAt)}.`] : [];
 }
 
 /** `1 approval`, `2 approvals`. */
@@ -136,6 +183,19 @@ export const STATUS_WORDS: Readonly<Record<Status, StatusWords>> = {
     next: 'A person must look now: compare the live policy with the two documents of this change, and submit a change that puts right what is wrong.',
   },
 };
+
+/** What is true of a temporary change that was not put back: everything that it gave is still there. */
+const NOT_REVERTED: StatusWords = {
+  title: 'Not put back: look at the key',
+  meaning: 'It was applied for a time, the time is over, and the policy from before could not be put back.',
+  next: 'A person must look now: what this change gave may still be there. Submit a change that takes it away from the policy that is live now.',
+};
+
+/** The words for a change as it stands. */
+export const wordsOf = (change: Pick<ChangeView, 'status' | 'revertAt'>): StatusWords =>
+  notReverted(change)
+    ? { ...NOT_REVERTED, title: `${STATUS_WORDS[change.status].title.split(':')[0]}: not put back` }
+    : STATUS_WORDS[change.status];
 
 /** Risk in one word, for people. */
 export const RISK_WORDS = {

@@ -1,7 +1,7 @@
 import type { VerdictName } from '../change/decide.ts';
 import { reveal } from '../change/reveal.ts';
 import type { ChangeView } from '../change/view.ts';
-import { approvedBy, counted, fromNow, listed, STATUS_WORDS, utc } from '../change/wording.ts';
+import { approvedBy, counted, fromNow, listed, STATUS_WORDS, utc, wordsOf } from '../change/wording.ts';
 import { type Html, html } from '../render/html.ts';
 import { shown } from './diff.ts';
 
@@ -94,7 +94,7 @@ export function decisionSection(form: DecisionForm): Html {
 }
 
 function closed({ change, person }: DecisionForm): Html {
-  const words = STATUS_WORDS[change.status];
+  const words = wordsOf(change);
   const own = change.approval.decisions.find((d) => d.person === person);
   const why =
     change.status !== 'PENDING'

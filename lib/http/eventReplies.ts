@@ -46,6 +46,7 @@ const frozenRule = z.object({
   quietHours: z.exactOptional(quietHours),
   delegates: z.exactOptional(z.record(person, z.array(person))),
   freeze: z.exactOptional(z.array(freeze)),
+  windows: z.exactOptional(z.array(freeze)),
   breakGlass: z.exactOptional(z.object({ reviewers: z.array(person), remindEvery: z.number() })),
 });
 
@@ -60,6 +61,8 @@ const proposed = {
   principalIds: z.exactOptional(z.record(z.string(), z.string())),
   expiresAt: instant,
   applyBy: instant,
+  applyAfter: z.exactOptional(instant),
+  revertAfter: z.exactOptional(z.string()),
 };
 
 /** One thing that happened, for auditors. */
@@ -68,6 +71,7 @@ export const auditEvent = says<AuditEvent>()(
     event('SUBMITTED', {
       key: changeKey,
       coAuthors: z.exactOptional(z.array(person)),
+      reverts: z.exactOptional(changeId),
       ...proposed,
     }),
     event('VERSIONED', { version: z.int(), ...proposed }),
@@ -88,6 +92,8 @@ export const auditEvent = says<AuditEvent>()(
     event('EXPIRED', {}),
     event('APPLY_INTENT', { binding, approvers: z.array(person), fence: z.int(), attempt: z.string() }),
     event('APPLIED', { before: sha256, after: sha256, live: sha256, put: z.boolean() }),
+    event('REVERT_INTENT', { binding, fence: z.int(), attempt: z.string() }),
+    event('REVERTED', { before: sha256, after: sha256, live: sha256, put: z.boolean() }),
     event('STALE', { live: sha256, detail }),
     event('FAILED', { error: z.string(), detail, live }),
     event('UNCERTAIN', { detail, live }),

@@ -12,6 +12,7 @@ import {
   historyQuery,
   idempotencyKey,
   previewBody,
+  revertBody,
   reviewForm,
   revokeBody,
   signedInQuery,
@@ -72,6 +73,7 @@ const PROPOSALS = {
 const WHY = { reason: 'The new worker takes over retries.', ticket: 'SEC-123' };
 const SUBMITS = {
   edits: { ...PROPOSALS.edits, ...WHY },
+  temporary: { ...PROPOSALS.edits, ...WHY, applyAfter: '2026-12-01T20:00:00Z', revertAfter: 'P7D' },
   document: { ...PROPOSALS.document, ...WHY },
   copy: { ...PROPOSALS.copy, ...WHY },
 };
@@ -231,6 +233,27 @@ export const OPERATIONS: readonly Operation[] = [
       'ALREADY_ENDED',
       'EXPIRED',
       'BASE_MOVED',
+      'POLICY_REFUSED',
+      'TOO_MANY_REQUESTS',
+      'UNAVAILABLE',
+    ],
+  },
+  {
+    id: 'revert',
+    method: 'post',
+    path: '/changes/{id}/revert',
+    tag: 'Changes',
+    summary: 'Propose the policy from before an applied change, as a change with its own approval',
+    who: ['submitters'],
+    iam: true,
+    headers: { 'Idempotency-Key': idempotencyKey },
+    body: { name: 'RevertBody', schema: revertBody, examples: { revert: { reason: 'The worker is retired.' } } },
+    reply: { status: 201, schema: 'Change' },
+    refusals: [
+      'NOT_FOUND',
+      'NOTHING_TO_REVERT',
+      'BASE_MOVED',
+      'IDEMPOTENCY_CONFLICT',
       'POLICY_REFUSED',
       'TOO_MANY_REQUESTS',
       'UNAVAILABLE',

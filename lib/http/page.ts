@@ -1,7 +1,7 @@
 import type { VerdictName } from '../change/decide.ts';
 import { reveal, revealIdentifier, revealSentence } from '../change/reveal.ts';
 import type { ChangeView } from '../change/view.ts';
-import { confirmWordOf, fromNow, keyName, RISK_WORDS, STATUS_WORDS, utc } from '../change/wording.ts';
+import { confirmWordOf, fromNow, keyName, RISK_WORDS, timeSentences, utc, wordsOf } from '../change/wording.ts';
 import { type Html, html, trusted } from '../render/html.ts';
 import { accessSection } from './access.ts';
 import { comparePolicies } from './compare.ts';
@@ -71,7 +71,7 @@ export function reviewPage(page: ReviewPage): string {
   const decision = decisionSection({ ...page, confirmWord: page.confirmWord ?? confirmWordOf(change.key) });
   const over = change.status !== 'PENDING' && change.status !== 'APPROVED';
   return shell(
-    `${STATUS_WORDS[change.status].title}: key policy of ${revealIdentifier(keyName(change.key))}`,
+    `${wordsOf(change).title}: key policy of ${revealIdentifier(keyName(change.key))}`,
     html`${page.notice && noticeBox(page.notice)}
 ${askSection(page)}
 ${over && decision}
@@ -160,9 +160,10 @@ function askSection({ change, now, mayDecide }: ReviewPage): Html {
   const { key, status } = change;
   const more = key.aliases.slice(1).map((alias) => html`, <code>${shown(alias)}</code>`);
   return html`<section aria-labelledby="what">
+${timeSentences(change).map((sentence) => html`<p class="flag ${change.revertOverdue === true ? 'bad' : 'warn'}">${shown(sentence, revealSentence)}</p>`)}
 <p class="eyebrow">Change of a key policy</p>
 <h1 id="what">${shown(keyName(key))}</h1>
-<div class="pills"><span class="pill ${STATUS_TONE[status] ?? 'calm'}">${STATUS_WORDS[status].title}</span><span class="pill ${RISK_TONE[change.risk]}">${RISK_WORDS[change.risk]}</span></div>
+<div class="pills"><span class="pill ${STATUS_TONE[status] ?? 'calm'}">${wordsOf(change).title}</span><span class="pill ${RISK_TONE[change.risk]}">${RISK_WORDS[change.risk]}</span></div>
 <p><strong>${shown(change.submitter)}</strong> asked for this ${fromNow(change.submittedAt, now)}, because:</p>
 <blockquote class="words">${shown(change.reason, reveal)}</blockquote>
 ${mayDecide && html`<p><a class="jump" href="#decide">Go to the decision</a></p>`}

@@ -222,6 +222,12 @@ const approval = z.object({
   delegations: optional(z.array(z.object({ person, to: person, at: instant, until: instant }))),
 });
 
+const timing = {
+  applyAfter: optional(about(instant, 'It is not applied before.')),
+  windows: optional(about(texts, 'The change windows of which one must be open when it is applied.')),
+  revertAfter: optional(about(z.string(), 'ISO 8601 duration: so long after it was applied it is put back.')),
+};
+
 const hashes = z.object({ sha256, canonical: sha256 });
 const summarized = {
   id: changeId,
@@ -248,6 +254,10 @@ const summarized = {
       'An emergency. Once applied, its review is open until `reviewed` is there.',
     ),
   ),
+  ...timing,
+  revertAt: optional(about(instant, 'When it is put back; there once it was applied.')),
+  revertOverdue: optional(about(z.boolean(), 'It should have been put back ten minutes ago or more, and was not.')),
+  reverts: optional(about(changeId, 'The change that it undoes.')),
   outcome: optional(about(z.string(), 'How it ended, for people.')),
 };
 
@@ -273,6 +283,8 @@ export const eventType = z.enum([
   'EXPIRED',
   'APPLY_INTENT',
   'APPLIED',
+  'REVERT_INTENT',
+  'REVERTED',
   'STALE',
   'FAILED',
   'UNCERTAIN',
@@ -306,6 +318,7 @@ export const previewReply = says<ReturnType<typeof preview>>()(
     before: policyText,
     after: policyText,
     risk,
+    ...timing,
     approval: z.object(approvalRule),
   }),
 );

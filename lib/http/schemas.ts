@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { type Status, TRANSITIONS } from '../change/change.ts';
 import { VERDICTS } from '../change/decide.ts';
+import { durationSeconds } from '../change/duration.ts';
 
 /** What is wrong with a value of the wrong type, or one that is not there. */
 const wrong = (message: string) => ({
@@ -22,6 +23,7 @@ const object = (message: string) => ({
 });
 const body = object('The body must be a JSON object.');
 
+const MOMENT = 'must be an ISO 8601 time with its offset, such as 2026-12-01T20:00:00Z';
 const INSTANT = 'must be an ISO 8601 date, or a time with its offset, such as 2026-12-01T20:00:00Z';
 const written = z.string().check(
   z.regex(/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/, { error: INSTANT, abort: true }),
@@ -33,6 +35,32 @@ const instant = z.pipe(
   written,
   z.transform((value) => (value.includes('T') ? new Date(value).toISOString() : value)),
 );
+
+/** A moment in the spelling of the log. */
+const moment = (about: string) =>
+  z.pipe(
+    z.string(wrong('must be a text')).check(
+      z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/, { error: MOMENT, abort: true }),
+      z.refine((value) => !Number.isNaN(Date.parse(value)), MOMENT),
+      z.describe(about),
+    ),
+    z.transform((value) => new Date(value).toISOString()),
+  );
+const DURATION = 'must be an ISO 8601 duration of weeks, days, hours, minutes and seconds, such as P7D or PT8H';
+const timing = {
+  applyAfter: z.optional(
+    moment(
+      'Not applied before this moment, with its offset; it must lie before the time by which the change must be applied.',
+    ),
+  ),
+  revertAfter: z.optional(
+    z.string(wrong('must be a text')).check(
+      z.regex(/^P(\d+W)?(\d+D)?(T(\d+H)?(\d+M)?(\d+S)?)?$/, { error: DURATION, abort: true }),
+      z.refine((text) => durationSeconds(text) !== undefined, DURATION),
+      z.describe('Temporary: so long after it was applied the policy from before is put back. At most 365 days.'),
+    ),
+  ),
+};
 
 const hash = (about: string) =>
   z
@@ -118,7 +146,7 @@ const emergency = {
 
 /** `POST /changes`. */
 export const submitBody = z
-  .strictObject({ ...proposal, ...emergency, reason: text(1, 2000, reason), ticket }, body)
+  .strictObject({ ...proposal, ...emergency, ...timing, reason: text(1, 2000, reason), ticket }, body)
   .check(oneWay, oneWayMeta);
 
 /** `POST /changes/preview`: a submit, where the reason may still be missing. */
@@ -127,6 +155,7 @@ export const previewBody = z
     {
       ...proposal,
       ...emergency,
+      ...timing,
       reason: z.optional(text(0, 2000, reason)),
       ticket: z.optional(text(0, 200, 'The ticket behind the change.')),
     },
@@ -142,6 +171,7 @@ export const versionBody = z
       edits: proposal.edits,
       copyFrom: proposal.copyFrom,
       base: proposal.base,
+      ...timing,
       reason: z.optional(text(1, 2000, reason)),
       ticket,
     },
@@ -160,14 +190,7 @@ export const decisionBody = z.strictObject({ decision: verdict, comment: z.optio
 export const delegationBody = z.strictObject(
   {
     to: personOf('Who decides in your place; the rules file must name them as your delegate.'),
-    until: z.pipe(
-      z.string(wrong('must be a text')).check(
-        z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/, { error: INSTANT, abort: true }),
-        z.refine((value) => !Number.isNaN(Date.parse(value)), INSTANT),
-        z.describe('Until when; at most until the change expires.'),
-      ),
-      z.transform((value) => new Date(value).toISOString()),
-    ),
+    until: moment('Until when; at most until the change expires.'),
   },
   body,
 );
@@ -177,6 +200,9 @@ export const afterBody = z.strictObject(
   { verdict: oneOf(['accept', 'object']), comment: text(1, 2000, 'What you looked at, and what you found.') },
   body,
 );
+
+/** `POST /changes/{id}/revert`. */
+export const revertBody = z.strictObject({ reason: text(1, 2000, reason), ticket }, body);
 
 /** `POST /changes/{id}/links/revoke`. */
 export const revokeBody = z.strictObject(
@@ -236,6 +262,11 @@ export const changesQuery = z.strictObject({
   submitter: z.optional(person('The email of the submitter.')),
   review: z.optional(
     z.literal('open', 'must be open').check(z.describe('Only emergencies that nobody has reviewed yet.')),
+  ),
+  revert: z.optional(
+    z
+      .literal('open', 'must be open')
+      .check(z.describe('Only temporary changes that are applied and not put back yet.')),
   ),
   ...paging,
 });

@@ -9,8 +9,9 @@ import {
   keyName,
   listed,
   RISK_WORDS,
-  STATUS_WORDS,
+  timeSentences,
   utc,
+  wordsOf,
 } from '../change/wording.ts';
 import { matrixText } from '../render/matrix.ts';
 import { type Part, toHtml, toText } from './parts.ts';
@@ -48,8 +49,9 @@ export function askMail(ask: AskMail): Mail {
   const { change } = ask;
   return mail(
     change,
-    `Your approval is asked: key policy of ${keyName(change.key)} (${RISK_WORDS[change.risk].toLowerCase()})`,
+    `Your approval is asked: key policy of ${keyName(change.key)} (${RISK_WORDS[change.risk].toLowerCase()}${change.revertAfter === undefined ? '' : ', temporary'})`,
     [
+      ...timeLines(change),
       { kind: 'title', text: `${change.submitter} asks to change the key policy of ${keyName(change.key)}` },
       ...askParts(ask),
     ],
@@ -61,6 +63,7 @@ export function reminderMail(ask: AskMail): Mail {
   const { change, now } = ask;
   const left = fromNow(change.expiresAt, now);
   return mail(change, `Reminder: key policy of ${keyName(change.key)} waits for you, and closes ${left}`, [
+    ...timeLines(change),
     { kind: 'title', text: `Still open: ${change.submitter} asks to change the key policy of ${keyName(change.key)}` },
     { kind: 'line', text: `It closes ${left}. It has ${progress(change)}.` },
     ...askParts(ask),
@@ -69,13 +72,14 @@ export function reminderMail(ask: AskMail): Mail {
 
 /** Tells how a change ended, what that means for the key, and what to do next. */
 export function resultMail({ change, person, now }: Omit<AskMail, 'link'>): Mail {
-  const words = STATUS_WORDS[change.status];
+  const words = wordsOf(change);
   const name = keyName(change.key);
   const outcome = change.outcome ?? '';
   const by = change.approval.decisions.findLast(
     (d) => d.decision === (change.status === 'REJECTED' ? 'reject' : 'approve'),
   );
   return mail(change, `${words.title}: key policy of ${name}`, [
+    ...timeLines(change),
     { kind: 'title', text: `${words.title}: key policy of ${name}` },
     { kind: 'line', text: words.meaning },
     ...(change.status === 'REJECTED' && by !== undefined
@@ -101,6 +105,8 @@ export function resultMail({ change, person, now }: Omit<AskMail, 'link'>): Mail
   ]);
 }
 
+/** The first lines: what the reader must know before anything else. */
+const timeLines = (change: ChangeView): Part[] => timeSentences(change).map(line);
 const line = (text: string): Part => ({ kind: 'line', text });
 const quote = (text: string): Part => ({ kind: 'quote', text });
 

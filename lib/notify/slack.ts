@@ -1,7 +1,17 @@
 import type { Button, KnownBlock } from '@slack/types';
 import { reveal, revealIdentifier, revealSentence } from '../change/reveal.ts';
 import type { ChangeView } from '../change/view.ts';
-import { approvedBy, counted, fromNow, keyName, listed, RISK_WORDS, STATUS_WORDS, utc } from '../change/wording.ts';
+import {
+  approvedBy,
+  counted,
+  fromNow,
+  keyName,
+  listed,
+  RISK_WORDS,
+  timeSentences,
+  utc,
+  wordsOf,
+} from '../change/wording.ts';
 import { decisionValue } from './slackModal.ts';
 import { context, fields, header, inert, plain, section } from './slackText.ts';
 
@@ -42,6 +52,7 @@ export function askMessage(change: ChangeView, reader?: SlackReader): SlackMessa
       ),
     ),
     blocks: [
+      ...times(change),
       header(`Key policy of ${name}: approval asked`),
       section(lines.map((sentence) => `• ${revealSentence(sentence)}`).join('\n')),
       fields([
@@ -65,13 +76,14 @@ export function askMessage(change: ChangeView, reader?: SlackReader): SlackMessa
 
 /** Tells how a change ended and what that means. It takes the place of the message that asked. */
 export function resultMessage(change: ChangeView): SlackMessage {
-  const words = STATUS_WORDS[change.status];
+  const words = wordsOf(change);
   const name = keyName(change.key);
   const rejection = change.approval.decisions.findLast((d) => d.decision === 'reject');
   const outcome = rejection?.comment || change.outcome;
   return {
     text: inert(revealIdentifier(`${words.title}: key policy of ${name}`)),
     blocks: [
+      ...times(change),
       header(`${words.title}: key policy of ${name}`),
       section(`${words.meaning} ${words.next}`),
       ...(outcome === undefined || outcome === '' ? [] : [section(reveal(outcome))]),
@@ -86,9 +98,15 @@ export function resultMessage(change: ChangeView): SlackMessage {
   };
 }
 
+/** The first block: what the reader must know before anything else. */
+function times(change: ChangeView): KnownBlock[] {
+  const sentences = timeSentences(change);
+  return sentences.length === 0 ? [] : [section(sentences.map(revealSentence).join('\n'))];
+}
+
 /** One line under a message: how it ended. */
 export function resultReply(change: ChangeView): SlackMessage {
-  const { title, meaning } = STATUS_WORDS[change.status];
+  const { title, meaning } = wordsOf(change);
   return reply(`${title}. ${meaning}`);
 }
 

@@ -2,6 +2,7 @@ import { type Change, evolve, fold, type Status } from '../change/change.ts';
 import { reviewIsOpen } from '../change/command.ts';
 import type { Event, Fact } from '../change/facts.ts';
 import { done, type Outcome, type Refusal, refuse } from '../change/refusal.ts';
+import { revertIsOpen } from '../change/revert.ts';
 import type { Proposal } from '../change/view.ts';
 import type { PolicyText } from '../policy/types.ts';
 import { append, HEAD, readFacts, readHead } from './log.ts';
@@ -33,7 +34,7 @@ export interface Doer {
 /** How often a write that met another one is tried again: far more than people who act at once. */
 const TRIES = 60;
 
-/** The partition of the changes with something still to do; a change leaves it when everybody knows how it ended, and an emergency was reviewed. */
+/** The partition of the changes with something still to do; a change leaves it when everybody knows how it ended, an emergency was reviewed, and a temporary one was put back. */
 const UNSETTLED = 'CHANGES#UNSETTLED';
 
 const changeAddress = (id: string): Address => ({ pk: `CHANGE#${id}`, sk: 'CHANGE' });
@@ -53,8 +54,9 @@ function changeItem({ change, seqs }: StoredChange): Item & Address {
     gsi2pk: `CHANGES#KEY#${change.key.arn}`,
     gsi3pk: `CHANGES#SUBMITTER#${change.submitter}`,
     gsi4pk: 'CHANGES',
-    ...(change.closed && !reviewIsOpen(change) ? {} : { gsi5pk: UNSETTLED }),
+    ...(change.closed && !reviewIsOpen(change) && !revertIsOpen(change) ? {} : { gsi5pk: UNSETTLED }),
     ...(reviewIsOpen(change) ? { review: 'open' } : {}),
+    ...(revertIsOpen(change) ? { revert: 'open' } : {}),
     status: change.status,
     keyArn: change.key.arn,
     submitter: change.submitter,
@@ -109,7 +111,7 @@ export async function createChange(n: NewChange): Promise<Outcome<Change>> {
 /** The change that this person submitted with this Idempotency-Key before, if any. */
 export async function findByIdempotencyKey(
   person: string,
-  idempotency: NewChange['idempotency'],
+  idempotency: Pick<NonNullable<NewChange['idempotency']>, 'key' | 'bodySha256'> | undefined,
 ): Promise<Outcome<Change> | undefined> {
   if (idempotency === undefined) return undefined;
   const item = await get(idempotencyAddress(person, idempotency.key));
@@ -239,6 +241,8 @@ export interface ChangeFilter {
   submitter?: string | undefined;
   /** Only emergencies that nobody has looked at yet. */
   review?: 'open' | undefined;
+  /** Only temporary changes that are applied and not put back yet. */
+  revert?: 'open' | undefined;
   from?: string | undefined;
   to?: string | undefined;
 }
@@ -267,11 +271,17 @@ export async function listUnsettled(page: {
   return { changes: items.map((item) => stored(item).change), ...(cursor === undefined ? {} : { cursor }) };
 }
 
-function indexFor({ status, key, submitter, review }: ChangeFilter): Pick<IndexQuery, 'index' | 'partition' | 'where'> {
+function indexFor({
+  status,
+  key,
+  submitter,
+  review,
+  revert,
+}: ChangeFilter): Pick<IndexQuery, 'index' | 'partition' | 'where'> {
   const rest = (where: Record<string, string | undefined>) =>
     Object.fromEntries(Object.entries(where).filter((pair): pair is [string, string] => pair[1] !== undefined));
-  if (review !== undefined) {
-    return { index: 'gsi5', partition: UNSETTLED, where: rest({ status, keyArn: key, submitter, review }) };
+  if (review !== undefined || revert !== undefined) {
+    return { index: 'gsi5', partition: UNSETTLED, where: rest({ status, keyArn: key, submitter, review, revert }) };
   }
   if (key !== undefined) return { index: 'gsi2', partition: `CHANGES#KEY#${key}`, where: rest({ status, submitter }) };
   if (submitter !== undefined)

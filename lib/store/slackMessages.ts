@@ -7,8 +7,8 @@ export interface SlackPosted {
   ts?: string;
   /** What it shows: the mark of a state of the change. */
   shown?: string;
-  /** The result was told under it. */
-  told?: true;
+  /** The result that was told under it; a temporary change has two. */
+  told?: string;
   /** Slack's own word for why there will never be a message here, such as channel_not_found. */
   gone?: string;
 }

@@ -5,13 +5,15 @@ import { nextApplyStep, proveApproval } from '../change/apply.ts';
 import { type Change, fold, isOpen, type Status } from '../change/change.ts';
 import { expire } from '../change/decide.ts';
 import { type Event, type Fact, WORKFLOW } from '../change/facts.ts';
-import { hold } from '../change/push.ts';
+import { hold, type Stand, standOf } from '../change/push.ts';
 import { done, refuse } from '../change/refusal.ts';
-import { entitledToday, freezesFor, type Rules } from '../change/rules.ts';
+import { proveRevert, revertIsDue, turned } from '../change/revert.ts';
+import { entitledToday, holdsToday, type Rules } from '../change/rules.ts';
 import { sha256 } from '../policy/document/canonical.ts';
 import { canonicalOf } from '../policy/document/canonicalOf.ts';
 import { readChange, readWholeChange, record } from '../store/changes.ts';
 import { holds, type Lease, nextLease, release, takeLease } from '../store/lease.ts';
+import { appliedSince, sinceWords } from './since.ts';
 
 /** Another attempt or another change holds the key; the state machine tries again. Its name is in the Retry of Apply. */
 class LeaseHeld extends Error {
@@ -55,69 +57,132 @@ export interface PutRecord {
 }
 
 type Whole = NonNullable<Awaited<ReturnType<typeof readWholeChange>>>;
+type Proof = { ok: true; approvers: string[] } | { ok: false; error: string; detail: string };
+
+/** What differs between applying a change and putting it back; the discipline around the put is one. */
+interface Job {
+  /** The status while it is under way. */
+  running: Status;
+  /** The change and its texts as the put sees them: `after` is put where `before` is live. */
+  seen(whole: Whole): Whole;
+  prove(whole: Whole, around: Surroundings): Proof;
+  /** Why the policy that is live must not be put over although it is the one from before. */
+  superseded(change: Change): Promise<string | undefined>;
+  intent(change: Change, proof: Proof & { ok: true }, stamp: { fence: number; attempt: string }): Event;
+  result(texts: { before: string; after: string; live: string; put: boolean }): Event;
+  /** What it means that the live policy is another. */
+  moved: string;
+}
+
+const APPLY: Job = {
+  running: 'APPLYING',
+  seen: (whole) => whole,
+  prove,
+  superseded: async () => undefined,
+  intent: ({ binding }, { approvers }, stamp) => ({ type: 'APPLY_INTENT', binding, approvers, ...stamp }),
+  result: (texts) => ({ type: 'APPLIED', ...texts }),
+  moved: 'The live policy moved after the change was submitted. Nothing was put.',
+};
+
+const REVERT: Job = {
+  running: 'REVERTING',
+  seen: (whole) => ({ ...whole, change: turned(whole.change), before: whole.after, after: whole.before }),
+  prove: proveBack,
+  superseded: async (change) => {
+    const later = await appliedSince(change);
+    return later.length === 0 ? undefined : `It was not put back. ${sinceWords(later)}`;
+  },
+  intent: (change, _, stamp) => ({ type: 'REVERT_INTENT', binding: turned(change).binding, ...stamp }),
+  result: (texts) => ({ type: 'REVERTED', ...texts }),
+  moved: 'It was not put back: the live policy is not what this change applied.',
+};
 
 /**
  * Applies an approved change, or finds out how an earlier attempt ended. May run any number of times, at once or after a
  * crash at any point. The order is what makes it safe: proof from the database, a lease on the key and the intent in one
  * transaction, the live policy compared with base and approved document, the new principals looked up again, one put of
  * exactly the approved bytes, a read back, the result and the end of the lease in one transaction.
- * See docs/decisions/0005-apply-protocol.md.
+ * See docs/decisions/0005-apply-protocol.md. A temporary change whose time is over is put back in the same way.
  */
-export async function applyChange(id: string, around: Surroundings): Promise<{ status: Status | 'HELD' }> {
+export async function applyChange(id: string, around: Surroundings): Promise<{ status: Stand }> {
   const whole = await readWholeChange(id);
   if (whole === undefined) throw new Error(`there is no change ${id}`);
   const { change } = whole;
-  if (!isOpen(change.status) || change.status === 'PENDING') return { status: change.status };
+  const stand = (now: Change) => ({ status: standOf(now, around.now().getTime(), holdsToday(around.rules, now)) });
+  if (revertIsDue(change, iso(around))) return stand(await perform(REVERT, 'APPLIED', whole, around));
+  if (!isOpen(change.status) || change.status === 'PENDING') return stand(change);
 
   const expired = expire(change, iso(around));
-  if (expired !== undefined) return settle(id, around, () => expired);
-  if (hold(change, around.now().getTime(), freezesFor(around.rules, change.key)) !== undefined)
-    return { status: 'HELD' };
-  const proof = prove(whole, around);
-  if (!proof.ok && change.status === 'APPROVED') {
-    return settle(id, around, () => ({ type: 'FAILED', error: proof.error, detail: proof.detail }));
+  if (expired !== undefined) return stand(await settle(id, 'APPROVED', around, expired));
+  if (hold(change, around.now().getTime(), holdsToday(around.rules, change)) !== undefined) return { status: 'HELD' };
+  return stand(await perform(APPLY, 'APPROVED', whole, around));
+}
+
+/** Does one job on a change that stands ready for it, or on one that an earlier attempt left under way. */
+async function perform(job: Job, ready: Status, whole: Whole, around: Surroundings): Promise<Change> {
+  const { change } = whole;
+  const { id } = change;
+  const proof = job.prove(whole, around);
+  if (!proof.ok && change.status === ready) {
+    return settle(id, ready, around, { type: 'FAILED', error: proof.error, detail: proof.detail });
   }
 
   const next = await nextLease(change.key.arn, around.attempt, around.now().getTime(), around.leaseSeconds);
   if (next === undefined) throw new LeaseHeld(`another apply holds ${change.key.arn}`);
-  if (change.status === 'APPLYING') {
+  if (change.status === job.running) {
     if (!(await takeLease(next.along))) throw new LeaseHeld(`another apply holds ${change.key.arn}`);
-    return new Apply(whole, next.lease, around, true).run();
+    return new Attempt(job, whole, next.lease, around, true).run();
   }
   const began = await record(
     id,
     doer(around),
     (now) =>
-      now.status === 'APPROVED' && proof.ok
-        ? done({
-            type: 'APPLY_INTENT',
-            binding: now.binding,
-            approvers: proof.approvers,
-            fence: next.lease.fence,
-            attempt: around.attempt,
-          })
+      now.status === ready && proof.ok
+        ? done(job.intent(now, proof, { fence: next.lease.fence, attempt: around.attempt }))
         : refuse('ALREADY_DECIDED', `The change is ${now.status}.`),
     next.along,
   );
   if (!began.ok) throw new LeaseHeld(began.refusal.detail);
-  return new Apply(whole, next.lease, around, false).run();
+  return new Attempt(job, whole, next.lease, around, false).run();
 }
 
 const iso = (around: Surroundings) => around.now().toISOString();
 const doer = (around: Surroundings) => ({ person: WORKFLOW, at: iso(around) });
 
-/** The proof, from the facts themselves: a state that is not the fold of its facts proves nothing. */
-function prove({ change, facts, before, after }: Whole, around: Surroundings) {
+/** A state that is not the fold of its facts proves nothing. */
+function altered({ change, facts }: Whole): (Proof & { ok: false }) | undefined {
   const folded = fold(facts.map(({ seq: _, prev: __, hash: ___, ...fact }) => fact as Fact));
-  if (!isDeepStrictEqual(plain(folded), plain(change))) {
-    return { ok: false, error: 'StateAltered', detail: 'The stored state is not what its facts add up to.' } as const;
-  }
+  return isDeepStrictEqual(plain(folded), plain(change))
+    ? undefined
+    : { ok: false, error: 'StateAltered', detail: 'The stored state is not what its facts add up to.' };
+}
+
+/** The proof that it may be applied, from the facts themselves. */
+function prove(whole: Whole, around: Surroundings): Proof {
+  const { change, before, after } = whole;
+  const bad = altered(whole);
+  if (bad !== undefined) return bad;
   return proveApproval(change, {
     now: iso(around),
     afterSha256: sha256(after),
     baseCanonical: canonicalOf(before),
     today: entitledToday(around.rules, change.rule),
   });
+}
+
+/** The proof that it may be put back. */
+function proveBack(whole: Whole, around: Surroundings): Proof {
+  const { change, before, after } = whole;
+  return (
+    altered(whole) ??
+    proveRevert(change, {
+      now: iso(around),
+      beforeSha256: sha256(before),
+      beforeCanonical: canonicalOf(before),
+      afterSha256: sha256(after),
+      afterCanonical: canonicalOf(after),
+    })
+  );
 }
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
@@ -152,30 +217,30 @@ async function otherPrincipal({ principalIds = {} }: Change): Promise<{ error: s
 }
 
 /** Records an end that needs no lease, unless another attempt has begun or ended the change meanwhile. */
-async function settle(id: string, around: Surroundings, event: (change: Change) => Event): Promise<{ status: Status }> {
-  const settled = await record(id, doer(around), (change) =>
-    done(change.status === 'APPROVED' ? event(change) : undefined),
-  );
+async function settle(id: string, ready: Status, around: Surroundings, event: Event): Promise<Change> {
+  const settled = await record(id, doer(around), (change) => done(change.status === ready ? event : undefined));
   if (!settled.ok) throw new NotNow(settled.refusal.detail);
-  return { status: settled.value.status };
+  return settled.value;
 }
 
 /** One attempt that holds the lease. */
-class Apply {
+class Attempt {
+  readonly #job: Job;
   readonly #whole: Whole;
   readonly #lease: Lease;
   readonly #around: Surroundings;
   /** A put of this change may have reached KMS, in this attempt or in one before. */
   #maybePut: boolean;
 
-  constructor(whole: Whole, lease: Lease, around: Surroundings, resumed: boolean) {
-    this.#whole = whole;
+  constructor(job: Job, whole: Whole, lease: Lease, around: Surroundings, resumed: boolean) {
+    this.#job = job;
+    this.#whole = job.seen(whole);
     this.#lease = lease;
     this.#around = around;
     this.#maybePut = resumed;
   }
 
-  async run(): Promise<{ status: Status }> {
+  async run(): Promise<Change> {
     const { key, id } = this.#whole.change;
     const opened = await openLivePolicy(key.arn, id);
     if (!opened.ok) return this.#end(this.#failed(opened.error, opened.detail));
@@ -187,11 +252,7 @@ class Apply {
         case 'record-applied':
           return this.#end(this.#applied(read.policy));
         case 'record-stale':
-          return this.#end({
-            type: 'STALE',
-            live: sha256(read.policy),
-            detail: 'The live policy moved after the change was submitted. Nothing was put.',
-          });
+          return this.#end(await this.#stale(read.policy));
         case 'record-uncertain':
           return this.#end({
             type: 'UNCERTAIN',
@@ -207,6 +268,10 @@ class Apply {
               live: sha256(read.policy),
               detail: `KMS did not confirm any of ${puts} puts, and the live policy is still the one before. A person must look at the key.`,
             });
+          }
+          const superseded = await this.#job.superseded(change);
+          if (superseded !== undefined) {
+            return this.#end({ type: 'STALE', live: sha256(read.policy), detail: superseded });
           }
           const refused = await this.#put(opened.live);
           if (refused !== undefined) return this.#end(refused);
@@ -237,7 +302,7 @@ class Apply {
   /** The last gate, then the put. Gives the end when KMS refused or the gate is shut; otherwise the live policy must tell. */
   async #put(live: LivePolicy): Promise<Event | undefined> {
     const { change, before, after } = this.#whole;
-    const proof = prove(await this.#again(), this.#around);
+    const proof = this.#job.prove(await this.#again(), this.#around);
     if (!proof.ok) return this.#failed(proof.error, proof.detail);
     const other = await otherPrincipal(change);
     if (other !== undefined) return this.#failed(other.error, other.detail);
@@ -269,7 +334,12 @@ class Apply {
 
   #applied(live: string): Event {
     const { before, binding } = this.#whole.change;
-    return { type: 'APPLIED', before, after: binding.after, live: sha256(live), put: this.#maybePut };
+    return this.#job.result({ before, after: binding.after, live: sha256(live), put: this.#maybePut });
+  }
+
+  async #stale(live: string): Promise<Event> {
+    const since = await this.#job.superseded(this.#whole.change);
+    return { type: 'STALE', live: sha256(live), detail: since ?? this.#job.moved };
   }
 
   /** A refusal ends the change as FAILED; when an earlier put may have landed, nobody can say that it did not. */
@@ -283,17 +353,17 @@ class Apply {
     this.#failed(error, `The live policy cannot be read. ${detail}`);
 
   /** The result and the end of the lease, together. */
-  async #end(event: Event): Promise<{ status: Status }> {
+  async #end(event: Event): Promise<Change> {
     const { id } = this.#whole.change;
     const ended = await record(
       id,
       doer(this.#around),
-      (change) => done(change.status === 'APPLYING' ? event : undefined),
+      (change) => done(change.status === this.#job.running ? event : undefined),
       release(this.#lease),
     );
-    if (ended.ok) return { status: ended.value.status };
+    if (ended.ok) return ended.value;
     const now = await readChange(id);
-    if (now !== undefined && !isOpen(now.change.status)) return { status: now.change.status };
+    if (now !== undefined && now.change.status !== this.#job.running) return now.change;
     throw new LeaseHeld(ended.refusal.detail);
   }
 }

@@ -3,10 +3,21 @@ import { isOpen, type Status } from '../change/change.ts';
 import { escalate, participants, reviewersOf } from '../change/command.ts';
 import { expire } from '../change/decide.ts';
 import { WORKFLOW } from '../change/facts.ts';
-import { escalationIsDue, hold, reminderAt, reviewDue, toAsk, toTellOfChanges, waitSeconds } from '../change/push.ts';
+import {
+  escalationIsDue,
+  hold,
+  reminderAt,
+  reviewDue,
+  type Stand,
+  standOf,
+  toAsk,
+  toTellOfChanges,
+  waitSeconds,
+} from '../change/push.ts';
 import { authorsOf, awaited } from '../change/quorum.ts';
 import { done } from '../change/refusal.ts';
-import { freezesFor, type Rules } from '../change/rules.ts';
+import { revertIsOpen } from '../change/revert.ts';
+import { holdsToday, type Rules } from '../change/rules.ts';
 import type { ChangeView } from '../change/view.ts';
 import { changesMail, reviewMail } from '../notify/askedMail.ts';
 import { askMail, reminderMail, resultMail } from '../notify/mail.ts';
@@ -23,35 +34,47 @@ type Whole = NonNullable<Awaited<ReturnType<typeof readWholeChange>>>;
 /** The state machine asked about a change that is not there: nothing can go on. */
 const missing = (id: string) => new Error(`there is no change ${id}`);
 
-/** What the state machine learns: a change that is approved and frozen is HELD, and one that has been looked at often is handed on. */
+/** What the state machine learns: where the change stands, and how long it may wait; one that has been looked at often is handed on. */
 export interface Looked {
-  status: Status | 'HELD' | 'HANDED_ON';
+  status: Stand | 'HANDED_ON';
   waitSeconds: number;
   turn: number;
 }
 
 /** After so many looks an execution hands the change on to another, so that its history has an end: docs/decisions/0032. */
 export const MOST_TURNS = 200;
+/** Seconds: no execution waits until it is older than this. One lives a year; what is left is for retries. */
+const LONGEST_EXECUTION = 300 * 86_400;
 
 /**
  * Where a change stands, for the state machine: expires it when its time is over, escalates it when that is due, and says
  * how long the wait may be.
+ *
+ * @param startedAt When this execution began (ISO 8601): one that is too old to wait hands the change on.
  */
-export async function lookAtChange(id: string, turn: number, rules: Rules, at: string): Promise<Looked> {
+export async function lookAtChange(
+  id: string,
+  turn: number,
+  rules: Rules,
+  at: string,
+  startedAt: string = at,
+): Promise<Looked> {
   const looked = await record(id, { person: WORKFLOW, at }, (change) =>
     done(expire(change, at) ?? (escalationIsDue(change, Date.parse(at)) ? escalate(change, at) : undefined)),
   );
   if (!looked.ok) throw missing(id);
   const change = looked.value;
-  const freezes = freezesFor(rules, change.key);
-  const held = hold(change, Date.parse(at), freezes) !== undefined;
-  const next = { waitSeconds: waitSeconds(change, Date.parse(at), freezes), turn: turn + 1 };
-  if (next.turn > MOST_TURNS && isOpen(change.status)) {
+  const today = holdsToday(rules, change);
+  const left = LONGEST_EXECUTION - Math.floor((Date.parse(at) - Date.parse(startedAt)) / 1000);
+  const wait = Math.min(waitSeconds(change, Date.parse(at), today), LONGEST_EXECUTION);
+  const next = { waitSeconds: Math.max(1, Math.min(wait, left)), turn: turn + 1 };
+  const goesOn = isOpen(change.status) || revertIsOpen(change);
+  if (goesOn && (next.turn > MOST_TURNS || left <= 0)) {
     // Named by the minute, so that a look that is tried again starts the same one.
     await startApproval(id, `${id}-on-${Math.floor(Date.parse(at) / 60_000)}`);
     return { ...next, status: 'HANDED_ON' };
   }
-  return { ...next, status: held ? 'HELD' : change.status };
+  return { ...next, status: standOf(change, Date.parse(at), today) };
 }
 
 /**
@@ -66,11 +89,11 @@ export async function askApprovers(id: string, taskToken: string, rules: Rules, 
   const { change } = whole;
   // Its time is over, or it is decided: there is nobody to ask, and the look that follows says so.
   if (change.status !== 'PENDING' || at >= change.expiresAt) {
-    const held = hold(change, Date.parse(at), freezesFor(rules, change.key)) !== undefined;
+    const held = hold(change, Date.parse(at), holdsToday(rules, change)) !== undefined;
     if (!held) await wake(taskToken);
     return;
   }
-  const view = toView(whole);
+  const view = toView(whole, at);
   if (toTellOfChanges(change)) {
     const messages = authorsOf(change).map((person) => ({
       person,
@@ -99,7 +122,7 @@ export async function remindApprovers(id: string, rules: Rules, at: string): Pro
   if (whole === undefined) throw missing(id);
   const { change } = whole;
   if (change.status !== 'PENDING' || at >= change.expiresAt || Date.parse(at) < reminderAt(change)) return;
-  const view = toView(whole);
+  const view = toView(whole, at);
   const silent = change.changesRequested === undefined ? awaited(change, at) : [];
   const delivery = await askByLink(whole, view, silent, reminderMail, rules, at);
   await record(id, { person: WORKFLOW, at }, (now) =>
@@ -134,10 +157,11 @@ export async function closeChange(id: string, rules: Rules, at: string): Promise
   const stored = await readChange(id);
   if (stored === undefined) throw missing(id);
   const { status, closed } = stored.change;
-  if (isOpen(status) || (closed && !reviewDue(stored.change, Date.parse(at)))) return { status };
+  if (isOpen(status) || status === 'REVERTING' || (closed && !reviewDue(stored.change, Date.parse(at))))
+    return { status };
   const whole = await readWholeChange(id);
   if (whole === undefined) throw missing(id);
-  const view = toView(whole);
+  const view = toView(whole, at);
   if (!closed) {
     const people = participants(whole.change, at);
     const messages = people.map((person): Message => ({ person, mail: resultMail({ change: view, person, now: at }) }));

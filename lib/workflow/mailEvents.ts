@@ -63,7 +63,7 @@ export async function takeMailEvent(event: SesEvent, at: string): Promise<number
   for (const fact of factsOf(event)) {
     const key = `${event.mail.messageId} ${fact.type} ${fact.to}`;
     if (await mailEventIsNoted(key)) continue;
-    await warn(changeId, fact);
+    await warn(changeId, fact, at);
     const recorded = await record(changeId, { person: WORKFLOW, at }, () => done(fact), noteMailEvent(key, at));
     if (recorded.ok) noted += 1;
     else if (recorded.refusal.code === 'UNAVAILABLE') throw new Error(recorded.refusal.detail);
@@ -100,7 +100,7 @@ function factsOf(event: SesEvent): MailEvent[] {
 
 const cut = (text: string): string => text.slice(0, DETAIL_MAX);
 
-async function warn(changeId: string, fact: MailEvent): Promise<void> {
+async function warn(changeId: string, fact: MailEvent, at: string): Promise<void> {
   if (fact.type === 'BOUNCED' && fact.bounceType === 'Transient') return;
   const whole = await readWholeChange(changeId);
   if (whole === undefined || !isOpen(whole.change.status)) return;
@@ -108,7 +108,7 @@ async function warn(changeId: string, fact: MailEvent): Promise<void> {
     fact.type === 'BOUNCED'
       ? `It did not arrive (${fact.bounceType}): ${fact.detail}`
       : `It was called spam: ${fact.detail}`;
-  const change = toView(whole);
+  const change = toView(whole, at);
   const people = authorsOf(whole.change).filter((person) => person !== fact.to);
   const { mailed, failed } = await deliver(
     people.map((person) => ({ person, mail: undeliveredMail({ change, address: fact.to, what }) })),

@@ -1,9 +1,10 @@
 import { describeKey, getKeyPolicy, whyOutOfReach } from '../aws/kms.ts';
-import type { FrozenRule } from '../change/facts.ts';
+import type { FrozenRule, Timing } from '../change/facts.ts';
 import type { Preflight } from '../change/preflight.ts';
 import { stagesOf } from '../change/quorum.ts';
 import { done, type Outcome, refuse } from '../change/refusal.ts';
 import { breakGlassFor, knownOf, maySubmit, type Rules, ruleFor } from '../change/rules.ts';
+import { timeFindings } from '../change/times.ts';
 import { assessChange } from '../policy/assess.ts';
 import { copyPolicy } from '../policy/console/copy.ts';
 import { applyEdits } from '../policy/console/edit.ts';
@@ -11,6 +12,7 @@ import { canonicalOf } from '../policy/document/canonicalOf.ts';
 import type { Assessment, Edit, Finding, Guardians, Key } from '../policy/types.ts';
 import { isNotaryKey, NOTARY_KEY } from './keys.ts';
 import { preflight } from './preflight.ts';
+import { revertFindings, temporaryFindings } from './temporary.ts';
 
 /** What is proposed for a key: a whole document, edits of the default view, or another key's policy. */
 export interface ProposalInput {
@@ -24,6 +26,11 @@ export interface ProposalInput {
   breakGlass?: boolean | undefined;
   /** Who wrote it too. */
   coAuthors?: readonly string[] | undefined;
+  /** ISO 8601, UTC, and an ISO 8601 duration. */
+  applyAfter?: string | undefined;
+  revertAfter?: string | undefined;
+  /** The change that it undoes. */
+  reverts?: string | undefined;
 }
 
 export interface Proposed {
@@ -31,6 +38,7 @@ export interface Proposed {
   assessment: Assessment;
   preflight: Preflight;
   rule: FrozenRule & { expireAfter: number };
+  timing: Timing;
 }
 
 /** The roles that must keep power over a key: in another account it is the role there that puts. With what is known of their requests. */
@@ -42,9 +50,15 @@ export function guardians(rules: Rules, { accountId }: Key): Guardians {
 
 /**
  * Everything that a submit finds out before it stores anything: the key, its live policy, the proposed text, what AWS says
- * of it, what is wrong with it, who gains and loses what, the risk, and the rule with the people who would be asked.
+ * of it, what is wrong with it, who gains and loses what, the risk, the rule with the people who would be asked, and what is
+ * wrong with the times that are asked for.
  */
-export async function propose(input: ProposalInput, submitter: string, rules: Rules): Promise<Outcome<Proposed>> {
+export async function propose(
+  input: ProposalInput,
+  submitter: string,
+  rules: Rules,
+  at: string,
+): Promise<Outcome<Proposed>> {
   const key = await describeKey(input.key);
   if (key === undefined) return noKey(input.key);
   if (isNotaryKey(key)) {
@@ -79,13 +93,24 @@ export async function propose(input: ProposalInput, submitter: string, rules: Ru
       `breakGlass: rule ${ruleFor(rules, key, assessment.risk).name} has no way for emergencies.`,
     );
   }
+  const { applyAfter, revertAfter, reverts } = input;
+  const timing: Timing = {
+    ...(applyAfter === undefined ? {} : { applyAfter }),
+    ...(revertAfter === undefined ? {} : { revertAfter }),
+  };
+  const wrong = [
+    ...timeFindings(timing, rule, at, Number(process.env.LEAST_REVERT_SECONDS)),
+    ...(revertAfter === undefined ? [] : revertFindings(before, key, guardians(rules, key))),
+  ];
+  assessment.ok &&= wrong.length === 0;
+  assessment.findings.push(...wrong, ...(await temporaryFindings(key, reverts)));
   const shortage = tooFew(rule, [submitter, ...(input.coAuthors ?? [])]);
   if (shortage !== undefined) {
     assessment.ok = false;
     assessment.findings.push(shortage);
   }
   if (!assessment.ok) return refuseAssessed(assessment, asked);
-  return done({ key, assessment, preflight: asked, rule });
+  return done({ key, assessment, preflight: asked, rule, timing });
 }
 
 /** The codes of what keeps a key out of reach, as findings. */
@@ -151,12 +176,14 @@ const refuseAssessed = ({ findings, ok: _, ...rest }: Assessment, asked: Preflig
   });
 
 /** What a preview answers, and what a 422 holds beside its findings. */
-export const preview = ({ key, assessment, rule, preflight }: Proposed, authors: readonly string[]) => {
+export const preview = ({ key, assessment, rule, preflight, timing }: Proposed, authors: readonly string[]) => {
   const { ok: _, ...rest } = assessment;
   return {
     key: { arn: key.arn, keyId: key.keyId, aliases: key.aliases, accountId: key.accountId, region: key.region },
     ...rest,
     preflight,
+    ...timing,
+    ...(rule.windows === undefined ? {} : { windows: rule.windows.map(({ name }) => name) }),
     approval: {
       rule: rule.name,
       quorum: rule.quorum,

@@ -51,7 +51,7 @@ export async function openReview(
   const { whole, link } = opened;
   const may = verdictsOf(whole.change, link, now);
   return {
-    change: toView(whole),
+    change: toView(whole, now),
     person: link.person,
     mayDecide: may.length > 0,
     may,

@@ -125,7 +125,7 @@ async function openModal(click: Click, value: DecisionValue, context: SlackConte
     await tell(click, `${asked.refusal.detail} Nothing was decided.`);
     return {};
   }
-  const view = decisionModal(toView(asked.value.whole), click.decision, click.value);
+  const view = decisionModal(toView(asked.value.whole, context.at), click.decision, click.value);
   const api = slackApi(Math.max(100, context.deadline - Date.now()));
   if (api !== undefined) await callSlack(api, 'views.open', { trigger_id: click.triggerId, view });
   return {};

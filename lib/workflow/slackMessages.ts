@@ -111,7 +111,7 @@ export async function showInSlack(whole: Whole, options: ShowOptions): Promise<S
   );
   messages.posted = { ...messages.posted, ...Object.fromEntries(results.map(([name, { posted }]) => [name, posted])) };
   const done = results.every(([, { error }]) => error === undefined || NEVER.has(error));
-  const over = Date.parse(options.at) > Date.parse(change.applyBy) + GIVE_UP_MS;
+  const over = Date.parse(options.at) > Date.parse(change.revertAt ?? change.applyBy) + GIVE_UP_MS;
   delete messages.shown;
   if (done) messages.shown = markOf(change);
   messages.settled = !isOpen(change.status) && (done || over);
@@ -155,7 +155,7 @@ class Work {
   constructor(api: SlackApi, whole: Whole, options: ShowOptions) {
     this.#api = api;
     this.#whole = whole;
-    this.#view = toView(whole);
+    this.#view = toView(whole, options.at);
     this.#options = options;
     this.#mark = markOf(whole.change);
   }
@@ -172,11 +172,11 @@ class Work {
     if (reply === undefined) return posted;
     const said = await this.#post(posted.posted.channel ?? to, reply, posted.posted.ts);
     if (!said.ok) return { ...posted, error: said.error };
-    return open ? posted : { posted: { ...posted.posted, told: true } };
+    return open ? posted : { posted: { ...posted.posted, told: this.#view.status } };
   }
 
   #replyFor(name: string, first: boolean, open: boolean, before: SlackPosted): SlackMessage | undefined {
-    if (!open) return first || before.told ? undefined : resultReply(this.#view);
+    if (!open) return first || before.told === this.#view.status ? undefined : resultReply(this.#view);
     const remind = this.#options.remind === true && !first && this.#options.links?.has(name);
     return remind ? reminderReply(this.#view, this.#options.at) : undefined;
   }

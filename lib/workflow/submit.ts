@@ -4,7 +4,8 @@ import type { Change } from '../change/change.ts';
 import type { NewVersion } from '../change/command.ts';
 import type { Fact } from '../change/facts.ts';
 import { type Outcome, refuse } from '../change/refusal.ts';
-import { heldUntil, type Rules } from '../change/rules.ts';
+import type { Rules } from '../change/rules.ts';
+import { deadlines } from '../change/times.ts';
 import { createChange, findByIdempotencyKey, type NewChange } from '../store/changes.ts';
 import { count } from '../store/table.ts';
 import { type ProposalInput, type Proposed, propose } from './propose.ts';
@@ -14,10 +15,11 @@ export interface Submission extends ProposalInput {
   ticket?: string | undefined;
 }
 
-/** How long after its expiry an approved change may still be put: the apply follows the approval within seconds. */
-const APPLY_GRACE = 3_600;
 /** How long an Idempotency-Key is remembered. */
 const IDEMPOTENCY_DAYS = 30;
+
+/** What a caller sent an Idempotency-Key with. */
+export type Idempotency = Pick<NonNullable<NewChange['idempotency']>, 'key' | 'bodySha256'>;
 
 /** At most so many submits a minute for one person, so that nobody can flood the approvers. */
 export async function withinRate(person: string, now: number): Promise<boolean> {
@@ -35,7 +37,7 @@ export async function submitChange(
   submitter: string,
   rules: Rules,
   at: string,
-  idempotency?: { key: string; bodySha256: string },
+  idempotency?: Idempotency,
 ): Promise<Outcome<Change>> {
   const now = Date.parse(at);
   const remembered = idempotency && { ...idempotency, ttl: Math.floor(now / 1000) + IDEMPOTENCY_DAYS * 86_400 };
@@ -44,7 +46,7 @@ export async function submitChange(
   if (!(await withinRate(submitter, now))) {
     return refuse('TOO_MANY_REQUESTS', 'You have submitted too many changes in this minute; wait for the next one.');
   }
-  const proposed = await propose(submission, submitter, rules);
+  const proposed = await propose(submission, submitter, rules, at);
   if (!proposed.ok) return proposed;
   const created = await createChange({
     submitted: submittedFact(proposed.value, submission, submitter, at),
@@ -63,7 +65,7 @@ function submittedFact(
   submitter: string,
   at: string,
 ): Fact & { type: 'SUBMITTED' } {
-  const { reason, ticket, coAuthors = [] } = submission;
+  const { reason, ticket, coAuthors = [], reverts } = submission;
   return {
     type: 'SUBMITTED',
     change: `chg_${ulid(Date.parse(at))}`,
@@ -72,21 +74,19 @@ function submittedFact(
     at,
     key: { arn: key.arn, keyId: key.keyId, accountId: key.accountId, region: key.region, aliases: key.aliases },
     ...(coAuthors.length === 0 ? {} : { coAuthors: [...coAuthors] }),
+    ...(reverts === undefined ? {} : { reverts }),
     ...terms(proposed, { reason, ticket }, at),
   };
 }
 
-/** What a submit and a new version freeze: the documents by hash, the risk, the rule with its people, and the deadlines. */
+/** What a submit and a new version freeze: the documents by hash, the risk, the rule with its people, the deadlines, and the times that were asked for. */
 export function terms(
-  { assessment, rule, preflight }: Omit<Proposed, 'key'>,
+  { assessment, rule, preflight, timing }: Omit<Proposed, 'key'>,
   { reason, ticket }: Pick<Submission, 'reason' | 'ticket'>,
   at: string,
 ): NewVersion {
-  const { expireAfter, ...frozen } = rule;
+  const { expireAfter: _, ...frozen } = rule;
   const principalIds = preflight.principals.ids;
-  const expiresAt = later(at, expireAfter);
-  // What is approved in the last moment still waits for the end of a freeze.
-  const ready = heldUntil(rule.freeze ?? [], expiresAt)?.until ?? expiresAt;
   return {
     reason,
     ...(ticket === undefined ? {} : { ticket }),
@@ -96,12 +96,10 @@ export function terms(
     risk: assessment.risk,
     rule: frozen,
     ...(Object.keys(principalIds).length === 0 ? {} : { principalIds }),
-    expiresAt,
-    applyBy: later(ready, APPLY_GRACE),
+    ...deadlines(rule, at),
+    ...timing,
   };
 }
-
-const later = (at: string, seconds: number) => new Date(Date.parse(at) + seconds * 1000).toISOString();
 
 export const proposal = ({
   assessment,

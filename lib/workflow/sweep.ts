@@ -1,7 +1,8 @@
 import { startApproval } from '../aws/states.ts';
 import type { Change } from '../change/change.ts';
 import { pushNeeded } from '../change/push.ts';
-import { freezesFor, type Rules } from '../change/rules.ts';
+import { revertIsOverdue } from '../change/revert.ts';
+import { holdsToday, type Rules } from '../change/rules.ts';
 import { listUnsettled } from '../store/changes.ts';
 import { wakeApproval } from './decide.ts';
 import { sweepSlack } from './slackMessages.ts';
@@ -9,17 +10,22 @@ import { sweepSlack } from './slackMessages.ts';
 /**
  * Brings back what a crash left between two steps: changes that were stored and never started, decided and never woken,
  * ended and never told. Safe at any time and any number of times; what rightly waits is left alone. One that cannot be
- * helped holds up no other.
+ * helped holds up no other. `overdue`: temporary changes that should have been put back long since.
  *
  * @throws Error that says how many could not be helped, after the others were, so that the alarm on this function rings
  */
-export async function sweep(now: number, rules: Rules): Promise<{ pushed: string[]; slack: string[] }> {
+export async function sweep(
+  now: number,
+  rules: Rules,
+): Promise<{ pushed: string[]; overdue: string[]; slack: string[] }> {
   const pushed: string[] = [];
+  const overdue: string[] = [];
   const failed: unknown[] = [];
   let cursor: Awaited<ReturnType<typeof listUnsettled>>['cursor'];
   do {
     const page = await listUnsettled({ limit: 100, ...(cursor === undefined ? {} : { cursor }) });
     for (const change of page.changes) {
+      if (revertIsOverdue(change, new Date(now).toISOString())) overdue.push(change.id);
       try {
         if (await push(change, now, rules)) pushed.push(change.id);
       } catch (error) {
@@ -30,13 +36,13 @@ export async function sweep(now: number, rules: Rules): Promise<{ pushed: string
   } while (cursor !== undefined);
   const slack = await sweepSlack();
   if (failed.length > 0) throw new AggregateError(failed, `${failed.length} changes could not be helped`);
-  return { pushed, slack };
+  return { pushed, overdue, slack };
 }
 
 const minute = (now: number) => Math.floor(now / 60_000);
 
 async function push(change: Change, now: number, rules: Rules): Promise<boolean> {
-  const needed = pushNeeded(change, now, freezesFor(rules, change.key));
+  const needed = pushNeeded(change, now, holdsToday(rules, change));
   if (needed === undefined) return false;
   // Its own execution is over long since; one more asks the reviewers, and Close sees that it is their time.
   if (needed === 'review') return (await startApproval(change.id, `${change.id}-review-${minute(now)}`)) === 'running';

@@ -11,6 +11,8 @@ export interface TaskInput {
   taskToken?: string;
   /** How often this execution has looked. */
   turn?: number;
+  /** When this execution began, ISO 8601. */
+  startedAt?: string;
 }
 
 const logged = <I, O>(act: (input: I, context: Context) => Promise<O>): MiddyfiedHandler<I, O, Error, Context> =>
@@ -32,7 +34,7 @@ export const onEvent = <I, O>(act: (event: I) => Promise<O>) => logged<I, O>(act
 export const scheduled = <O>(act: () => Promise<O>) => logged<unknown, O>(act);
 
 /** A value of this function as a CloudWatch metric of the namespace Countersign, by a line of its log (embedded metric format). */
-export function gauge(Name: string, Unit: 'Seconds', value: number): void {
+export function gauge(Name: string, Unit: 'Seconds' | 'Count', value: number): void {
   const CloudWatchMetrics = [{ Namespace: 'Countersign', Dimensions: [['FunctionName']], Metrics: [{ Name, Unit }] }];
   const FunctionName = process.env.AWS_LAMBDA_FUNCTION_NAME ?? '';
   process.stdout.write(

@@ -8,7 +8,7 @@ import { propose } from './propose.ts';
 import { proposal, type Submission, terms, withinRate } from './submit.ts';
 
 /** What a new version says; what it leaves out stays as it was. */
-export type VersionInput = Omit<Submission, 'key' | 'reason' | 'breakGlass' | 'coAuthors'> & {
+export type VersionInput = Omit<Submission, 'key' | 'reason' | 'breakGlass' | 'coAuthors' | 'reverts'> & {
   reason?: string | undefined;
 };
 
@@ -36,7 +36,13 @@ export async function postVersion(
   }
   const { coAuthors, rule } = change;
   const breakGlass = rule.breakGlass !== undefined;
-  const proposed = await propose({ ...input, key: change.key.arn, breakGlass, coAuthors }, person, rules);
+  const { revertAfter = change.revertAfter, applyAfter = change.applyAfter } = input;
+  // A time that is over holds nothing any more; one that is sent anew must lie ahead.
+  const times = {
+    revertAfter,
+    applyAfter: input.applyAfter === undefined && (applyAfter ?? '') <= at ? undefined : applyAfter,
+  };
+  const proposed = await propose({ ...input, ...times, key: change.key.arn, breakGlass, coAuthors }, person, rules, at);
   if (!proposed.ok) return proposed;
   const { reason = change.reason, ticket = change.ticket } = input;
   const version = terms(proposed.value, { reason, ticket }, at);

@@ -6,9 +6,9 @@ import { readWholeChange } from '../store/changes.ts';
 
 type Whole = NonNullable<Awaited<ReturnType<typeof readWholeChange>>>;
 
-/** A change as people see it, put together from what is stored; nothing is computed again. */
-export function toView({ change, facts, proposal, before, after }: Whole): ChangeView {
-  const short = summary(change);
+/** A change as people see it at a moment (ISO 8601), put together from what is stored; nothing is computed again. */
+export function toView({ change, facts, proposal, before, after }: Whole, at: string): ChangeView {
+  const short = summary(change, at);
   return {
     ...short,
     before: { ...short.before, document: before },
@@ -20,7 +20,7 @@ export function toView({ change, facts, proposal, before, after }: Whole): Chang
 }
 
 /** One change, whole. */
-export async function viewChange(id: string): Promise<Outcome<ChangeView>> {
+export async function viewChange(id: string, at: string): Promise<Outcome<ChangeView>> {
   const whole = await readWholeChange(id);
-  return whole === undefined ? refuse('NOT_FOUND', `There is no change ${id}.`) : done(toView(whole));
+  return whole === undefined ? refuse('NOT_FOUND', `There is no change ${id}.`) : done(toView(whole, at));
 }

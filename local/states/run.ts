@@ -127,7 +127,7 @@ export function run(
     }
 
     const context = {
-      Execution: { Id: execution.arn, Name: execution.name },
+      Execution: { Id: execution.arn, Name: execution.name, StartTime: new Date(execution.startedAt).toISOString() },
       StateMachine: { Id: execution.stateMachineArn },
       Task: { Token: TOKEN },
     };

@@ -255,12 +255,12 @@ describe('the clock', () => {
 
   it('holds through windows that follow each other, and not a moment longer', () => {
     const { freeze = [] } = rules();
-    expect(heldUntil(freeze, '2026-12-18T22:59:59.999Z')).toBeUndefined();
-    expect(heldUntil(freeze, '2026-12-18T23:00:00.000Z')).toEqual({
+    expect(heldUntil([{ freeze }], '2026-12-18T22:59:59.999Z')).toBeUndefined();
+    expect(heldUntil([{ freeze }], '2026-12-18T23:00:00.000Z')).toEqual({
       name: 'weekend',
       until: '2027-01-03T23:00:00.000Z',
     });
-    expect(heldUntil(freeze, '2027-01-03T23:00:00.000Z')).toBeUndefined();
+    expect(heldUntil([{ freeze }], '2027-01-03T23:00:00.000Z')).toBeUndefined();
   });
 });
 

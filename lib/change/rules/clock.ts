@@ -75,3 +75,15 @@ export const afterWindow = (
     const end = window.to === undefined ? DAY : (minuteOfDay(window.to) ?? DAY);
     return window.days.includes(day) && minute >= start && minute < end ? end - minute : 0;
   });
+
+/** The first moment at or after `at` inside of such a window. */
+export const untilWindow = (
+  window: { days: readonly Weekday[]; from?: string | undefined; to?: string | undefined; timeZone: string },
+  at: number,
+): number =>
+  leave(at, window.timeZone, ({ day, minute }) => {
+    const start = minuteOfDay(window.from ?? '00:00') ?? 0;
+    const end = window.to === undefined ? DAY : (minuteOfDay(window.to) ?? DAY);
+    if (!window.days.includes(day) || minute >= end) return DAY - minute;
+    return Math.max(0, start - minute);
+  });

@@ -1,7 +1,7 @@
 import { durationSeconds } from '../duration.ts';
 import { minuteOfDay } from './clock.ts';
 import { inKnown } from './known.ts';
-import { canonicalPerson, type Rule, type RulesFile } from './schema.ts';
+import { canonicalPerson, type Freeze, type Rule, type RulesFile } from './schema.ts';
 
 type Path = readonly PropertyKey[];
 type Found = [path: Path, message: string];
@@ -27,9 +27,11 @@ export function contradictions(rules: RulesFile): Found[] {
     ...found,
     ...inSubmit(rules),
     ...inDelegates(rules),
-    ...inFreeze(rules),
     ...inKnown(rules),
     ...inAccounts(rules),
+    ...inWindows(rules.freeze, ['freeze'], true),
+    ...inWindows(rules.windows, ['windows']),
+    ...rules.rules.flatMap((one, i) => inWindows(one.windows, ['rules', i, 'windows'])),
   ];
 }
 
@@ -140,19 +142,19 @@ function inDelegates(rules: RulesFile): Found[] {
   );
 }
 
-function inFreeze(rules: RulesFile): Found[] {
-  return (rules.freeze ?? []).flatMap((one, i): Found[] => {
+function inWindows(windows: readonly Freeze[] = [], path: Path, freezing = false): Found[] {
+  return windows.flatMap((one, i): Found[] => {
     if (!('timeZone' in one)) {
-      return Date.parse(one.from) < Date.parse(one.to) ? [] : [[['freeze', i, 'to'], 'must be later than from']];
+      return Date.parse(one.from) < Date.parse(one.to) ? [] : [[[...path, i, 'to'], 'must be later than from']];
     }
-    if ((one.from === undefined) !== (one.to === undefined)) return [[['freeze', i], 'from and to belong together']];
-    if (one.from === undefined && new Set(one.days).size === 7) {
-      return [[['freeze', i, 'days'], 'would freeze forever']];
+    if ((one.from === undefined) !== (one.to === undefined)) return [[[...path, i], 'from and to belong together']];
+    if (freezing && one.from === undefined && new Set(one.days).size === 7) {
+      return [[[...path, i, 'days'], 'would freeze forever']];
     }
     if (one.from === undefined || one.to === undefined) return [];
     return (minuteOfDay(one.from) ?? 0) < (minuteOfDay(one.to) ?? 0)
       ? []
-      : [[['freeze', i, 'to'], 'must be later than from on the same day']];
+      : [[[...path, i, 'to'], 'must be later than from on the same day']];
   });
 }
 

@@ -83,6 +83,18 @@ export const freeze = z.union([
   }),
 ]);
 
+/** The same without a key of its own: of a rule. */
+const windowsOfRule = z.union([
+  z.strictObject({ name, from: instant, to: instant }),
+  z.strictObject({
+    name,
+    days: z.array(weekday).check(z.minLength(1)),
+    from: z.optional(timeOfDay),
+    to: z.optional(timeOfDay),
+    timeZone,
+  }),
+]);
+
 const stage = z.strictObject({ name: z.optional(name), quorum, from });
 
 const rule = z.strictObject({
@@ -100,6 +112,12 @@ const rule = z.strictObject({
   ),
   escalateTo: z.optional(from),
   signIn: z.optional(about(z.boolean(), 'A link alone is not enough: the page asks its person to sign in.')),
+  windows: z.optional(
+    about(
+      z.array(windowsOfRule).check(z.minLength(1)),
+      'Windows of which one must be open when it is applied, in place of those of the whole file.',
+    ),
+  ),
   quietHours: z.optional(about(quietHours, 'No reminder and no escalation is sent in them.')),
   breakGlass: z.optional(
     z.strictObject({
@@ -177,6 +195,12 @@ export const rulesSchema = z.strictObject({
   ),
   freeze: z.optional(
     about(z.array(freeze), 'Windows in which nothing is applied; what is approved waits for their end.'),
+  ),
+  windows: z.optional(
+    about(
+      z.array(freeze),
+      'Change windows: a key that one of them matches is changed only while one of those is open; what is approved waits for it.',
+    ),
   ),
   groups: z.optional(z.partialRecord(groupName, z.string())),
   auditors: z.optional(about(z.array(email), 'Who is handed the signed checkpoints of the history.')),

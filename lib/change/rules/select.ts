@@ -2,7 +2,7 @@ import type { Key, Risk } from '../../policy/types.ts';
 import { durationSeconds } from '../duration.ts';
 import type { FrozenRule, FrozenStage } from '../facts.ts';
 import { peopleOf } from './contradictions.ts';
-import { freezesFor } from './freeze.ts';
+import { freezesFor, windowsFor } from './freeze.ts';
 import { type MatchedKey, matches, matchesKey } from './match.ts';
 import type { Rule, Rules } from './schema.ts';
 
@@ -43,16 +43,16 @@ export function ruleFor(rules: Rules, key: Key, level: Risk): FrozenRule & { exp
     ...(found.signIn === true ? { signIn: true } : {}),
     ...(found.quietHours === undefined ? {} : { quietHours: found.quietHours }),
     ...delegatesOf(rules, people),
-    ...freezing(rules, key),
+    ...freezing(rules, found.name, key),
     expireAfter,
   };
 }
 
-/** The same for an emergency: the smaller quorum, no stages, no freeze, and a review afterwards. Undefined when the rule has no breakGlass. */
+/** The same for an emergency: the smaller quorum, no stages, no freeze and no window, and a review afterwards. Undefined when the rule has no breakGlass. */
 export function breakGlassFor(rules: Rules, key: Key, level: Risk): (FrozenRule & { expireAfter: number }) | undefined {
   const { breakGlass } = deciding(rules, key, level);
   if (breakGlass === undefined) return undefined;
-  const { stages: _, freeze: __, delegates: ___, ...rule } = ruleFor(rules, key, level);
+  const { stages: _, freeze: __, delegates: ___, windows: ____, ...rule } = ruleFor(rules, key, level);
   const approvers = peopleOf(rules.approvers, breakGlass.from);
   return {
     ...rule,
@@ -82,9 +82,13 @@ function delegatesOf(rules: Rules, people: readonly string[]): Pick<FrozenRule, 
   return Object.keys(delegates).length === 0 ? {} : { delegates };
 }
 
-function freezing(rules: Rules, key: Key): Pick<FrozenRule, 'freeze'> {
+function freezing(rules: Rules, ruleName: string, key: Key): Pick<FrozenRule, 'freeze' | 'windows'> {
   const freeze = freezesFor(rules, key);
-  return freeze.length === 0 ? {} : { freeze };
+  const windows = windowsFor(rules, ruleName, key);
+  return {
+    ...(freeze.length === 0 ? {} : { freeze }),
+    ...(windows.length === 0 ? {} : { windows: [...windows] }),
+  };
 }
 
 /** Whose approvals may count today: somebody who has left a group since counts no more. */
