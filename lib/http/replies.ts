@@ -389,6 +389,9 @@ export const version = says<Version>()(
       before: policyText,
       after: policyText,
       put: about(z.boolean(), 'False when the live policy was the approved one already.'),
+      reverted: optional(
+        about(z.literal(true), 'A temporary change that was put back: `after` is the policy from before it.'),
+      ),
     }),
     z.object({ origin: z.literal('outside'), foundAt: instant, foundBy: changeId, after: policyText }),
   ]),

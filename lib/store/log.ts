@@ -76,6 +76,8 @@ export interface FactFilter {
   key?: string | undefined;
   person?: string | undefined;
   type?: string | undefined;
+  /** One of these types; with a key. */
+  types?: readonly string[] | undefined;
   /** ISO 8601, inclusive. */
   from?: string | undefined;
   to?: string | undefined;
@@ -89,6 +91,9 @@ export async function listFacts(
   const { items, cursor } = await query({ ...indexQuery(filter), newestFirst: true, ...page });
   return { facts: items.map(logged), ...(cursor === undefined ? {} : { cursor }) };
 }
+
+/** The types of facts that say which policy a key had from then on. */
+export const POLICY_FACTS = ['APPLIED', 'REVERTED'] as const;
 
 /** The first fact of this filter, oldest first. */
 export async function firstFact(filter: FactFilter): Promise<LoggedFact | undefined> {
@@ -117,13 +122,16 @@ function indexQuery(filter: FactFilter): Omit<IndexQuery, 'newestFirst' | 'limit
 }
 
 function indexFor(filter: FactFilter): Pick<IndexQuery, 'index' | 'partition' | 'where'> {
-  const { change, key, person, type } = filter;
-  const rest = (where: Record<string, string | undefined>) =>
-    Object.fromEntries(Object.entries(where).filter((pair): pair is [string, string] => pair[1] !== undefined));
+  const { change, key, person, type, types } = filter;
+  const rest = (where: Record<string, string | readonly string[] | undefined>) =>
+    Object.fromEntries(
+      Object.entries(where).filter((pair): pair is [string, string | readonly string[]] => pair[1] !== undefined),
+    );
   if (change !== undefined) {
     return { index: 'gsi1', partition: `FACTS#CHANGE#${change}`, where: rest({ keyArn: key, person, type }) };
   }
-  if (key !== undefined) return { index: 'gsi2', partition: `FACTS#KEY#${key}`, where: rest({ person, type }) };
+  if (key !== undefined)
+    return { index: 'gsi2', partition: `FACTS#KEY#${key}`, where: rest({ person, type: types ?? type }) };
   if (person !== undefined) return { index: 'gsi3', partition: `FACTS#PERSON#${person}`, where: rest({ type }) };
   if (type !== undefined) return { index: 'gsi5', partition: `FACTS#TYPE#${type}` };
   return { index: 'gsi4', partition: `FACTS#${LOG}` };

@@ -135,8 +135,8 @@ export interface IndexQuery {
   /** Bounds of `order`, inclusive. */
   from?: string;
   to?: string;
-  /** Equality on further attributes, for what the index does not hold. */
-  where?: Record<string, string>;
+  /** Equality on further attributes, or one of several values, for what the index does not hold. */
+  where?: Record<string, string | readonly string[]>;
   newestFirst: boolean;
   limit: number;
   /** As a former page gave it. */
@@ -146,7 +146,10 @@ export interface IndexQuery {
 /** One page of an index, and the cursor of the next when there is more. Reads on only until the page is full. */
 export async function query(q: IndexQuery): Promise<{ items: Item[]; cursor?: Item }> {
   const items: Item[] = [];
-  const filters = Object.keys(q.where ?? {}).map((attribute) => `#${attribute} = :${attribute}`);
+  const where = Object.entries(q.where ?? {}).map(([attribute, values]) => ({ attribute, values: [values].flat() }));
+  const filters = where.map(
+    ({ attribute, values }) => `#${attribute} IN (${values.map((_, i) => `:${attribute}${i}`).join(', ')})`,
+  );
   const KeyConditionExpression = `#${q.index}pk = :partition AND #order BETWEEN :from AND :to`;
   const FilterExpression = filters.join(' AND ');
   let cursor = q.cursor;
@@ -162,7 +165,9 @@ export async function query(q: IndexQuery): Promise<{ items: Item[]; cursor?: It
           ':partition': q.partition,
           ':from': q.from ?? ' ',
           ':to': q.to ?? '~',
-          ...Object.fromEntries(Object.entries(q.where ?? {}).map(([attribute, value]) => [`:${attribute}`, value])),
+          ...Object.fromEntries(
+            where.flatMap(({ attribute, values }) => values.map((value, i) => [`:${attribute}${i}`, value])),
+          ),
         }),
         ScanIndexForward: !q.newestFirst,
         Limit: q.limit - items.length,

@@ -4,7 +4,7 @@ import { canonicalOf, policyText } from '../policy/document/canonicalOf.ts';
 import { parseKeyPolicy } from '../policy/document/parse.ts';
 import type { MatrixCell, PolicyText } from '../policy/types.ts';
 import { readDocuments } from '../store/changes.ts';
-import { firstFact, listFacts } from '../store/log.ts';
+import { firstFact, type LoggedFact, listFacts, POLICY_FACTS } from '../store/log.ts';
 
 /** Who a key's policy let do what at one moment of the past. */
 export interface AccessAt {
@@ -22,21 +22,21 @@ export interface AccessAt {
 const NOBODY = { who: [], public: false, crossAccount: [] };
 
 /**
- * Who had access to a key at a moment, by its policy alone: the last one that a change had put by then, or, before the first
+ * Who had access to a key at a moment, by its policy alone: the last one that a change, or its end, had put by then, or, before the first
  * change, the one that this change found. What the next change found, or what is live when none came, tells whether
  * somebody wrote in between: then nobody can say which of the two it was.
  *
  * @param at ISO 8601; a date alone is the end of that day, UTC
  */
 export async function readAccessAt(keyArn: string, at: string): Promise<AccessAt> {
-  const applied = { key: keyArn, type: 'APPLIED' };
+  const applied = { key: keyArn, types: POLICY_FACTS };
   const [{ facts }, next] = await Promise.all([
     listFacts({ ...applied, to: at }, { limit: 1 }),
     firstFact({ ...applied, from: `${at}~` }),
   ]);
   const [last] = facts;
-  const put = last?.type === 'APPLIED' ? last : undefined;
-  const later = next?.type === 'APPLIED' ? next : undefined;
+  const put = policyFact(last);
+  const later = policyFact(next);
   const hash = put?.after ?? later?.before;
   if (hash === undefined) {
     const note = 'No change of this key was ever applied: its history here knows of no policy.';
@@ -55,6 +55,9 @@ export async function readAccessAt(keyArn: string, at: string): Promise<AccessAt
     ...powersOf(document, keyArn),
   };
 }
+
+const policyFact = (fact: LoggedFact | undefined) =>
+  fact?.type === 'APPLIED' || fact?.type === 'REVERTED' ? fact : undefined;
 
 const STOOD = 'A change had put this policy, and it still stood when it was looked at next.';
 const FOUND =

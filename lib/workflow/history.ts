@@ -2,7 +2,7 @@ import { countingApprovals } from '../change/change.ts';
 import { canonicalOf } from '../policy/document/canonicalOf.ts';
 import type { PolicyText } from '../policy/types.ts';
 import { readChanges, readDocuments } from '../store/changes.ts';
-import { type FactFilter, type LoggedFact, listFacts } from '../store/log.ts';
+import { type FactFilter, type LoggedFact, listFacts, POLICY_FACTS } from '../store/log.ts';
 import type { Item } from '../store/table.ts';
 import type { AccessAt } from './accessAt.ts';
 import { liveCanonical } from './keys.ts';
@@ -36,7 +36,7 @@ export async function readEvents(filter: FactFilter, page: Page): Promise<{ even
   return { events, ...(cursor === undefined ? {} : { cursor }) };
 }
 
-const ABOUT_DOCUMENTS = new Set<LoggedFact['type']>(['APPLY_INTENT', 'APPLIED']);
+const ABOUT_DOCUMENTS = new Set<LoggedFact['type']>(['APPLY_INTENT', 'APPLIED', 'REVERT_INTENT', 'REVERTED']);
 
 async function readTexts(hashes: readonly string[]): Promise<Map<string, Text>> {
   const distinct = [...new Set(hashes)];
@@ -58,8 +58,14 @@ export type Version =
       before: PolicyText;
       after: PolicyText;
       put: boolean;
+      /** A temporary change that was put back: `after` is the policy from before it. */
+      reverted?: true;
     }
   | { origin: 'outside'; foundAt: string; foundBy: string; after: PolicyText };
+
+/** A fact that is a version. Where a revert found the policy from before live already, whoever put that there has a version. */
+const versionFact = (fact: LoggedFact) =>
+  fact.type === 'APPLIED' || (fact.type === 'REVERTED' && fact.put) ? [fact] : [];
 
 /** `GET /keys/{key}/history`. */
 export interface KeyHistory {
@@ -78,10 +84,11 @@ export interface KeyHistory {
  * put shows that somebody wrote in between: that document is a version of its own, found and not put by us.
  */
 export async function readKeyHistory(keyArn: string, page: Page): Promise<KeyHistory> {
-  const { facts, cursor } = await listFacts({ key: keyArn, type: 'APPLIED' }, page);
-  const older =
-    cursor === undefined ? [] : (await listFacts({ key: keyArn, type: 'APPLIED' }, { limit: 1, cursor })).facts;
-  const applied = [...facts, ...older].filter((fact) => fact.type === 'APPLIED');
+  const filter = { key: keyArn, types: POLICY_FACTS };
+  const { facts, cursor } = await listFacts(filter, page);
+  const older = cursor === undefined ? [] : (await listFacts(filter, { limit: 1, cursor })).facts;
+  const listed = facts.flatMap(versionFact);
+  const applied = [...listed, ...older.flatMap(versionFact)];
   const changes = await readChanges(applied.map((fact) => fact.change));
   const texts = await readTexts(applied.flatMap((fact) => [fact.before, fact.after]));
   const text = (sha256: string): PolicyText => {
@@ -90,7 +97,7 @@ export async function readKeyHistory(keyArn: string, page: Page): Promise<KeyHis
   };
 
   const versions: Version[] = [];
-  applied.slice(0, facts.length).forEach((fact, i) => {
+  listed.forEach((fact, i) => {
     const change = changes.get(fact.change);
     if (change === undefined) throw new Error(`change ${fact.change} of the log is missing`);
     const before = text(fact.before);
@@ -107,6 +114,7 @@ export async function readKeyHistory(keyArn: string, page: Page): Promise<KeyHis
       before,
       after: text(fact.after),
       put: fact.put,
+      ...(fact.type === 'REVERTED' ? { reverted: true } : {}),
     });
     if (previous === undefined || text(previous.after).canonical !== before.canonical) {
       versions.push({ origin: 'outside', foundAt: change.submittedAt, foundBy: change.id, after: before });
