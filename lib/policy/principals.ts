@@ -1,3 +1,4 @@
+import { principalForm } from './principalForm.ts';
 import type { Principal } from './types.ts';
 
 /**
@@ -20,28 +21,39 @@ export interface Atom {
   role?: string;
 }
 
-/** ARN forms of IAM User Guide, "IAM identifiers" and "AWS JSON policy elements: Principal". */
-export function atomOf({ kind, id }: Principal): Atom {
-  if (kind !== 'AWS') {
-    const name = `${kind}:${id}`;
-    return { kind: kind === 'Service' ? 'service' : kind === 'Federated' ? 'federated' : 'canonical', key: name, name };
+/** The caller that a principal stands for. An id that is badly formed, as old documents may have it, is one by its account. */
+export function atomOf(principal: Principal): Atom {
+  const { kind, id } = principal;
+  const form = principalForm(principal);
+  switch (form.type) {
+    case 'everyone':
+      return { kind: 'everyone', key: '*', name: '*' };
+    case 'service':
+    case 'federated':
+      return { kind: form.type, key: `${kind}:${id}`, name: `${kind}:${id}` };
+    case 'canonicalUser':
+      return { kind: 'canonical', key: `${kind}:${id}`, name: `${kind}:${id}` };
+    case 'account':
+      return { kind: 'account', key: accountKey(form.account), name: id, account: form.account };
+    case 'role': {
+      const role = roleKey(form.account, form.name.slice(form.name.lastIndexOf('/') + 1));
+      return { kind: 'identity', key: id, name: id, account: form.account, role };
+    }
+    case 'session':
+      return {
+        kind: 'session',
+        key: id,
+        name: id,
+        account: form.account,
+        role: roleKey(form.account, form.name.split('/')[0]),
+      };
+    default: {
+      const account = accountOf(id);
+      if (account === undefined) return { kind: 'unknown', key: id, name: id };
+      return { kind: 'identity', key: id, name: id, account };
+    }
   }
-  if (id === '*') return { kind: 'everyone', key: '*', name: '*' };
-  const match = ARN.exec(id);
-  if (match === null) return { kind: 'unknown', key: id, name: id };
-  const [, service, account = '', resource = ''] = match;
-  if (service === 'iam' && resource === 'root') return { kind: 'account', key: accountKey(account), name: id, account };
-  if (service === 'iam' && resource.startsWith('role/')) {
-    const role = roleKey(account, resource.slice(resource.lastIndexOf('/') + 1));
-    return { kind: 'identity', key: id, name: id, account, role };
-  }
-  if (service === 'sts' && resource.startsWith('assumed-role/')) {
-    return { kind: 'session', key: id, name: id, account, role: roleKey(account, resource.split('/')[1]) };
-  }
-  return { kind: 'identity', key: id, name: id, account };
 }
-
-const ARN = /^arn:[^:]*:([^:]*):[^:]*:([0-9]{12}):(.*)$/s;
 
 export function accountKey(account: string): string {
   return `account ${account}`;

@@ -59,8 +59,13 @@ class SampleReporter {
   private readonly rooms = new Map<string, { killed: number; all: number }>();
 
   onMutantTested(mutant: Mutant): void {
-    const { status = '' } = mutant;
+    const { status = '', fileName, location, mutatorName, replacement } = mutant;
     if (!taken(mutant) || !['Killed', 'Timeout', 'Survived', 'NoCoverage'].includes(status)) return;
+    // At once, so that a run which is cut short has told what it found.
+    const { line, column } = location.start;
+    console.log(
+      `${status} ${/lib\/.*/.exec(fileName)?.[0]}:${line}:${column} ${mutatorName} ${JSON.stringify(replacement)}`,
+    );
     const dead = status === 'Killed' || status === 'Timeout';
     for (const room of [roomOf(mutant.fileName), 'all']) {
       const { killed, all } = this.rooms.get(room) ?? { killed: 0, all: 0 };

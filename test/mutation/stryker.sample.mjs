@@ -7,6 +7,8 @@ export default {
   checkers: ['sample'],
   reporters: ['sample', 'clear-text', 'json'],
   clearTextReporter: { logTests: false, reportTests: false, allowColor: false },
+  // On a busy machine a slow run is no endless loop.
+  timeoutMS: 60_000,
   incremental: false,
   ignoreStatic: false,
 };

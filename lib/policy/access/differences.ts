@@ -1,25 +1,17 @@
-import { type ActionSet, bit, has, indexesOf, intersection, isEmpty, minus, NO_ACTIONS, union } from '../actions.ts';
+import { type ActionSet, bit, has, indexesOf, isEmpty, minus, NO_ACTIONS, union } from '../actions.ts';
 import { FALSE } from '../condition/conditions.ts';
-import {
-  type Atom,
-  accountKey,
-  accountOf,
-  atomOf,
-  CALLER_ACCOUNT,
-  PRINCIPAL_ACCOUNT,
-  PRINCIPAL_ARN,
-} from '../principals.ts';
-import { ALL_DOUBTS, contentBy, DOUBT, type Layer, type Rule, statementsFor } from './coverage.ts';
-import type { Reasoner, Ways } from './guards.ts';
-import { type Change, type Confirm, type Level, type Outcome, Outcomes } from './outcomes.ts';
+import { type Atom, accountKey } from '../principals.ts';
+import { Causes, type Direction } from './causes.ts';
+import { confirmFor } from './confirm.ts';
+import { contentBy, DOUBT, type Layer, type Rule, statementsFor } from './coverage.ts';
+import type { Reasoner } from './guards.ts';
+import { type Change, type Level, type Outcome, Outcomes } from './outcomes.ts';
 import { doubtsOf, NOTHING, type Pair, sideIn } from './pair.ts';
-import { guardFor, type Side } from './sides.ts';
-import { type Context, every } from './witness.ts';
 
 /** One caller's difference in a set of actions, with the statements behind it. */
 export interface Difference {
   atom: Atom;
-  direction: 'gain' | 'loss' | 'change';
+  direction: Direction;
   actions: ActionSet;
   /** Ways in which it holds, each a list of tests; `[[]]` is any request. */
   ways: readonly (readonly number[])[];
@@ -64,10 +56,12 @@ interface Result {
 class Comparer {
   readonly #pair: Pair;
   readonly #outcomes: Outcomes;
+  readonly #causes: Causes;
 
   constructor(pair: Pair) {
     this.#pair = pair;
     this.#outcomes = new Outcomes(pair.reasoner);
+    this.#causes = new Causes(pair);
   }
 
   atom(atom: Atom): Result {
@@ -76,7 +70,7 @@ class Comparer {
     const differences = this.#explain(atom, layer, changes, false);
     const unnamedLoss = isEmpty(unnamed)
       ? undefined
-      : { atom, actions: unnamed, denies: this.#denies(atom, layer, 'loss', unnamed) };
+      : { atom, actions: unnamed, denies: this.#causes.denies(atom, layer, 'loss', unnamed) };
     return { atom, changes, differences, ...(unnamedLoss && { unnamedLoss }) };
   }
 
@@ -127,7 +121,7 @@ class Comparer {
       this.#outcomes.compare(
         sideIn(this.#pair, 'before', atom, layer, world),
         sideIn(this.#pair, 'after', atom, layer, world),
-        this.#confirm(atom, world),
+        confirmFor(this.#pair, atom, world),
       );
     if (doubts === 0) return { changes: inWorld(0), unnamed: NO_ACTIONS };
     const worlds = subsetsOf(doubts);
@@ -136,64 +130,6 @@ class Comparer {
     const named = losing(answers.filter((_, index) => ((worlds[index] ?? 0) & DOUBT.accountExcepted) === 0));
     const unnamed = minus(losing(answers), named);
     return { changes: merged(answers, unnamed, this.#pair.reasoner), unnamed };
-  }
-
-  /** A further test of a request that the guards show, for atoms of which not everything is known. */
-  #confirm(atom: Atom, world: number): Confirm | undefined {
-    if (atom.kind === 'everyone' || atom.kind === 'account') return this.#confirmOneOfMany(atom, world);
-    if (atom.kind !== 'session' || this.#pair.known.get(atom.key)?.has(PRINCIPAL_ARN)) return undefined;
-    return (_action, _inside, context) => {
-      const arn = context.get(PRINCIPAL_ARN);
-      return arn === undefined || (arn !== null && atomOf({ kind: 'AWS', id: arn }).role === atom.role);
-    };
-  }
-
-  /** Answers a request by one of many callers statement by statement, as the caller that it is. */
-  #confirmOneOfMany(atom: Atom, world: number): Confirm {
-    return (action, inside, context) => {
-      const { key, conditions } = this.#pair;
-      const caller = this.#callerOf(atom, context);
-      if (caller === undefined) return false;
-      const layer: Layer = atom.kind === 'account' ? 'total' : 'direct';
-      const request = new Map(context).set(PRINCIPAL_ARN, caller.name);
-      if (caller.account !== undefined)
-        request.set(PRINCIPAL_ACCOUNT, caller.account).set(CALLER_ACCOUNT, caller.account);
-      const allowed = (which: 'before' | 'after'): boolean | undefined => {
-        let answer: boolean | undefined = false;
-        for (const { rule, doubt } of statementsFor(this.#pair[which], caller, layer, key.accountId)) {
-          if ((doubt & ~world) !== 0 || !has(rule.actions, action)) continue;
-          const met = every(conditions.testsOf(rule.condition), request, conditions);
-          if (met === false) continue;
-          if (met === undefined) return undefined;
-          if (!rule.allow) return false;
-          answer = true;
-        }
-        return answer;
-      };
-      return allowed(inside) === true && allowed(inside === 'before' ? 'after' : 'before') === false;
-    };
-  }
-
-  /** The caller that a request on `*` or on an account comes from: by its ARN if it has one, else someone whom no statement names. */
-  #callerOf(atom: Atom, context: Context): Atom | undefined {
-    const arn = context.get(PRINCIPAL_ARN);
-    const wanted =
-      atom.account ??
-      (typeof arn === 'string' ? accountOf(arn) : undefined) ??
-      context.get(PRINCIPAL_ACCOUNT) ??
-      context.get(CALLER_ACCOUNT);
-    const account = typeof wanted === 'string' && /^[0-9]{12}$/.test(wanted) ? wanted : this.#unnamedAccount();
-    const id =
-      typeof arn === 'string' && accountOf(arn) !== undefined ? arn : `arn:aws:iam::${account}:role/${UNNAMED}`;
-    const caller = atomOf({ kind: 'AWS', id });
-    return atom.account === undefined || caller.account === atom.account ? caller : undefined;
-  }
-
-  #unnamedAccount(): string {
-    for (let account = 999_999_999_990; ; account--) {
-      const id = String(account);
-      if (!this.#pair.atoms.some((atom) => atom.account === id)) return id;
-    }
   }
 
   #explain(atom: Atom, layer: Layer, changes: readonly Change[], delegated: boolean): Difference[] {
@@ -205,9 +141,9 @@ class Comparer {
       const ways = direction === 'gain' ? outcome.gained : direction === 'loss' ? outcome.lost : [[]];
       for (const action of indexesOf(actions)) {
         const one = bit(action);
-        const allows = this.#allows(atom, layer, direction, action);
-        const denies = this.#denies(atom, layer, direction, one);
-        const replaced = direction === 'change' ? this.#allows(atom, layer, 'loss', action) : [];
+        const allows = this.#causes.allows(atom, layer, direction, action);
+        const denies = this.#causes.denies(atom, layer, direction, one);
+        const replaced = direction === 'change' ? this.#causes.allows(atom, layer, 'loss', action) : [];
         const cause = [allows, denies, replaced].map(indexesIn).join('|');
         const alike = JSON.stringify([direction, may, ways, cause]);
         const there = found.get(alike);
@@ -217,59 +153,7 @@ class Comparer {
     }
     return [...found.values()];
   }
-
-  /** The Allow statements that give what was gained, or gave what is lost. */
-  #allows(atom: Atom, layer: Layer, direction: Difference['direction'], action: number): Rule[] {
-    const which = direction === 'loss' ? 'before' : 'after';
-    const own = this.#side(which, atom, layer);
-    const other = this.#side(which === 'before' ? 'after' : 'before', atom, layer);
-    const giving = own.applied.filter(({ rule }) => rule.allow && has(rule.actions, action));
-    if (giving.length === 1) return giving.map(({ rule }) => rule);
-    const [inside, outside] = [own, other].map((side) => this.#pair.reasoner.waysOf(guardFor(side, action)));
-    if (inside === undefined || outside === undefined) return [];
-    const beyond = giving.filter(({ condition }) => this.#isBeyond(condition, inside, outside));
-    return (beyond.length > 0 ? beyond : giving).map(({ rule }) => rule);
-  }
-
-  readonly #beyond = new Map<string, boolean>();
-
-  /** Whether a condition of one guard is not surely within the other guard. */
-  #isBeyond(condition: number, inside: Ways, outside: Ways): boolean {
-    const key = `${condition} ${inside.id}>${outside.id}`;
-    const known = this.#beyond.get(key);
-    if (known !== undefined) return known;
-    const { reasoner, conditions } = this.#pair;
-    const beyond = !reasoner.wayWithin(conditions.testsOf(condition), inside, outside, 0);
-    this.#beyond.set(key, beyond);
-    return beyond;
-  }
-
-  /** The Deny statements whose going made a gain, or whose coming made a loss. */
-  #denies(atom: Atom, layer: Layer, direction: Difference['direction'], actions: ActionSet): Rule[] {
-    if (direction === 'change') return [];
-    const [own, other] = direction === 'gain' ? (['before', 'after'] as const) : (['after', 'before'] as const);
-    const denying = (which: 'before' | 'after') =>
-      this.#side(which, atom, layer).applied.filter(
-        ({ rule }) => !rule.allow && !isEmpty(intersection(rule.actions, actions)),
-      );
-    const still = denying(other);
-    return denying(own)
-      .filter(
-        ({ rule, condition }) =>
-          !still.some(
-            (one) =>
-              one.condition === condition && isEmpty(minus(intersection(rule.actions, actions), one.rule.actions)),
-          ),
-      )
-      .map(({ rule }) => rule);
-  }
-
-  #side(which: 'before' | 'after', atom: Atom, layer: Layer): Side {
-    return sideIn(this.#pair, which, atom, layer, ALL_DOUBTS);
-  }
 }
-
-const UNNAMED = 'whom-no-statement-names';
 
 /** What is left of a wider caller's ways when it is this one. */
 function waysAs(atom: Atom, ways: readonly (readonly number[])[], { conditions, known }: Pair): (readonly number[])[] {

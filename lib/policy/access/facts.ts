@@ -1,6 +1,6 @@
 import { has, indexesOf, isEmpty, KEY_ACTIONS, setOf } from '../actions.ts';
 import { sortedSet } from '../ascii.ts';
-import type { Test } from '../condition/conditions.ts';
+import type { Test } from '../condition/conditionTest.ts';
 import { tiesDown } from '../condition/confining.ts';
 import { type Atom, accountKey, accountOf, CALLER_ACCOUNT, PRINCIPAL_ACCOUNT, PRINCIPAL_ARN } from '../principals.ts';
 import { ALL_DOUBTS, type Applied, type Rule } from './coverage.ts';

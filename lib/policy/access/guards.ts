@@ -1,4 +1,5 @@
-import { type ConditionId, type Conditions, type Test, TRUE, testsExclude } from '../condition/conditions.ts';
+import { type ConditionId, type Conditions, TRUE } from '../condition/conditions.ts';
+import { type Test, testsExclude } from '../condition/conditionTest.ts';
 
 /** When a caller may do an action: one of the allowing conditions holds and none of the denying ones. */
 export interface Guard {

@@ -1,5 +1,6 @@
 import { byCodeUnit } from '../ascii.ts';
-import { type Conditions, holds, type Test } from '../condition/conditions.ts';
+import type { Conditions } from '../condition/conditions.ts';
+import { holds, type Test } from '../condition/conditionTest.ts';
 import { samplesOf } from '../condition/conditionValues.ts';
 import type { Reasoner, Ways } from './guards.ts';
 

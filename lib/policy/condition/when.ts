@@ -1,6 +1,7 @@
 import { byCodeUnit } from '../ascii.ts';
-import type { Conditions, Test } from './conditions.ts';
-import { alwaysHolds, singleValued } from './conditions.ts';
+import type { Conditions } from './conditions.ts';
+import type { Test } from './conditionTest.ts';
+import { alwaysHolds, singleValued } from './conditionTest.ts';
 import { operatorNamed } from './operators.ts';
 
 export type When = Record<string, Record<string, string[]>>;

@@ -1,5 +1,6 @@
 import { cidrWithin, parseCidr } from '../condition/cidr.ts';
-import { Conditions, testsExclude } from '../condition/conditions.ts';
+import { Conditions } from '../condition/conditions.ts';
+import { testsExclude } from '../condition/conditionTest.ts';
 import { readValue } from '../condition/conditionValues.ts';
 import { type JsonNumber, memberOf } from '../document/json.ts';
 import { quote } from '../document/visible.ts';
