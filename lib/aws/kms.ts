@@ -46,11 +46,15 @@ const absent = (error: unknown): undefined => {
   throw error;
 };
 
+/** Characters of the longest KeyId that KMS looks at (API reference, DescribeKey). */
+const LONGEST_KEY_ID = 2_048;
+
 /**
  * A key by its id, ARN, alias name or alias ARN, with its aliases and tags; undefined when there is none that we may see.
  * What KMS answers for an alias is taken: from then on the key is its ARN.
  */
 export async function describeKey(keyIdOrAlias: string): Promise<Key | undefined> {
+  if (keyIdOrAlias.length > LONGEST_KEY_ID) return undefined;
   const at = await kmsAt(placeOf(keyIdOrAlias));
   if (!at.ok) return undefined;
   const { client } = at;

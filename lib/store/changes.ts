@@ -37,6 +37,9 @@ const TRIES = 60;
 /** The partition of the changes with something still to do; a change leaves it when everybody knows how it ended, an emergency was reviewed, and a temporary one was put back. */
 const UNSETTLED = 'CHANGES#UNSETTLED';
 
+/** Characters of the longest id that is looked up: DynamoDB refuses keys that are too long, and an unknown id is no error. */
+const LONGEST_ID = 64;
+
 const changeAddress = (id: string): Address => ({ pk: `CHANGE#${id}`, sk: 'CHANGE' });
 const documentAddress = (sha256: string): Address => ({ pk: `DOC#${sha256}`, sk: 'DOC' });
 const idempotencyAddress = (person: string, key: string): Address => ({ pk: `IDEMPOTENCY#${person}`, sk: key });
@@ -155,7 +158,7 @@ function documentWrites(texts: readonly PolicyText[]): Write[] {
 
 /** The state of a change, read consistently. */
 export async function readChange(id: string): Promise<StoredChange | undefined> {
-  const item = await get(changeAddress(id));
+  const item = id.length > LONGEST_ID ? undefined : await get(changeAddress(id));
   return item === undefined ? undefined : stored(item);
 }
 
@@ -180,6 +183,7 @@ export async function readDocumentsByHash(hashes: readonly string[]): Promise<Ma
 
 /** A change with everything that was stored beside it. */
 export async function readWholeChange(id: string) {
+  if (id.length > LONGEST_ID) return undefined;
   const items = await partition(`CHANGE#${id}`);
   const item = items.find((one) => one.sk === 'CHANGE');
   if (item === undefined) return undefined;
@@ -209,6 +213,7 @@ export async function record(
   command: (change: Change) => Outcome<Event | undefined>,
   along?: Along,
 ): Promise<Outcome<Change>> {
+  if (id.length > LONGEST_ID) return refuse('NOT_FOUND', 'There is no such change.');
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const [changeOrHead, headOrNothing] = await getAll([changeAddress(id), HEAD]);
     if (changeOrHead?.sk !== 'CHANGE') return refuse('NOT_FOUND', 'There is no such change.');

@@ -24,7 +24,7 @@ export async function postVersion(
   at: string,
 ): Promise<Outcome<Change>> {
   const stored = await readChange(id);
-  if (stored === undefined) return refuse('NOT_FOUND', `There is no change ${id}.`);
+  if (stored === undefined) return refuse('NOT_FOUND', 'There is no such change.');
   const { change } = stored;
   if (person !== change.submitter) {
     return act(id, 'post a version', { person, at }, undefined, () =>

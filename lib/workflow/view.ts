@@ -22,5 +22,5 @@ export function toView({ change, facts, proposal, before, after }: Whole, at: st
 /** One change, whole. */
 export async function viewChange(id: string, at: string): Promise<Outcome<ChangeView>> {
   const whole = await readWholeChange(id);
-  return whole === undefined ? refuse('NOT_FOUND', `There is no change ${id}.`) : done(toView(whole, at));
+  return whole === undefined ? refuse('NOT_FOUND', 'There is no such change.') : done(toView(whole, at));
 }
