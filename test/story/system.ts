@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll } from 'vitest';
@@ -89,6 +89,19 @@ export async function tableItems(running: Running): Promise<Record<string, unkno
     ExclusiveStartKey = page.LastEvaluatedKey;
   } while (ExclusiveStartKey !== undefined);
   return items.sort((a, b) => (`${a.pk} ${a.sk}` < `${b.pk} ${b.sk}` ? -1 : 1));
+}
+
+/** One item of the table. */
+export async function tableItem(
+  running: Running,
+  pk: string,
+  sk: string,
+): Promise<Record<string, unknown> | undefined> {
+  const client = new DynamoDBClient({ ...local, endpoint: running.aws });
+  const Key = { pk: { S: pk }, sk: { S: sk } };
+  const { Item } = await client.send(new GetItemCommand({ TableName: 'countersign-local', Key, ConsistentRead: true }));
+  client.destroy();
+  return Item && unmarshall(Item);
 }
 
 let roles = 0;

@@ -11,7 +11,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { ChangeView } from '../../lib/change/view.ts';
 import { MOST_TURNS } from '../../lib/workflow/ask.ts';
 import { until } from '../../local/demo/visitor.ts';
-import { addUser, kmsOf, local, tableItems, useSystem } from './system.ts';
+import { addUser, kmsOf, local, tableItem, useSystem } from './system.ts';
 
 /** The time of day, UTC, so many hours from now. */
 const clock = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString().slice(11, 16);
@@ -67,7 +67,7 @@ const putsOf = async ({ after }: ChangeView) =>
 /** The task token with which a change waits, other than those that were seen. */
 const tokenOf = (id: string, ...seen: string[]) =>
   until(`${id} to wait`, 30, async () => {
-    const item = (await tableItems(world.running)).find(({ pk, sk }) => pk === `CHANGE#${id}` && sk === 'TOKEN');
+    const item = await tableItem(world.running, `CHANGE#${id}`, 'TOKEN');
     return item === undefined || seen.includes(String(item.taskToken)) ? undefined : String(item.taskToken);
   });
 const success = (taskToken: string, output: object = {}) =>
@@ -159,7 +159,7 @@ describe('#79 RedriveExecution on a change whose time is over', () => {
     const mails = (await world.visitor.mails('sam@example.com')).length;
     await states.send(new RedriveExecutionCommand({ executionArn }));
     await until('the execution to end', 20, async () =>
-      (await statusOf(executionArn ?? '')) === 'SUCCEEDED' ? true : undefined,
+      (await statusOf(executionArn)) === 'SUCCEEDED' ? true : undefined,
     );
     const { status, timeline } = await world.ana.change(change.id);
     expect([status, timeline.filter(({ type }) => type === 'ASKED').length]).toEqual(['EXPIRED', 1]);
@@ -182,7 +182,7 @@ describe('#79 RedriveExecution on a change whose time is over', () => {
     await world.kim.send('POST', `/changes/${change.id}/decisions`, { decision: 'reject', comment: 'No.' });
     await states.send(new RedriveExecutionCommand({ executionArn }));
     await until('the execution to end', 20, async () =>
-      (await statusOf(executionArn ?? '')) === 'SUCCEEDED' ? true : undefined,
+      (await statusOf(executionArn)) === 'SUCCEEDED' ? true : undefined,
     );
     expect([(await world.ana.change(change.id)).status, await putsOf(change)]).toEqual(['REJECTED', []]);
   });
@@ -191,23 +191,21 @@ describe('#79 RedriveExecution on a change whose time is over', () => {
 describe('a change that is looked at again and again', () => {
   it(`is handed on to another execution after ${MOST_TURNS} turns, and applied by that one`, async () => {
     const change = await submitted();
-    const seen: string[] = [];
-    while ((await statusOf(change.executionArn ?? '')) === 'RUNNING') {
-      expect(seen.length).toBeLessThanOrEqual(MOST_TURNS);
-      const token = await tokenOf(change.id, ...seen.slice(-1));
-      seen.push(token);
-      // The first token of the next execution ends this loop; waking that one too does no harm.
+    // A wake while the first mails go out has them sent twice; this is about what comes after.
+    await until('the ask to be recorded', 30, async () =>
+      (await world.ana.change(change.id)).timeline.some(({ type }) => type === 'ASKED') ? true : undefined,
+    );
+    let turns = 0;
+    let token = '';
+    // The first token of the next execution ends the loop; waking that one too does no harm.
+    while ((await statusOf(change.executionArn)) === 'RUNNING' && turns <= MOST_TURNS) {
+      token = await tokenOf(change.id, token);
       await success(token).catch(() => undefined);
-      await until('the next turn', 30, async () => {
-        const ended = (await statusOf(change.executionArn ?? '')) !== 'RUNNING';
-        const item = (await tableItems(world.running)).find(
-          ({ pk, sk }) => pk === `CHANGE#${change.id}` && sk === 'TOKEN',
-        );
-        return ended || item?.taskToken !== token ? true : undefined;
-      });
+      turns++;
     }
-    expect(seen.length).toBeGreaterThanOrEqual(MOST_TURNS - 1);
-    expect(await statusOf(change.executionArn ?? '')).toBe('SUCCEEDED');
+    expect(turns).toBeGreaterThanOrEqual(MOST_TURNS - 1);
+    expect(turns).toBeLessThanOrEqual(MOST_TURNS + 1);
+    expect(await statusOf(change.executionArn)).toBe('SUCCEEDED');
     expect((await world.ana.change(change.id)).timeline.filter(({ type }) => type === 'ASKED')).toHaveLength(1);
     await approve('sam', change.id);
     await approve('kim', change.id);
