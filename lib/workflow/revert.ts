@@ -22,7 +22,7 @@ export async function revertChange(
   const earlier = await findByIdempotencyKey(submitter, idempotency);
   if (earlier !== undefined) return earlier;
   const whole = await readWholeChange(id);
-  if (whole === undefined) return refuse('NOT_FOUND', `There is no change ${id}.`);
+  if (whole === undefined) return refuse('NOT_FOUND', 'There is no such change.');
   const { change, before } = whole;
   const may = undoable(change);
   if (!may.ok) return may;

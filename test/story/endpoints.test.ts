@@ -48,6 +48,7 @@ const ROWS: Record<string, Row> = {
   },
   decide: { may: ALL, path: '/changes/ID/decisions', body: () => ({ decision: 'approve' }), answer: 403 },
   version: { may: ['submitters'], path: '/changes/ID/versions', body: () => ({ edits: addUser().edits }), answer: 403 },
+  revert: { may: ['submitters'], path: '/changes/ID/revert', body: () => ({ reason: 'Not needed.' }), answer: 409 },
   delegate: {
     may: ALL,
     path: '/changes/ID/delegations',

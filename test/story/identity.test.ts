@@ -86,6 +86,7 @@ describe('#43 a change that is not there', () => {
       ['POST', '/decisions', { decision: 'approve' }],
       ['POST', '/links/revoke', {}],
       ['POST', '/versions', { edits: addUser().edits }],
+      ['POST', '/revert', { reason: 'Undo it.' }],
     ];
     for (const [method, path, body] of paths) {
       const answer = await said(world.ana.send(method, `/changes/${id}${path}`, body));
