@@ -71,6 +71,9 @@ export function replay(
 
 function begin(fact: Fact & { type: 'SUBMITTED' }): ReturnType<typeof replay> {
   const { rule, key, expiresAt, applyBy } = fact;
+  if (fact.set !== undefined && !fact.set.changes.includes(fact.change)) {
+    return { ok: false, why: 'it is not among the changes of its set' };
+  }
   if (key.arn !== fact.keyArn) return { ok: false, why: 'it is filed under another key than its own' };
   if (!asksForSomebody(rule)) return { ok: false, why: 'its rule asks for nobody' };
   if (!(fact.at < expiresAt && expiresAt <= applyBy && (fact.applyAfter ?? '') < applyBy)) {

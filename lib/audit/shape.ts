@@ -94,6 +94,7 @@ const SHAPES: Readonly<Record<EventType, Kind>> = {
       rule,
       principalIds: optional(named(text)),
       coAuthors: optional(texts),
+      set: optional(members({ id: text, changes: texts, asOne: flag })),
       reverts: optional(text),
       expiresAt: instant,
       applyBy: instant,

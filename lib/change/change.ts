@@ -22,6 +22,7 @@ function begin(fact: Fact & { type: 'SUBMITTED' }): Change {
     reason: fact.reason,
     ...(fact.ticket === undefined ? {} : { ticket: fact.ticket }),
     ...(fact.coAuthors === undefined ? {} : { coAuthors: fact.coAuthors }),
+    ...(fact.set === undefined ? {} : { set: fact.set }),
     ...(fact.reverts === undefined ? {} : { reverts: fact.reverts }),
     ...timing(fact),
     submittedAt: fact.at,

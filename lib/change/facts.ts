@@ -66,6 +66,16 @@ export interface Timing {
   revertAfter?: string;
 }
 
+/** Changes that were submitted together. Each is applied by itself, and each has its own end. */
+export interface ChangeSet {
+  /** `set_` and what follows `chg_` in the id of the first. */
+  id: string;
+  /** The ids of all of them, in the order of the submit. */
+  changes: string[];
+  /** The same people decide about all of them, and are asked once for all. */
+  asOne: boolean;
+}
+
 /** The part of a fact that says what happened. */
 export type Event =
   | ({
@@ -77,6 +87,7 @@ export type Event =
       ticket?: string;
       /** Who wrote it too: they count no more than the submitter. */
       coAuthors?: string[];
+      set?: ChangeSet;
       binding: Binding;
       /** SHA-256 of the exact text of the live policy when the change was submitted. */
       before: string;

@@ -1,5 +1,5 @@
 import type { Risk } from '../policy/types.ts';
-import type { Binding, ChangeKey, Channel, FrozenRule, Timing } from './facts.ts';
+import type { Binding, ChangeKey, ChangeSet, Channel, FrozenRule, Timing } from './facts.ts';
 
 /** The states of a change and where each may lead; a state without a successor is an end. */
 export const TRANSITIONS = {
@@ -66,6 +66,8 @@ export interface Change extends Timing {
   decisions: Decision[];
   /** Who wrote it beside the submitter. */
   coAuthors?: string[];
+  /** The set that it was submitted in. */
+  set?: ChangeSet;
   /** Left out: 1. */
   version?: number;
   /** What an approver wants changed before anything goes on, and whether the authors were told. */

@@ -47,6 +47,7 @@ export const summary = (change: Change, at: string) => ({
   risk: change.risk,
   version: change.version ?? 1,
   ...(change.coAuthors === undefined ? {} : { coAuthors: change.coAuthors }),
+  ...(change.set === undefined ? {} : { set: change.set }),
   approval: approval(change),
   ...(change.changesRequested === undefined ? {} : { changesRequested: requested(change.changesRequested) }),
   ...(change.rule.breakGlass === undefined ? {} : { breakGlass: emergency(change) }),

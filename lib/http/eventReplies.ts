@@ -3,7 +3,7 @@ import type { EventType } from '../change/facts.ts';
 import { freeze, quietHours } from '../change/rules/schema.ts';
 import type { AuditEvent } from '../workflow/history.ts';
 import type { VerifiedLog } from '../workflow/verify.ts';
-import { changeId, changeKey, channel, instant, person, risk, says, sha256 } from './replies.ts';
+import { changeId, changeKey, channel, instant, person, risk, says, setId, sha256 } from './replies.ts';
 
 const document = z.object({ document: z.string(), sha256 });
 
@@ -71,6 +71,7 @@ export const auditEvent = says<AuditEvent>()(
     event('SUBMITTED', {
       key: changeKey,
       coAuthors: z.exactOptional(z.array(person)),
+      set: z.exactOptional(z.object({ id: setId, changes: z.array(changeId), asOne: z.boolean() })),
       reverts: z.exactOptional(changeId),
       ...proposed,
     }),

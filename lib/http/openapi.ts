@@ -64,6 +64,8 @@ const REPLIES: Record<string, z.ZodMiniType> = {
   Preview: replies.previewReply,
   Problem: replies.problemReply,
   RefusedPolicy: replies.refusedReply,
+  Set: replies.setView,
+  SetDecision: replies.setDecision,
   SlackReply: replies.slackReply,
   VerifiedLog: verifiedLog,
   Version: replies.version,
@@ -71,7 +73,10 @@ const REPLIES: Record<string, z.ZodMiniType> = {
 
 const PATH_PARAMETERS: Record<string, Omit<Parameter, 'name' | 'in' | 'required'>> = {
   key: { description: 'Key id, key ARN, alias name or alias ARN, URL-encoded.', schema: { type: 'string' } },
-  id: { description: 'The id of a change.', schema: { type: 'string', examples: ['chg_01KAVQ7Z3M9T5W2XJ4R8C6D0EF'] } },
+  id: {
+    description: 'The id of a change, or of a set.',
+    schema: { type: 'string', examples: ['chg_01KAVQ7Z3M9T5W2XJ4R8C6D0EF'] },
+  },
   token: { description: 'The secret of the link.', schema: { type: 'string' } },
 };
 

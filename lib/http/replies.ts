@@ -16,6 +16,7 @@ import type { AccessAt } from '../workflow/accessAt.ts';
 import type { KeyHistory, Version } from '../workflow/history.ts';
 import type { KeyView, NotListed, viewKeyPolicy } from '../workflow/keys.ts';
 import type { preview } from '../workflow/propose.ts';
+import type { SetDecision, SetView } from '../workflow/set.ts';
 
 /** A type with its intersections and optional members spread out, so that two spellings of one shape are one type. */
 type Flat<T> = T extends readonly (infer U)[] ? Flat<U>[] : T extends object ? { [K in keyof T]: Flat<T[K]> } : T;
@@ -49,6 +50,7 @@ const texts = z.array(z.string());
 export const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/), z.describe('Lower-case hex SHA-256.'));
 export const instant = about(z.string(), 'ISO 8601, UTC, milliseconds.');
 export const changeId = z.string().check(z.regex(/^chg_[0-9A-HJKMNP-TV-Z]{26}$/));
+export const setId = z.string().check(z.regex(/^set_[0-9A-HJKMNP-TV-Z]{26}$/));
 export const person = about(
   z.string(),
   'Verified email, lower case; countersign for the workflow itself; slack:, iam:, oidc: or link: and what is known of somebody whom nobody knows.',
@@ -241,6 +243,12 @@ const summarized = {
   risk,
   version: about(z.int(), '1 is what was submitted; each new one voids every approval.'),
   coAuthors: optional(about(z.array(person), 'Who wrote it too: they never count.')),
+  set: optional(
+    about(
+      z.object({ id: setId, changes: z.array(changeId), asOne: z.boolean() }),
+      'The changes that it was submitted with; each is applied by itself and has its own end.',
+    ),
+  ),
   approval,
   changesRequested: optional(z.object({ person, comment: z.string(), at: instant })),
   breakGlass: optional(
@@ -303,6 +311,30 @@ export const changeView = says<ChangeView>()(
     after: policyText,
     executionArn: z.string(),
     timeline: z.array(z.object({ seq: z.int(), at: instant, type: eventType, person, text: z.string() })),
+  }),
+);
+
+export const setView = says<SetView>()(
+  z.object({
+    id: setId,
+    submitter: person,
+    reason: z.string(),
+    ticket: optional(z.string()),
+    submittedAt: instant,
+    askedAsOne: about(z.boolean(), 'Are the approvers asked once for all of its changes?'),
+    whyNot: optional(z.string()),
+    summary: about(z.string(), 'How far it is, and what became of the changes that are not applied.'),
+    changes: about(z.array(changeSummary), 'Each is applied by itself and has its own end.'),
+  }),
+);
+
+export const setDecision = says<SetDecision>()(
+  z.object({
+    set: setView,
+    outcomes: about(
+      z.array(z.object({ change: changeId, recorded: z.boolean(), detail: optional(z.string()) })),
+      'What became of the decision, change by change.',
+    ),
   }),
 );
 

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { type Status, TRANSITIONS } from '../change/change.ts';
 import { VERDICTS } from '../change/decide.ts';
 import { durationSeconds } from '../change/duration.ts';
+import { MOST_KEYS } from '../change/set.ts';
 
 /** What is wrong with a value of the wrong type, or one that is not there. */
 const wrong = (message: string) => ({
@@ -149,6 +150,25 @@ export const submitBody = z
   .strictObject({ ...proposal, ...emergency, ...timing, reason: text(1, 2000, reason), ticket }, body)
   .check(oneWay, oneWayMeta);
 
+const { key: _key, base: _base, ...sameForEach } = proposal;
+const KEYS = `must be a list of 1 to ${MOST_KEYS} keys`;
+
+/** `POST /sets`: one submit for several keys. */
+export const setBody = z
+  .strictObject(
+    {
+      keys: z
+        .array(text(1, 2048, KEY), wrong(KEYS))
+        .check(z.minLength(1, KEYS), z.maxLength(MOST_KEYS, KEYS), z.describe('The keys, each once.')),
+      ...sameForEach,
+      ...emergency,
+      reason: text(1, 2000, reason),
+      ticket,
+    },
+    body,
+  )
+  .check(oneWay, oneWayMeta);
+
 /** `POST /changes/preview`: a submit, where the reason may still be missing. */
 export const previewBody = z
   .strictObject(
@@ -185,6 +205,12 @@ const verdict = oneOf(VERDICTS);
 
 /** `POST /changes/{id}/decisions`. */
 export const decisionBody = z.strictObject({ decision: verdict, comment: z.optional(comment) }, body);
+
+/** `POST /sets/{id}/decisions`. */
+export const setDecisionBody = z.strictObject(
+  { decision: oneOf(['approve', 'reject']), comment: z.optional(comment) },
+  body,
+);
 
 /** `POST /changes/{id}/delegations`. */
 export const delegationBody = z.strictObject(

@@ -5,7 +5,7 @@ import { done, type Outcome, type Refusal, refuse } from '../change/refusal.ts';
 import { revertIsOpen } from '../change/revert.ts';
 import type { Proposal } from '../change/view.ts';
 import type { PolicyText } from '../policy/types.ts';
-import { append, HEAD, readFacts, readHead } from './log.ts';
+import { append, appendAll, HEAD, readFacts, readHead } from './log.ts';
 import {
   type Address,
   get,
@@ -91,25 +91,65 @@ export async function createChange(n: NewChange): Promise<Outcome<Change>> {
       { put: changeItem({ change, seqs: [seq] }), condition: { expression: 'attribute_not_exists(pk)' } },
       { put: { ...proposalAddress(change), proposal: n.proposal } },
       ...documentWrites([n.before, n.after]),
-      ...(idempotency === undefined
-        ? []
-        : [
-            {
-              put: {
-                ...idempotencyAddress(submitted.person, idempotency.key),
-                changeId: change.id,
-                bodySha256: idempotency.bodySha256,
-                ttl: idempotency.ttl,
-              },
-              condition: { expression: 'attribute_not_exists(pk)' },
-            },
-          ]),
+      ...idempotencyWrites(change, idempotency),
     ]);
     if (written.ok) return done(change);
     await jitter(attempt);
   }
   return refuse('UNAVAILABLE', 'Too many people act at once; try again.');
 }
+
+/**
+ * Stores the changes of a set with their first facts, all or nothing. Their documents are written before: they lie under
+ * their own hash, and without a change that names them they mean nothing. One transaction has room for 20 changes.
+ */
+export async function createSet(ns: readonly NewChange[]): Promise<Outcome<Change[]>> {
+  const changes = ns.map(({ submitted }) => fold([submitted]));
+  const texts = documentWrites(ns.flatMap(({ before, after }) => [before, after]));
+  const idempotency = ns[0]?.idempotency;
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    const { seqs, writes } = appendAll(
+      readHead(await get(HEAD)),
+      ns.map(({ submitted }) => submitted),
+    );
+    const written =
+      (await transact(texts)).ok &&
+      (
+        await transact([
+          ...writes,
+          ...changes.flatMap((change, i) => [
+            {
+              put: changeItem({ change, seqs: seqs.slice(i, i + 1) }),
+              condition: { expression: 'attribute_not_exists(pk)' },
+            },
+            { put: { ...proposalAddress(change), proposal: ns[i]?.proposal } },
+          ]),
+          ...idempotencyWrites(changes[0], idempotency),
+        ])
+      ).ok;
+    if (written) return done(changes);
+    const earlier = await findByIdempotencyKey(ns[0]?.submitted.person ?? '', idempotency);
+    if (earlier !== undefined) return earlier.ok ? done([earlier.value]) : earlier;
+    await jitter(attempt);
+  }
+  return refuse('UNAVAILABLE', 'Too many people act at once; try again.');
+}
+
+/** What remembers an Idempotency-Key with the change that it gave. */
+const idempotencyWrites = (change: Change | undefined, idempotency: NewChange['idempotency']): Write[] =>
+  change === undefined || idempotency === undefined
+    ? []
+    : [
+        {
+          put: {
+            ...idempotencyAddress(change.submitter, idempotency.key),
+            changeId: change.id,
+            bodySha256: idempotency.bodySha256,
+            ttl: idempotency.ttl,
+          },
+          condition: { expression: 'attribute_not_exists(pk)' },
+        },
+      ];
 
 /** The change that this person submitted with this Idempotency-Key before, if any. */
 export async function findByIdempotencyKey(

@@ -49,6 +49,23 @@ export function append(head: Head, fact: Fact): { seq: number; writes: [Write, W
   };
 }
 
+/** The writes that append several facts after `head`, one after the other; the head moves once, over all of them. */
+export function appendAll(head: Head, facts: readonly Fact[]): { seqs: number[]; writes: Write[] } {
+  const entries: Write[] = [];
+  const seqs: number[] = [];
+  let last = head;
+  let moved: Write | undefined;
+  for (const fact of facts) {
+    const { seq, writes } = append(last, fact);
+    const [entry, move] = writes;
+    entries.push(entry);
+    seqs.push(seq);
+    last = readHead('put' in move ? move.put : undefined);
+    moved = { ...move, ...(moved?.condition === undefined ? {} : { condition: moved.condition }) };
+  }
+  return { seqs, writes: [...entries, ...(moved === undefined ? [] : [moved])] };
+}
+
 const logged = (item: Item): LoggedFact => {
   const { log: _, ...fact } = readBody(item.body as string);
   return { ...fact, hash: item.hash as string };

@@ -21,6 +21,10 @@ const IDEMPOTENCY_DAYS = 30;
 /** What a caller sent an Idempotency-Key with. */
 export type Idempotency = Pick<NonNullable<NewChange['idempotency']>, 'key' | 'bodySha256'>;
 
+/** An Idempotency-Key with what was sent with it, and until when it is remembered. */
+export const remember = (idempotency: Idempotency | undefined, at: string) =>
+  idempotency && { ...idempotency, ttl: Math.floor(Date.parse(at) / 1000) + IDEMPOTENCY_DAYS * 86_400 };
+
 /** At most so many submits a minute for one person, so that nobody can flood the approvers. */
 export async function withinRate(person: string, now: number): Promise<boolean> {
   const minute = Math.floor(now / 60_000);
@@ -40,7 +44,7 @@ export async function submitChange(
   idempotency?: Idempotency,
 ): Promise<Outcome<Change>> {
   const now = Date.parse(at);
-  const remembered = idempotency && { ...idempotency, ttl: Math.floor(now / 1000) + IDEMPOTENCY_DAYS * 86_400 };
+  const remembered = remember(idempotency, at);
   const earlier = await findByIdempotencyKey(submitter, remembered);
   if (earlier !== undefined) return earlier;
   if (!(await withinRate(submitter, now))) {
@@ -59,7 +63,8 @@ export async function submitChange(
   return created;
 }
 
-function submittedFact(
+/** The first fact of a change. */
+export function submittedFact(
   { key, ...proposed }: Proposed,
   submission: Submission,
   submitter: string,

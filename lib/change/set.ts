@@ -1,0 +1,67 @@
+import type { ChangeSet, FrozenRule } from './facts.ts';
+import { awaited, stagesOf } from './quorum.ts';
+import { type Change, isOpen } from './state.ts';
+import { keyName, listed, STATUS_WORDS } from './wording.ts';
+
+/** Most changes of a set: what one transaction has room for. */
+export const MOST_KEYS = 20;
+
+/** The set of changes with these ids, in that order. */
+export const setOf = (changes: string[], rules: readonly FrozenRule[]): ChangeSet => ({
+  id: `set_${(changes[0] ?? '').slice('chg_'.length)}`,
+  changes,
+  asOne: rules.every((rule) => sameApprovers(rule, rules[0] ?? rule)),
+});
+
+/** The id of the change that a set is named after. */
+export const firstOf = (setId: string): string => `chg_${setId.slice('set_'.length)}`;
+
+/** Do two rules ask the same people, stage by stage, in the same way? How many of them must approve is each rule's own. */
+function sameApprovers(one: FrozenRule, other: FrozenRule): boolean {
+  const asks = (rule: FrozenRule) =>
+    JSON.stringify([
+      stagesOf(rule).map(({ approvers }) => [...approvers].sort()),
+      rule.signIn === true,
+      rule.breakGlass?.reviewers ?? null,
+      rule.escalate?.approvers ?? null,
+    ]);
+  return asks(one) === asks(other);
+}
+
+/** Is this change asked about together with others? A new version is another document, and is asked about by itself. */
+export const isAskedAsOne = (change: Change): boolean => change.set?.asOne === true && (change.version ?? 1) === 1;
+
+/** The changes of a set, as they stand, that are asked about in one: those that still wait, in the order of the set. */
+export const waitingAsOne = (members: readonly Change[]): Change[] =>
+  members.filter((one) => isAskedAsOne(one) && one.status === 'PENDING');
+
+/**
+ * Those of `people` whom this change must ask: the others are asked, or were, by a change before it in the set, which
+ * asks for all that wait.
+ */
+export function toAskFor(change: Change, members: readonly Change[], people: readonly string[], now: string): string[] {
+  const waiting = waitingAsOne(members);
+  const before = waiting.slice(
+    0,
+    waiting.findIndex(({ id }) => id === change.id),
+  );
+  return people.filter((person) => !before.some((one) => awaited(one, now).includes(person)));
+}
+
+/** How far a set is, in a sentence, and what became of each change that is not applied. Nothing is atomic, and nothing says so. */
+export function setSentence(members: readonly Change[]): string {
+  const applied = members.filter(({ status }) => status === 'APPLIED').length;
+  const rest = members.filter(({ status }) => status !== 'APPLIED');
+  const ends = rest.map(({ key, status, outcome }) => {
+    const why = outcome === undefined || isOpen(status) ? '' : ` (${outcome})`;
+    return `${keyName(key)}: ${STATUS_WORDS[status].title}${why}`;
+  });
+  return [`${applied} of ${members.length} applied.`, ...ends.map((one) => one.replace(/[^.]$/, '$&.'))].join(' ');
+}
+
+/** Why the people of a set are asked change by change; undefined when they are asked once for all. */
+export function whyAskedApart(members: readonly Change[]): string | undefined {
+  if (members.every(({ set }) => set?.asOne === true)) return undefined;
+  const asks = [...new Set(members.map(({ rule }) => `rule ${rule.name} asks ${listed(rule.approvers)}`))];
+  return `The keys do not have the same approvers, so each change is asked about by itself: ${asks.join('; ')}.`;
+}
