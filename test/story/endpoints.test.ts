@@ -29,6 +29,8 @@ interface Row {
 
 const KEY = 'alias%2Fpayments';
 const NO_LINK = `/review/${'A'.repeat(43)}`;
+const NO_SET = `/sets/set_${'0'.repeat(26)}`;
+const oneKey = ({ key, ...shared }: ReturnType<typeof addUser>) => ({ keys: [key], ...shared });
 const soon = () => new Date(Date.now() + 3_600_000).toISOString();
 
 /** By hand, from the contract: it is the second opinion on lib/http/operations.ts. */
@@ -38,6 +40,9 @@ const ROWS: Record<string, Row> = {
   getKeyPolicy: { may: ['submitters', 'auditors'], path: `/keys/${KEY}/policy`, answer: 200 },
   preview: { may: ['submitters'], path: '/changes/preview', body: () => addUser(), answer: 200 },
   submit: { may: ['submitters'], path: '/changes', body: () => addUser(), answer: 201 },
+  submitSet: { may: ['submitters'], path: '/sets', body: () => oneKey(addUser()), answer: 201 },
+  getSet: { may: ALL, path: NO_SET, answer: 404 },
+  decideSet: { may: ALL, path: `${NO_SET}/decisions`, body: () => ({ decision: 'approve' }), answer: 404 },
   listChanges: { may: ALL, path: '/changes', answer: 200 },
   getChange: { may: ALL, path: '/changes/ID', answer: 200 },
   cancel: {
