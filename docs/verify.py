@@ -152,7 +152,7 @@ DURATION = re.compile(r"P(?:([0-9]+)W)?(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]
 def seconds(v):
     match = DURATION.fullmatch(v) if text(v) else None
     total = sum(int(n or 0) * unit for n, unit in zip(match.groups(), (604800, 86400, 3600, 60, 1))) if match else 0
-    return total if 0 < total < 2**53 else None
+    return total if 0 < total <= 366 * 86400 else None
 
 
 KEY = members(arn=text, keyId=text, accountId=text, region=text, aliases=texts)
@@ -426,7 +426,10 @@ def judge(open_changes, fact):
             return False
         open_changes[name] = Change(fact)
         return True
-    if not change.take(fact):
+    try:
+        if not change.take(fact):
+            return False
+    except (ValueError, OverflowError):  # a time that there is not
         return False
     if kind == "CLOSED" and not change.temporary():
         del open_changes[name]

@@ -49,8 +49,12 @@ const named = (kind: Kind): Kind => {
   const object = members({});
   return (value) => object(value) && Object.values(value as object).every(kind);
 };
-/** As `durationSeconds` reads it. */
-const duration: Kind = (value) => typeof value === 'string' && durationSeconds(value) !== undefined;
+const LONGEST = 366 * 86_400;
+/** A duration of at most a year. */
+const duration: Kind = (value) => {
+  const seconds = typeof value === 'string' ? durationSeconds(value) : undefined;
+  return seconds !== undefined && seconds <= LONGEST;
+};
 const timing = members({ applyAfter: optional(instant), revertAfter: optional(duration) });
 const stage = members({ name: text, quorum: whole, from: texts, approvers: texts });
 

@@ -45,6 +45,9 @@ export const STORIES = [
   'staged',
   'versioned',
   'emergency',
+  'temporary',
+  'overtaken',
+  'unproven',
 ] as const;
 export type Story = (typeof STORIES)[number];
 
@@ -177,6 +180,18 @@ export function happenings(n: number, story: Story): Happening[] {
       close,
     ];
   };
+  /** Applied not before a moment and for a time, told, and about to be put back. */
+  const lasting = (): Happening[] => {
+    const timed = { applyAfter: instant(second + 6), revertAfter: 'PT1M23S' };
+    const back = { after: sha256(before), base: sha256(`after ${n}`) };
+    return [
+      { ...submit, fact: { ...submit.fact, ...timed, reverts: 'chg_0' } as Fact },
+      ...applying.slice(1),
+      fact(WORKFLOW, 8, { type: 'APPLIED', before: sha256(before), after: binding.after, live, put: true }),
+      close,
+      fact(WORKFLOW, 91, { type: 'REVERT_INTENT', binding: back, fence: n, attempt: 'request' }),
+    ];
+  };
   switch (story) {
     case 'applied':
       return ended({ type: 'APPLIED', before: sha256(before), after: binding.after, live: binding.after, put: true });
@@ -220,6 +235,24 @@ export function happenings(n: number, story: Story): Happening[] {
       return staged();
     case 'versioned':
       return versioned();
+    case 'temporary':
+      return [
+        ...lasting(),
+        fact(WORKFLOW, 93, { type: 'REVERTED', before: binding.after, after: sha256(before), live, put: true }),
+        fact(WORKFLOW, 95, { type: 'CLOSED', ...told('ana@example.com') }),
+      ];
+    case 'overtaken':
+      return [
+        ...lasting(),
+        fact(WORKFLOW, 93, { type: 'STALE', live, detail: 'Somebody wrote.' }),
+        fact(WORKFLOW, 95, { type: 'CLOSED', ...told('ana@example.com') }),
+      ];
+    case 'unproven':
+      return [
+        ...lasting().slice(0, -1),
+        fact(WORKFLOW, 92, { type: 'FAILED', error: 'StateAltered', detail: 'No.' }),
+        fact(WORKFLOW, 95, { type: 'CLOSED', ...told('ana@example.com') }),
+      ];
     case 'emergency': {
       const breakGlass = { reviewers: ['lee@example.com', 'rae@example.com'], remindEvery: 60 };
       const [, ...rest] = ended({

@@ -104,7 +104,15 @@ function cases(): Case[] {
     }
   }
   add('every story', unsigned(everything));
-  for (const story of ['staged', 'versioned', 'emergency', 'cancelled'] as const) {
+  for (const story of [
+    'staged',
+    'versioned',
+    'emergency',
+    'cancelled',
+    'temporary',
+    'overtaken',
+    'unproven',
+  ] as const) {
     const facts = happenings(1, story);
     const log = chained(facts);
     for (const [i, entry] of log.entries()) {
@@ -137,7 +145,7 @@ function cases(): Case[] {
           unsigned(rechained(log, entry.seq, { ...factOf(entry), person })),
         );
       }
-      for (const at of [0, 3, 40, 50, 60, 70, 80]) {
+      for (const at of [0, 3, 5, 6, 40, 50, 60, 70, 80, 90, 91]) {
         const late = { ...factOf(entry), at: instant(100 + at) };
         add(`${story} with ${entry.seq} at second ${at}`, unsigned(rechained(log, entry.seq, late)));
       }
