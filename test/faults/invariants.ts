@@ -8,7 +8,7 @@ import type { Put } from '../../local/demo/visitor.ts';
 export type Items = readonly Record<string, unknown>[];
 type LoggedFact = Fact & { seq: number };
 
-const RESULTS = ['APPLIED', 'STALE', 'FAILED', 'UNCERTAIN'];
+const RESULTS = ['APPLIED', 'REVERTED', 'STALE', 'FAILED', 'UNCERTAIN'];
 const NO = ['REJECTED', 'CANCELLED', 'EXPIRED'];
 const ONCE = ['SUBMITTED', 'ASKED', 'APPLY_INTENT', 'CLOSED', ...RESULTS, ...NO];
 
@@ -52,16 +52,21 @@ function ofChange(
 ): string[] {
   const found: string[] = [];
   const breach = (name: string, what: string) => found.push(`${name} ${change.id} ${change.status}: ${what}`);
-  const types = facts.map(({ type }) => type);
+  // A temporary change is two jobs, one after the other: it is applied, and it is put back.
+  const turn = facts.findIndex(({ type }) => type === 'REVERT_INTENT');
+  const back = turn === -1 ? [] : facts.slice(turn);
+  const types = (turn === -1 ? facts : facts.slice(0, turn)).map(({ type }) => type);
 
   const plain = facts.map(
     ({ seq: _, prev: __, log: ___, ...fact }: LoggedFact & { prev?: string; log?: string }) => fact,
   );
   if (!isDeepStrictEqual(plainly(fold(plain as Fact[])), plainly(change)))
     breach('I15', 'the state is not the fold of its facts');
-  for (const type of ONCE) {
-    const times = types.filter((one) => one === type).length;
-    if (times > 1) breach('I15', `${type} stands ${times} times`);
+  for (const part of [types, back.map(({ type }) => type)]) {
+    for (const type of ONCE) {
+      const times = part.filter((one) => one === type).length;
+      if (times > 1) breach('I15', `${type} stands ${times} times`);
+    }
   }
   if (!change.closed) breach('I14', `nobody was told how it ended: ${types.join(' ')}`);
 
@@ -69,12 +74,14 @@ function ofChange(
   const intent = facts.find(({ type }) => type === 'APPLY_INTENT');
   const ends = types.filter((type) => RESULTS.includes(type)).length;
   if (intent !== undefined && ends !== 1) breach('I16', `an intent has ${ends} results`);
-  if (change.status === 'APPLIED' && mine.length === 0 && facts.some((fact) => fact.type === 'APPLIED' && fact.put)) {
+  if (mine.length === 0 && facts.some((fact) => fact.type === 'APPLIED' && fact.put)) {
     breach('I16', 'it says that it was put, and KMS knows of no put');
   }
-  if (mine.length > 0 && !['APPLIED', 'UNCERTAIN'].includes(change.status))
+  if (mine.length > 0 && !types.includes('APPLIED') && !types.includes('UNCERTAIN'))
     breach('I16', 'KMS took a put that the record denies');
   if (mine.length > (twice ? 2 : 1)) breach('I5', `${mine.length} puts`);
+
+  found.push(...ofRevert(change, back, applied, journal, items, twice));
 
   const approvers = countingApprovals(change);
   for (const put of mine) {
@@ -101,11 +108,56 @@ function ofChange(
   return found;
 }
 
+/** What is wrong with how a temporary change was put back: `facts` from its intent on, or none. */
+function ofRevert(
+  change: Change,
+  facts: readonly LoggedFact[],
+  applied: readonly Put[],
+  journal: readonly Put[],
+  items: Items,
+  twice: boolean,
+): string[] {
+  const [intent] = facts;
+  if (intent === undefined) return [];
+  const found: string[] = [];
+  const breach = (name: string, what: string) => found.push(`${name} revert of ${change.id} ${change.status}: ${what}`);
+  const ends = facts.filter(({ type }) => RESULTS.includes(type));
+  if (ends.length !== 1) breach('I16', `an intent has ${ends.length} results`);
+  if (intent.at < (change.revertAt ?? '~')) breach('I9', 'before its time');
+  // What came before the change may have been put by another one, before it.
+  const own = applied.find(({ keyArn, sha256: hash }) => keyArn === change.key.arn && hash === change.binding.after);
+  const mine = applied.filter(
+    (put) => put.keyArn === change.key.arn && put.sha256 === change.before && put.seq > (own?.seq ?? 0),
+  );
+  const put = ends.some((end) => end.type === 'REVERTED' && end.put);
+  if (put && mine.length === 0) breach('I16', 'it says that it was put back, and KMS knows of no put');
+  if (mine.length > 0 && !put && change.status !== 'UNCERTAIN') breach('I16', 'KMS took a put that the record denies');
+  if (mine.length > (twice ? 2 : 1)) breach('I5', `${mine.length} puts`);
+  for (const one of mine) {
+    if (one.at < intent.at) breach('I16', 'a put before its intent');
+    if (one.policy !== items.find(({ pk }) => pk === `DOC#${change.before}`)?.document) {
+      breach('I2', 'the bytes are not those from before');
+    }
+    const previous = journal.filter(
+      ({ seq, keyArn, result }) => keyArn === one.keyArn && result === 'ok' && seq < one.seq,
+    );
+    const over = previous.at(-1);
+    if (over === undefined || (twice && over.sha256 === one.sha256)) continue;
+    if (canonicalOf(over.policy) !== change.afterCanonical) breach('I1', 'it replaced what the change had not applied');
+  }
+  return found;
+}
+
 /** Puts of ours that belong to no change. */
 function strangers(changes: readonly Change[], applied: readonly Put[], items: Items): string[] {
   const whole = items.some(({ pk }) => pk === 'HEAD#main');
   if (!whole) return [];
-  const known = new Set(changes.map(({ key, binding }) => `${key.arn} ${binding.after}`));
+  const known = new Set(
+    changes.flatMap(({ key, binding, before, revertAt }) => [
+      `${key.arn} ${binding.after}`,
+      ...(revertAt === undefined ? [] : [`${key.arn} ${before}`]),
+    ]),
+  );
   return applied
     .filter((put) => !known.has(`${put.keyArn} ${put.sha256}`))
     .map(({ seq }) => `I1: put ${seq} is of no change`);
@@ -117,7 +169,7 @@ function overlaps(items: Items): string[] {
   const applying = new Map<string, string>();
   const facts = items.filter(({ pk }) => pk === 'LOG#main').map(({ body }) => JSON.parse(String(body)) as LoggedFact);
   for (const { type, keyArn, change } of facts.sort((a, b) => a.seq - b.seq)) {
-    if (type === 'APPLY_INTENT') {
+    if (type === 'APPLY_INTENT' || type === 'REVERT_INTENT') {
       const other = applying.get(keyArn);
       if (other !== undefined) found.push(`I6: ${change} began while ${other} was applied to the same key`);
       applying.set(keyArn, change);

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Change } from '../../lib/change/change.ts';
+import type { Timing } from '../../lib/change/facts.ts';
 import { sha256 } from '../../lib/policy/document/canonical.ts';
 import { canonicalOf } from '../../lib/policy/document/canonicalOf.ts';
 import type { PolicyText } from '../../lib/policy/types.ts';
@@ -142,8 +143,8 @@ export class Lab {
   now = (): Date => new Date(Date.now() + this.ahead);
 
   /** A change that is approved, on the live policy of a key. */
-  async approved(key: string = KEYS[this.#serial % KEYS.length] ?? ''): Promise<Change> {
-    const change = await this.pending(key);
+  async approved(key: string = KEYS[this.#serial % KEYS.length] ?? '', timing: Timing = {}): Promise<Change> {
+    const change = await this.pending(key, timing);
     const answer = { person: 'sam@example.com', decision: 'approve', comment: '', channel: 'link' } as const;
     const decided = await this.#changes.record(
       change.id,
@@ -155,7 +156,7 @@ export class Lab {
   }
 
   /** A change that waits for one approval. */
-  async pending(key: string = KEYS[0] ?? ''): Promise<Change> {
+  async pending(key: string = KEYS[0] ?? '', timing: Timing = {}): Promise<Change> {
     this.proxy.arm();
     const serial = ++this.#serial;
     const before = text(await this.live(key));
@@ -173,6 +174,7 @@ export class Lab {
         rule: { ...submitted().rule, quorum: 1 },
         expiresAt: new Date(at.getTime() + 2 * YEAR).toISOString(),
         applyBy: new Date(at.getTime() + 3 * YEAR).toISOString(),
+        ...timing,
       }),
       before,
       after,
@@ -230,13 +232,14 @@ export class Lab {
     this.proxy.arm();
     const whole = await this.#changes.readWholeChange(id);
     if (whole === undefined) throw new Error(`${id} is gone`);
-    const { change, seqs, after } = whole;
+    const { change, seqs, before, after } = whole;
     const entries = await this.#table.getAll(
       seqs.map((seq) => ({ pk: 'LOG#main', sk: String(seq).padStart(12, '0') })),
     );
     const items = [
       { pk: `CHANGE#${id}`, sk: 'CHANGE', change, seqs },
       { pk: `DOC#${change.binding.after}`, sk: 'DOC', document: after },
+      { pk: `DOC#${change.before}`, sk: 'DOC', document: before },
       ...entries,
     ];
     return { change, items };
