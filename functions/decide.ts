@@ -2,12 +2,12 @@ import { readBody } from '../lib/http/body.ts';
 import { decisionBody } from '../lib/http/schemas.ts';
 import { api } from '../lib/http/stack.ts';
 import { decideChange } from '../lib/workflow/decide.ts';
-import { noteRefusal } from '../lib/workflow/noteRefusal.ts';
+import { noteAtTheDoor } from '../lib/workflow/noteRefusal.ts';
 import { viewChange } from '../lib/workflow/view.ts';
 
 /** `POST /changes/{id}/decisions`: an approver answers, signed in. */
 export const handler = api(
-  { turnedAway: { attempt: 'decide', record: noteRefusal } },
+  { turnedAway: { attempt: 'decide', record: noteAtTheDoor } },
   async ({ caller, event, params, now }) => {
     const body = readBody(event, decisionBody);
     if (!body.ok) return body;

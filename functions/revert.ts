@@ -4,13 +4,13 @@ import { idempotencyKey, revertBody } from '../lib/http/schemas.ts';
 import { api } from '../lib/http/stack.ts';
 import { sha256 } from '../lib/policy/document/canonical.ts';
 import { loadRules } from '../lib/store/rulesFile.ts';
-import { noteRefusal } from '../lib/workflow/noteRefusal.ts';
+import { noteAtTheDoor } from '../lib/workflow/noteRefusal.ts';
 import { revertChange } from '../lib/workflow/revert.ts';
 import { viewChange } from '../lib/workflow/view.ts';
 
 /** `POST /changes/{id}/revert`: proposes the policy from before an applied change, as a change of its own. */
 export const handler = api(
-  { groups: ['submitters'], status: 201, turnedAway: { attempt: 'revert', record: noteRefusal } },
+  { groups: ['submitters'], status: 201, turnedAway: { attempt: 'revert', record: noteAtTheDoor } },
   async ({ caller, event, params, now }) => {
     const body = readBody(event, revertBody);
     if (!body.ok) return body;

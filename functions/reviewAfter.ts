@@ -2,12 +2,12 @@ import { readBody } from '../lib/http/body.ts';
 import { afterBody } from '../lib/http/schemas.ts';
 import { api } from '../lib/http/stack.ts';
 import { reviewChange } from '../lib/workflow/decide.ts';
-import { noteRefusal } from '../lib/workflow/noteRefusal.ts';
+import { noteAtTheDoor } from '../lib/workflow/noteRefusal.ts';
 import { viewChange } from '../lib/workflow/view.ts';
 
 /** `POST /changes/{id}/reviews`: a reviewer looks at an emergency that was applied. */
 export const handler = api(
-  { turnedAway: { attempt: 'review', record: noteRefusal } },
+  { turnedAway: { attempt: 'review', record: noteAtTheDoor } },
   async ({ caller, event, params, now }) => {
     const body = readBody(event, afterBody);
     if (!body.ok) return body;

@@ -4,18 +4,22 @@ import { idempotencyKey, submitBody } from '../lib/http/schemas.ts';
 import { api } from '../lib/http/stack.ts';
 import { sha256 } from '../lib/policy/document/canonical.ts';
 import { loadRules } from '../lib/store/rulesFile.ts';
+import { noteAtTheDoor } from '../lib/workflow/noteRefusal.ts';
 import { submitChange } from '../lib/workflow/submit.ts';
 import { viewChange } from '../lib/workflow/view.ts';
 
 /** `POST /changes`: submits a change and answers with it, whole. */
-export const handler = api({ groups: ['submitters'], status: 201 }, async ({ caller, event, now }) => {
-  const body = readBody(event, submitBody);
-  if (!body.ok) return body;
-  const key = event.headers['idempotency-key'];
-  if (key !== undefined && !idempotencyKey.safeParse(key).success) {
-    return refuse('BAD_REQUEST', 'Header Idempotency-Key: must have 1 to 255 visible ASCII characters.');
-  }
-  const idempotency = key === undefined ? undefined : { key, bodySha256: sha256(bodyBytes(event)) };
-  const submitted = await submitChange(body.value, caller.person, loadRules(), now, idempotency);
-  return submitted.ok ? viewChange(submitted.value.id, now) : submitted;
-});
+export const handler = api(
+  { groups: ['submitters'], status: 201, turnedAway: { attempt: 'submit a change', record: noteAtTheDoor } },
+  async ({ caller, event, now }) => {
+    const body = readBody(event, submitBody);
+    if (!body.ok) return body;
+    const key = event.headers['idempotency-key'];
+    if (key !== undefined && !idempotencyKey.safeParse(key).success) {
+      return refuse('BAD_REQUEST', 'Header Idempotency-Key: must have 1 to 255 visible ASCII characters.');
+    }
+    const idempotency = key === undefined ? undefined : { key, bodySha256: sha256(bodyBytes(event)) };
+    const submitted = await submitChange(body.value, caller.person, loadRules(), now, idempotency);
+    return submitted.ok ? viewChange(submitted.value.id, now) : submitted;
+  },
+);

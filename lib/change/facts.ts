@@ -176,8 +176,9 @@ export interface Undelivered {
 
 /** One thing that happened to a change: never altered, never removed. */
 export type Fact = Event & {
+  /** `none` for a refused attempt that is about no change. */
   change: string;
-  /** ARN of the key. */
+  /** ARN of the key; `none` where a refused attempt named no key that is there. */
   keyArn: string;
   /**
    * Canonical person (verified email, lower case), `countersign` for what the workflow did by itself, or
@@ -188,6 +189,9 @@ export type Fact = Event & {
   /** ISO 8601, UTC, milliseconds. Self-asserted: the order is that of the log. */
   at: string;
 };
+
+/** In the place of a change or a key that a refused attempt did not name. */
+export const NONE = 'none';
 
 /** The workflow itself, as the doer of a fact. */
 export const WORKFLOW = 'countersign';

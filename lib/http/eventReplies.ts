@@ -9,7 +9,12 @@ const document = z.object({ document: z.string(), sha256 });
 
 /** What every fact says, whatever happened. */
 const logged = {
-  change: changeId,
+  change: z
+    .string()
+    .check(
+      z.regex(/^(chg_[0-9A-HJKMNP-TV-Z]{26}|none)$/),
+      z.describe('none: a refused attempt that is about no change.'),
+    ),
   keyArn: z.string(),
   person,
   at: instant,

@@ -51,10 +51,14 @@ const stack = (act: (event: APIGatewayProxyEventV2) => Promise<Result>): Handler
     })
     .handler(act);
 
-/** What an endpoint that acts on a change records when it turns somebody away at the door: a fact of that change. */
+/** What an endpoint that writes records when it turns somebody away at the door: a fact, of the change in its path where there is one. */
 export interface TurnedAway {
   attempt: string;
-  record(changeId: string, who: { person: string; attempt: string; code: RefusalCode }, at: string): Promise<unknown>;
+  record(
+    changeId: string | undefined,
+    who: { person: string; attempt: string; code: RefusalCode },
+    at: string,
+  ): Promise<unknown>;
 }
 
 async function turnAway(
@@ -63,12 +67,17 @@ async function turnAway(
   person: string,
   refusal: Refusal,
 ): Promise<Result> {
-  const id = decoded(event.pathParameters).id;
-  if (turnedAway !== undefined && id !== undefined) {
+  const { id } = decoded(event.pathParameters);
+  if (turnedAway !== undefined) {
     const { attempt } = turnedAway;
-    await turnedAway.record(id, { person, attempt, code: refusal.code }, new Date().toISOString());
+    const attempted = { person, attempt, code: refusal.code };
+    // The answer is no, whether that could be written down or not.
+    await turnedAway
+      .record(id, attempted, new Date().toISOString())
+      .catch((error: Error) => logger.error('a refusal could not be recorded', { ...attempted, error }));
   }
-  return refused(event, refusal);
+  logger.warn('turned away', { code: refusal.code, route: event.routeKey, person });
+  return problem(refusal);
 }
 
 /**

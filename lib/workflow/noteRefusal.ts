@@ -1,6 +1,7 @@
+import { NONE } from '../change/facts.ts';
 import { done } from '../change/refusal.ts';
 import { readChange, record } from '../store/changes.ts';
-import { mayNoteRefusal } from '../store/refusals.ts';
+import { appendDenial, mayNoteDenial, mayNoteRefusal } from '../store/refusals.ts';
 
 /** Who tried what they must not, and why it was refused. */
 export interface Attempt {
@@ -15,4 +16,14 @@ export async function noteRefusal(changeId: string, { person, attempt, code }: A
   if ((await readChange(changeId)) === undefined) return;
   if (!(await mayNoteRefusal(changeId, person, Date.parse(at)))) return;
   await record(changeId, { person, at }, () => done({ type: 'REFUSED', attempt, code }));
+}
+
+/** What the door of an endpoint records: of the change in its path, or of none. */
+export const noteAtTheDoor = (changeId: string | undefined, attempt: Attempt, at: string): Promise<void> =>
+  changeId === undefined ? noteDenial(attempt, at) : noteRefusal(changeId, attempt, at);
+
+/** As `noteRefusal`, for an attempt that is about no change; about a key, where it named one that is there. */
+export async function noteDenial({ person, attempt, code }: Attempt, at: string, keyArn: string = NONE): Promise<void> {
+  if (!(await mayNoteDenial(person, Date.parse(at)))) return;
+  await appendDenial({ type: 'REFUSED', attempt, code, change: NONE, keyArn, person, at });
 }

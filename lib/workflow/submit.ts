@@ -1,4 +1,5 @@
 import { ulid } from 'ulid';
+import { describeKey } from '../aws/kms.ts';
 import { startApproval } from '../aws/states.ts';
 import type { Change } from '../change/change.ts';
 import type { NewVersion } from '../change/command.ts';
@@ -8,6 +9,7 @@ import type { Rules } from '../change/rules.ts';
 import { deadlines } from '../change/times.ts';
 import { createChange, findByIdempotencyKey, type NewChange } from '../store/changes.ts';
 import { count } from '../store/table.ts';
+import { noteDenial } from './noteRefusal.ts';
 import { type ProposalInput, type Proposed, propose } from './propose.ts';
 
 export interface Submission extends ProposalInput {
@@ -51,7 +53,14 @@ export async function submitChange(
     return refuse('TOO_MANY_REQUESTS', 'You have submitted too many changes in this minute; wait for the next one.');
   }
   const proposed = await propose(submission, submitter, rules, at);
-  if (!proposed.ok) return proposed;
+  if (!proposed.ok) {
+    const { code } = proposed.refusal;
+    if (code === 'NOT_IN_GROUP') {
+      const key = await describeKey(submission.key);
+      await noteDenial({ person: submitter, attempt: 'submit a change', code }, at, key?.arn);
+    }
+    return proposed;
+  }
   const created = await createChange({
     submitted: submittedFact(proposed.value, submission, submitter, at),
     before: proposed.value.assessment.before,

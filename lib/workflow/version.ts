@@ -4,6 +4,7 @@ import { type Outcome, refuse } from '../change/refusal.ts';
 import type { Rules } from '../change/rules.ts';
 import { readChange, versionWrites } from '../store/changes.ts';
 import { act } from './decide.ts';
+import { noteRefusal } from './noteRefusal.ts';
 import { propose } from './propose.ts';
 import { proposal, type Submission, terms, withinRate } from './submit.ts';
 
@@ -43,7 +44,11 @@ export async function postVersion(
     applyAfter: input.applyAfter === undefined && (applyAfter ?? '') <= at ? undefined : applyAfter,
   };
   const proposed = await propose({ ...input, ...times, key: change.key.arn, breakGlass, coAuthors }, person, rules, at);
-  if (!proposed.ok) return proposed;
+  if (!proposed.ok) {
+    const { code } = proposed.refusal;
+    if (code === 'NOT_IN_GROUP') await noteRefusal(id, { person, attempt: 'post a version', code }, at);
+    return proposed;
+  }
   const { reason = change.reason, ticket = change.ticket } = input;
   const version = terms(proposed.value, { reason, ticket }, at);
   const next = (change.version ?? 1) + 1;

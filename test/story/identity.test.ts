@@ -1,12 +1,17 @@
 import { CreateAliasCommand, UpdateAliasCommand } from '@aws-sdk/client-kms';
 import { describe, expect, it } from 'vitest';
 import type { ChangeView } from '../../lib/change/view.ts';
+import { DENIALS_A_MINUTE } from '../../lib/store/refusals.ts';
 import { send, sign } from './pipeline.ts';
 import { addUser, kmsOf, RULES, refusalsOf, useSystem } from './system.ts';
 
 const LIMIT = 12;
 const world = useSystem({
-  rules: `${RULES}iam:
+  rules: `${RULES}teams:
+  ledger: [ben@example.com]
+submit:
+  - { match: { alias: "alias/prod/*" }, from: [ledger] }
+iam:
   arn:aws:iam::111122223333:role/ci-deployer: { person: Kim@Example.com, groups: [submitters, approvers] }
 `,
   env: { SUBMITS_PER_MINUTE: String(LIMIT) },
@@ -40,6 +45,47 @@ describe('one person, however they come', () => {
       'kim@example.com OWN_CHANGE',
       'iam:arn:aws:sts::111122223333:assumed-role/ci-stranger/local UNKNOWN_PERSON',
     ]);
+  });
+});
+
+describe('#111 a refused attempt about no change', () => {
+  type Refused = { person: string; code: string; change: string; keyArn: string };
+  const denials = async () =>
+    (await world.audrey.get<{ events: Refused[] }>('/audit/events?change=none&limit=100')).body.events;
+
+  it('is a fact too, of the key where it named one that is there, and the history stays whole', async () => {
+    const post = (who: typeof world.ana, key = 'alias/payments') => who.submit(addUser(key));
+    await send(
+      await sign(world.running.api, 'POST', '/iam/changes', JSON.stringify(addUser()), { role: 'ci-stranger' }),
+    );
+    expect((await post(world.sam)).status).toBe(403);
+    expect((await post(world.ana, 'alias/prod/ledger')).status).toBe(403);
+    const { body: ledger } = await world.audrey.get<{ arn: string }>('/keys/alias%2Fprod%2Fledger');
+    const facts = (await denials()).map(({ person, code, keyArn }) => [person, code, keyArn]);
+    expect(facts).toEqual(
+      expect.arrayContaining([
+        ['ana@example.com', 'NOT_IN_GROUP', ledger.arn],
+        ['sam@example.com', 'NOT_IN_GROUP', 'none'],
+        ['iam:arn:aws:sts::111122223333:assumed-role/ci-stranger/local', 'UNKNOWN_PERSON', 'none'],
+      ]),
+    );
+    const ofKey = await world.audrey.get<{ events: Refused[] }>('/audit/events?key=alias%2Fprod%2Fledger&type=REFUSED');
+    expect(ofKey.body.events.map(({ person }) => person)).toEqual(['ana@example.com']);
+    expect((await world.audrey.get('/keys/alias%2Fprod%2Fledger/history')).body).toMatchObject({ versions: [] });
+    await world.ana.send('POST', '/local/schedule/notarise');
+    expect((await world.audrey.get('/audit/verify')).body).toMatchObject({ ok: true, verdict: 'clean' });
+  });
+
+  it('cannot fill the log, not even by many together', async () => {
+    const before = (await denials()).length;
+    const people = await Promise.all(
+      Array.from({ length: 8 }, (_, n) => world.visitor.as(`eve${n}@example.com`, 'approvers')),
+    );
+    for (let round = 0; round < 12; round++) await Promise.all(people.map((one) => one.submit(addUser())));
+    const noted = (await denials()).length - before;
+    expect(noted).toBeGreaterThan(0);
+    // Two minutes' worth at most, should the minute turn meanwhile.
+    expect(noted).toBeLessThanOrEqual(2 * DENIALS_A_MINUTE);
   });
 });
 
