@@ -7,8 +7,11 @@ import { page } from '../lib/http/pageReply.ts';
 import { statusOf } from '../lib/http/problem.ts';
 import { reviewForm } from '../lib/http/schemas.ts';
 import { sessionOf } from '../lib/http/session.ts';
+import { setNotice, setReviewPage } from '../lib/http/setReply.ts';
 import { open } from '../lib/http/stack.ts';
-import { answerReview, noteForeignForm, openReview, SIGN_IN } from '../lib/workflow/review.ts';
+import type { Session } from '../lib/store/sessions.ts';
+import { answerReview, type Form, noteForeignForm, openReview, SIGN_IN } from '../lib/workflow/review.ts';
+import { answerSetReview, openSetReview } from '../lib/workflow/setReview.ts';
 
 const RECORDED: Readonly<Record<VerdictName, string>> = {
   approve: 'Your approval is recorded.',
@@ -31,9 +34,10 @@ export const handler = open(async ({ event, params, now }) => {
 
   const session = await sessionOf(event, now);
   const answered = await answerReview(token, form.data, now, session);
+  if (answered === undefined) return answerSet(token, form.data, now, session);
   if (answered === SIGN_IN) return page(401, signInPage(token));
   const review = await openReview(token, now, session);
-  if (answered === undefined || review === undefined || review === SIGN_IN) return page(404, deadLinkPage());
+  if (review === undefined || review === SIGN_IN) return page(404, deadLinkPage());
   if (answered.ok) {
     const text = RECORDED[form.data.decision];
     return page(200, reviewPage({ ...review, now, notice: { tone: 'good', text } }));
@@ -42,6 +46,22 @@ export const handler = open(async ({ event, params, now }) => {
   const { comment } = form.data;
   return page(statusOf(answered.refusal.code), reviewPage({ ...review, now, notice, comment }));
 });
+
+/** The form of the page of a set. */
+async function answerSet(token: string, form: Form, now: string, session: Session | undefined) {
+  const answered = await answerSetReview(token, form, now, session);
+  const review = answered === SIGN_IN ? SIGN_IN : await openSetReview(token, now, session);
+  if (answered === undefined || answered === SIGN_IN) return setReviewPage(token, now, review);
+  if (!answered.ok) {
+    const notice: Notice = { tone: 'bad', text: answered.refusal.detail };
+    return setReviewPage(token, now, review, {
+      notice,
+      comment: form.comment,
+      status: statusOf(answered.refusal.code),
+    });
+  }
+  return setReviewPage(token, now, review, { notice: setNotice(answered.value) });
+}
 
 function faultOf({ issues: [first] }: z.core.$ZodError): string {
   return first?.code === 'unrecognized_keys'

@@ -33,7 +33,7 @@ export const isAskedAsOne = (change: Change): boolean => change.set?.asOne === t
 
 /** The changes of a set, as they stand, that are asked about in one: those that still wait, in the order of the set. */
 export const waitingAsOne = (members: readonly Change[]): Change[] =>
-  members.filter((one) => isAskedAsOne(one) && one.status === 'PENDING');
+  members.filter((one) => isAskedAsOne(one) && one.status === 'PENDING' && one.changesRequested === undefined);
 
 /**
  * Those of `people` whom this change must ask: the others are asked, or were, by a change before it in the set, which

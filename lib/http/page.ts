@@ -119,7 +119,8 @@ export function messagePage(message: { title: string; text: string; next?: strin
   );
 }
 
-function shell(title: string, body: Html, person?: string): string {
+/** The frame of every page. */
+export function shell(title: string, body: Html, person?: string): string {
   const you = person === undefined ? null : html`<span>You are ${shown(person)}</span>`;
   return html`<!doctype html>
 <html lang="en">
@@ -143,7 +144,8 @@ ${person !== undefined && html`<footer class="foot">Opening this page changes no
 `.toString();
 }
 
-function noticeBox({ tone, text }: Notice): Html {
+/** What came of the last thing that was done here. */
+export function noticeBox({ tone, text }: Notice): Html {
   return html`<div class="notice ${tone}" role="${tone === 'bad' ? 'alert' : 'status'}">${reveal(text)}</div>`;
 }
 
@@ -179,7 +181,7 @@ ${status === 'PENDING' && html`<dt>Open until</dt><dd>${utc(change.expiresAt)} (
 </section>`;
 }
 
-const RISK_TONE = { low: 'good', medium: 'warn', high: 'bad', critical: 'bad' } as const;
+export const RISK_TONE = { low: 'good', medium: 'warn', high: 'bad', critical: 'bad' } as const;
 
 function riskSection({ risk, riskReasons }: ChangeView): Html {
   const reasons = riskReasons.length === 0 ? ['Nothing in it stands out.'] : riskReasons;

@@ -182,7 +182,7 @@ function roleOf(change: ChangeView, person: string): string {
  * All mails about a change are one conversation: they point to the same root, which no mail has as its own id because
  * SES writes the Message-ID itself. `Auto-Submitted` keeps out-of-office answers away (RFC 3834).
  */
-export function mail(change: ChangeView, subject: string, parts: Part[]): Mail {
+export function mail(change: Pick<ChangeView, 'id'>, subject: string, parts: Part[]): Mail {
   const root = `<${change.id.replace(/[^A-Za-z0-9_-]/g, '')}@countersign>`;
   return {
     changeId: change.id,

@@ -24,6 +24,41 @@ const linkAddress = (token: string): Address => ({
   sk: 'LINK',
 });
 
+/**
+ * The secret of a link to one change of a set, from that of the link to the set: whoever holds the one has the other, and not
+ * the other way round. So a set's link is one secret, and each change behind it is opened and decided by a link of its own.
+ */
+export const memberToken = (token: string, changeId: string): string =>
+  createHash('sha256').update(`${token} ${changeId}`).digest('base64url');
+
+const setLinkAddress = (token: string): Address => ({ ...linkAddress(token), sk: 'SET' });
+
+/** A new link of one person to several changes of a set, as the token to send and the writes that make it valid. */
+export function newSetLink(links: readonly Omit<Link, 'usedAt' | 'withdrawnAt'>[]): { token: string; writes: Write[] } {
+  const token = newToken();
+  const expiresAt =
+    links
+      .map((link) => link.expiresAt)
+      .sort()
+      .at(-1) ?? '';
+  const ttl = Math.ceil(Date.parse(expiresAt) / 1000) + 86_400;
+  const changes = links.map(({ changeId }) => changeId);
+  return {
+    token,
+    writes: [
+      { put: { ...setLinkAddress(token), changes, expiresAt, ttl } },
+      ...links.map((link): Write => ({ put: { ...linkAddress(memberToken(token, link.changeId)), ...link, ttl } })),
+    ],
+  };
+}
+
+/** The secrets of the links to each change of the set that this token opens; undefined when it opens none. */
+export async function readSetLink(token: string, now: string): Promise<string[] | undefined> {
+  const item = await get(setLinkAddress(token));
+  if (item === undefined || now >= (item.expiresAt as string)) return undefined;
+  return (item.changes as string[]).map((id) => memberToken(token, id));
+}
+
 /** A new link for one person, as the token to send and the write that makes it valid. */
 export function newLink(link: Omit<Link, 'usedAt' | 'withdrawnAt'>): { token: string; write: Write } {
   const token = newToken();

@@ -26,6 +26,7 @@ import { newLink } from '../store/links.ts';
 import { put, type Write } from '../store/table.ts';
 import { storeTaskToken } from '../store/tokens.ts';
 import { type Delivery, deliver, type Message } from './deliver.ts';
+import { setMessages, setResults } from './setMail.ts';
 import { showInSlack } from './slackMessages.ts';
 import { toView } from './view.ts';
 
@@ -108,7 +109,7 @@ export async function askApprovers(id: string, taskToken: string, rules: Rules, 
   if (people.length === 0) return;
   const delivery = await askByLink(whole, view, people, askMail, rules, at);
   // A Slack user may have left since: nobody is asked by Slack alone.
-  if (!change.asked && delivery.mailed.length === 0) {
+  if (!change.asked && delivery.mailed.length === 0 && delivery.failed.some(({ channel }) => channel === 'mail')) {
     throw new Error(`nobody could be asked about ${id}`);
   }
   const asked = await record(id, { person: WORKFLOW, at }, () => done({ type: 'ASKED', people, ...delivery }));
@@ -148,8 +149,9 @@ async function askByLink(
     links.set(person, link);
     return { person, mail: mail({ change: view, person, link, now: at }) };
   });
-  await put(writes);
-  return deliver(messages, showInSlack(whole, { rules, at, links, remind: mail === reminderMail }));
+  const forSet = await setMessages(whole, people, at, mail === reminderMail);
+  await put([...writes, ...(forSet?.writes ?? [])]);
+  return deliver(forSet?.messages ?? messages, showInSlack(whole, { rules, at, links, remind: mail === reminderMail }));
 }
 
 /** Tells everybody how a change ended, once, and asks for the review of an emergency, again and again. An open change is left alone: nothing has ended. */
@@ -164,7 +166,9 @@ export async function closeChange(id: string, rules: Rules, at: string): Promise
   const view = toView(whole, at);
   if (!closed) {
     const people = participants(whole.change, at);
-    const messages = people.map((person): Message => ({ person, mail: resultMail({ change: view, person, now: at }) }));
+    const messages =
+      (await setResults(whole, at)) ??
+      people.map((person): Message => ({ person, mail: resultMail({ change: view, person, now: at }) }));
     const delivery = await deliver(messages, showInSlack(whole, { rules, at }));
     await record(id, { person: WORKFLOW, at }, (change) =>
       done(change.closed ? undefined : { type: 'CLOSED', ...delivery }),

@@ -86,7 +86,7 @@ export interface Form {
 }
 
 /** Words that confirm a decision about this key: any of its aliases without `alias/`, or the first 8 characters of its id. */
-export const confirms = ({ key }: Change, typed: string): boolean =>
+export const confirms = ({ key }: Pick<Change, 'key'>, typed: string): boolean =>
   [...key.aliases.map((alias) => alias.replace(/^alias\//, '')), key.keyId.slice(0, 8)].includes(typed.trim());
 
 /** Records what a link's person says, for exactly what their page showed. A link decides once, and the decision can be withdrawn by it once. */

@@ -1,16 +1,26 @@
-import { GetKeyPolicyCommand, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
-import { describe, expect, it } from 'vitest';
+import { CreateAliasCommand, CreateKeyCommand, GetKeyPolicyCommand, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { SetDecision, SetView } from '../../lib/workflow/set.ts';
 import { until, type Visitor } from '../../local/demo/visitor.ts';
 import { expectReply } from '../http/replies.ts';
 import { kmsOf, RULES, useSystem } from './system.ts';
 
-const world = useSystem({ rules: RULES });
+const world = useSystem({
+  rules: RULES.replace(
+    'rules:\n',
+    '  owners: [olu@example.com]\nrules:\n  - { name: owned, match: { alias: alias/owned }, quorum: 1, from: [owners], expireAfter: PT72H }\n',
+  ),
+});
+beforeAll(async () => {
+  const kms = kmsOf(world.running);
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
+  await kms.send(new CreateAliasCommand({ AliasName: 'alias/owned', TargetKeyId: KeyMetadata?.KeyId }));
+});
 
 let roles = 0;
 const wish = (...keys: string[]) => ({
   keys,
-  edits: [{ op: 'addUser', principal: `arn:aws:iam::111122223333:role/Batch${++roles}` }],
+  edits: [{ op: 'addAdministrator', principal: `arn:aws:iam::111122223333:role/Batch${++roles}` }],
   reason: 'The nightly batch reads all of them.',
   ticket: 'SEC-9',
 });
@@ -26,6 +36,17 @@ const reaches = (id: string, ...states: string[]) =>
     const { body } = await world.ana.get<SetView>(`/sets/${id}`);
     return statuses(body).every((status) => states.includes(status)) ? body : undefined;
   });
+
+/** The path of a person's newest link to a set, once its mail is there. */
+const setLink = (person: string, id: string) =>
+  until(`a mail to ${person} about ${id}`, 30, async () => {
+    const mail = (await world.visitor.mails(person)).findLast(({ Body }) => Body.text_part.includes(id));
+    return mail && /\/review\/[\w-]{43}/.exec(mail.Body.text_part)?.[0];
+  });
+const mailsAbout = async (person: string, { id, changes }: SetView) =>
+  (await world.visitor.mails(person)).filter(({ Body }) =>
+    [id, ...changes.map((change) => change.id)].some((one) => Body.text_part.includes(one)),
+  );
 
 describe('a set', () => {
   it('is submitted and approved as one, and applied key by key; one that moved is stale, and the set says so', async () => {
@@ -55,6 +76,85 @@ describe('a set', () => {
     expect(puts.map(({ keyArn }) => keyArn).sort()).toEqual(
       [changes[0]?.key.arn, changes[2]?.key.arn].sort((a, b) => ((a ?? '') < (b ?? '') ? -1 : 1)),
     );
+  });
+
+  it('is asked by one mail with one page, decided by one form, and told about in one mail', async () => {
+    const { ana, visitor, running } = world;
+    const { body } = await submit(ana, wish(...THREE));
+    const link = await setLink('sam@example.com', body.id);
+    const page = await visitor.get(link);
+    expect(page.status).toBe(200);
+    for (const name of ['payments', 'reports', 'partner-exchange']) expect(page.text).toContain(`>${name}</h2>`);
+    expect(page.text).toContain('one may be applied and another not');
+    // Behind it each change has its own page, with its documents.
+    const [first = ''] = [...page.text.matchAll(/href="(\/review\/[\w-]{43})"/g)].map(([, path]) => path);
+    expect((await visitor.get(first)).text).toContain('What changes in the document');
+
+    const form = { decision: 'approve', comment: 'All three.', confirm: 'payments' };
+    expect((await visitor.decide(link, { ...form, confirm: 'ledger' })).status).toBe(400);
+    expect((await visitor.decide(link, { ...form, decision: 'comment' })).status).toBe(400);
+    expect(statuses((await ana.get<SetView>(`/sets/${body.id}`)).body)).toEqual(['PENDING', 'PENDING', 'PENDING']);
+
+    const moved = body.changes[2]?.key.arn ?? '';
+    const kms = kmsOf(running);
+    const { Policy = '' } = await kms.send(new GetKeyPolicyCommand({ KeyId: moved }));
+    await kms.send(
+      new PutKeyPolicyCommand({ KeyId: moved, Policy: Policy.replace(/"Id" : "[^"]*"/, '"Id" : "moved"') }),
+    );
+    const decided = await visitor.decide(link, form);
+    expect(decided.status, decided.text).toBe(200);
+    expect(decided.text).toContain('Your decision is recorded for 3 of 3 keys.');
+    const ended = await reaches(body.id, 'APPLIED', 'STALE');
+    expect(statuses(ended)).toEqual(['APPLIED', 'APPLIED', 'STALE']);
+    for (const { id } of body.changes) {
+      expect((await ana.change(id)).approval.decisions).toMatchObject([
+        { person: 'sam@example.com', comment: 'All three.', channel: 'link' },
+      ]);
+    }
+    // The same form again decides nothing twice.
+    expect((await visitor.decide(link, form)).text).toContain('Your decision is recorded for 0 of 3 keys.');
+
+    const told = await until('the result', 30, async () => {
+      const mails = await mailsAbout('ana@example.com', body);
+      return mails.length > 0 ? mails : undefined;
+    });
+    expect(told.map(({ Subject }) => Subject)).toEqual([expect.stringMatching(/^2 of 3 applied: /)]);
+    expect(told[0]?.Body.text_part).toMatch(/NOT APPLIED: PARTNER-EXCHANGE[\s\S]*Stale: the key moved/);
+    for (const person of ['sam@example.com', 'kim@example.com']) {
+      const mails = await until(`both mails to ${person}`, 30, async () => {
+        const some = await mailsAbout(person, body);
+        return some.length >= 2 ? some : undefined;
+      });
+      expect(mails.map(({ Subject }) => Subject)).toEqual([
+        expect.stringMatching(/^Your approval is asked: 3 key policies/),
+        expect.stringMatching(/^2 of 3 applied/),
+      ]);
+    }
+  });
+
+  it('is asked key by key, and says so, when its keys do not have the same approvers', async () => {
+    const { ana, visitor } = world;
+    const { body } = await submit(ana, wish('alias/payments', 'alias/owned'));
+    expect(body).toMatchObject({ askedAsOne: false, whyNot: expect.stringContaining('rule owned asks') });
+    const link = await visitor.link('sam@example.com', body.changes[0]?.id ?? '');
+    expect((await visitor.get(link)).text).not.toContain('one decision');
+    await visitor.link('olu@example.com', body.changes[1]?.id ?? '');
+    for (const change of body.changes) await world.ada.send('POST', `/changes/${change.id}/cancel`);
+  });
+
+  it('asks as one where only the quorum differs; each key is applied when its own rule is fulfilled', async () => {
+    const { ana, visitor } = world;
+    const { body } = await submit(ana, wish('alias/payments', 'alias/prod/ledger'));
+    expect(body.askedAsOne).toBe(true);
+    const form = { decision: 'approve', confirm: 'payments' };
+    await visitor.decide(await setLink('sam@example.com', body.id), form);
+    await ana.reaches(body.changes[0]?.id ?? '', ['APPLIED']);
+    const half = (await ana.get<SetView>(`/sets/${body.id}`)).body;
+    expect(statuses(half)).toEqual(['APPLIED', 'PENDING']);
+    expect(half.summary).toBe('1 of 2 applied. prod/ledger: Waiting for approval.');
+    const second = await visitor.decide(await setLink('kim@example.com', body.id), form);
+    expect(second.text).toContain('recorded for 1 of 2 keys');
+    await reaches(body.id, 'APPLIED');
   });
 
   it('is stored whole or not at all, and tells of each key that is refused', async () => {

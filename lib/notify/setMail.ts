@@ -1,0 +1,121 @@
+import type { ChangeSummary, ChangeView } from '../change/view.ts';
+import { confirmWordOf, counted, fromNow, keyName, listed, RISK_WORDS, STATUS_WORDS, utc } from '../change/wording.ts';
+import { type Mail, mail } from './mail.ts';
+import type { Part } from './parts.ts';
+
+/** Most sentences that a mail quotes for one key; the page has all. */
+const SENTENCES_MAX = 4;
+
+/** Nothing about a set may sound as if it were one act. */
+const ONE_BY_ONE = 'Each key is changed by itself and has its own end: one may be applied and another not.';
+
+interface AskSet {
+  /** The changes of the set that wait, in its order; at least one. */
+  changes: ChangeView[];
+  person: string;
+  /** The address of the page of the set; it holds this person's token. */
+  link: string;
+  now: string;
+  remind: boolean;
+}
+
+/** Asks one approver to decide about several changes at once, or asks again. */
+export function askSetMail({ changes, person, link, now, remind }: AskSet): Mail {
+  const [first] = changes;
+  if (first === undefined) throw new Error('a mail about a set has a change');
+  const keys = counted(changes.length, 'key policy').replace(/policys$/, 'policies');
+  const closes = changes.map(({ expiresAt }) => expiresAt).sort()[0] ?? first.expiresAt;
+  const subject = remind
+    ? `Reminder: ${keys} wait for you, and close ${fromNow(closes, now)}`
+    : `Your approval is asked: ${keys}, ${listed(changes.map(({ key }) => keyName(key)))}`;
+  return mail(first, subject, [
+    { kind: 'title', text: `${remind ? 'Still open: ' : ''}${first.submitter} asks to change ${keys}` },
+    { kind: 'line', text: ONE_BY_ONE },
+    { kind: 'heading', text: 'Why' },
+    { kind: 'quote', text: first.reason },
+    ...changes.flatMap(aboutOne),
+    { kind: 'button', text: 'Read them and decide', link },
+    {
+      kind: 'line',
+      text: `Opening the link decides nothing. One decision counts for all that you see there; each can be opened and decided by itself as well. To decide you type ${confirmWordOf(first.key)}, the name of the first key. The link is yours alone: do not forward it.`,
+    },
+    {
+      kind: 'facts',
+      facts: [
+        ...(first.ticket === undefined ? [] : ([['Ticket', first.ticket]] as [string, string][])),
+        ['Open until', `${utc(closes)} (${fromNow(closes, now)})`],
+        ['Set', first.set?.id ?? ''],
+      ],
+    },
+    { kind: 'small', text: `You are asked because the rules of these keys name you, ${person}, as an approver.` },
+  ]);
+}
+
+function aboutOne(change: ChangeView): Part[] {
+  const { summary } = change.access;
+  const rest = summary.length - SENTENCES_MAX;
+  const sentences = summary.length === 0 ? ['Nobody gains or loses access.'] : summary.slice(0, SENTENCES_MAX);
+  const { quorum, counted: approved, rule } = change.approval;
+  return [
+    { kind: 'heading', text: `${keyName(change.key)}: ${RISK_WORDS[change.risk].toLowerCase()}` },
+    {
+      kind: 'list',
+      items: [
+        ...sentences,
+        ...(rest > 0 ? [`And ${counted(rest, 'more sentence')} on the page.`] : []),
+        `Rule ${rule}: ${approved.length} of ${counted(quorum, 'approval')}.`,
+      ],
+    },
+    {
+      kind: 'facts',
+      facts: [
+        ['ARN', change.key.arn],
+        ['Change', change.id],
+      ],
+    },
+  ];
+}
+
+/** Tells how each change of a set ended, when all of them have. */
+export function setResultMail({
+  set,
+  person,
+}: {
+  set: { id: string; submitter: string; reason: string; changes: ChangeSummary[] };
+  person: string;
+}): Mail {
+  const { changes } = set;
+  const [first] = changes;
+  if (first === undefined) throw new Error('a set has a change');
+  const applied = changes.filter(({ status }) => status === 'APPLIED');
+  const rest = changes.filter(({ status }) => status !== 'APPLIED');
+  const title = `${applied.length} of ${changes.length} applied: key policies of ${listed(changes.map(({ key }) => keyName(key)))}`;
+  return mail(first, title, [
+    { kind: 'title', text: title },
+    { kind: 'line', text: ONE_BY_ONE },
+    ...rest.flatMap((change): Part[] => [
+      { kind: 'heading', text: `Not applied: ${keyName(change.key)}` },
+      { kind: 'line', text: `${STATUS_WORDS[change.status].title}. ${STATUS_WORDS[change.status].meaning}` },
+      ...(change.outcome === undefined ? [] : ([{ kind: 'quote', text: change.outcome }] satisfies Part[])),
+      { kind: 'line', text: STATUS_WORDS[change.status].next },
+    ]),
+    ...(applied.length === 0
+      ? []
+      : ([
+          { kind: 'heading', text: 'Applied' },
+          {
+            kind: 'list',
+            items: applied.map(
+              ({ key, id, approval }) => `${keyName(key)} (${id}), approved by ${listed(approval.counted)}`,
+            ),
+          },
+        ] satisfies Part[])),
+    { kind: 'heading', text: 'Why it was asked' },
+    { kind: 'quote', text: set.reason },
+    { kind: 'facts', facts: [['Set', set.id], ...changes.map(({ key, id }): [string, string] => [key.arn, id])] },
+    {
+      kind: 'small',
+      text: `You get this because you ${person === set.submitter ? 'asked for these changes' : 'take part in their approval'}.`,
+    },
+  ]);
+}
