@@ -1,7 +1,10 @@
 import { GetRoleCommand, GetUserCommand, IAMClient } from '@aws-sdk/client-iam';
 import { isOurs } from './accounts.ts';
 
-const client = new IAMClient({ maxAttempts: 4, requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 } });
+const client = new IAMClient({
+  maxAttempts: 4,
+  requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+});
 
 /**
  * The unique id (AROA…, AIDA…) of a role or user of this account; undefined when there is none with this ARN, also when one of

@@ -59,6 +59,18 @@ it('a role that was deleted and made anew between submit and apply is not given 
   await world.ana.reaches(again.body.id, ['APPLIED']);
 });
 
+it('access that was given for a time is taken back, whoever the role has become', async () => {
+  await setWorld({});
+  const body = addUser();
+  const submitted = await world.ana.submit({ ...body, revertAfter: 'PT2S' } as typeof body);
+  await world.sam.send('POST', `/changes/${submitted.body.id}/decisions`, { decision: 'approve', comment: '' });
+  await world.ana.reaches(submitted.body.id, ['APPLIED', 'REVERTING', 'REVERTED']);
+  await setWorld({ ids: { AROASOMEBODYELSE0000: added(body) } });
+  const ended = await world.ana.reaches(submitted.body.id, ['REVERTED', 'FAILED', 'STALE']);
+  expect(ended.status).toBe('REVERTED');
+  await setWorld({});
+});
+
 it('grants are shown to the approver as access past the policy, alike ones summed up, and frozen into the change', async () => {
   const { ana, visitor, running } = world;
   const none = await ana.send('POST', '/changes/preview', addUser('alias/reports'));
