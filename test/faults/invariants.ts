@@ -10,7 +10,7 @@ type LoggedFact = Fact & { seq: number };
 
 const RESULTS = ['APPLIED', 'REVERTED', 'STALE', 'FAILED', 'UNCERTAIN'];
 const NO = ['REJECTED', 'CANCELLED', 'EXPIRED'];
-const ONCE = ['SUBMITTED', 'ASKED', 'APPLY_INTENT', 'CLOSED', ...RESULTS, ...NO];
+const ONCE = ['SUBMITTED', 'APPLY_INTENT', 'CLOSED', ...RESULTS, ...NO];
 
 /**
  * What is wrong with an outcome, against what KMS was really sent: the ground truth. One line for each breach, with its number
