@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as z from 'zod/mini';
+import { VERDICTS } from '../change/decide.ts';
 import { done, type Outcome, refuse } from '../change/refusal.ts';
 import type { SlackInteraction } from '../workflow/slackInteraction.ts';
 import { bodyBytes, MAX_BODY } from './body.ts';
@@ -110,7 +111,7 @@ function interactionOf(payload: unknown, signature: string): Outcome<SlackIntera
   });
 }
 
-const decisionOf = (id: string) => (id === 'approve' || id === 'reject' ? id : undefined);
+const decisionOf = (id: string) => VERDICTS.find((verdict) => verdict === id);
 
 const caller = ({ api_app_id, team, enterprise, user, trigger_id }: Common, signature: string) => ({
   app: api_app_id,

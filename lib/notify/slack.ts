@@ -1,4 +1,5 @@
 import type { Button, KnownBlock } from '@slack/types';
+import type { VerdictName } from '../change/decide.ts';
 import { reveal, revealIdentifier, revealSentence } from '../change/reveal.ts';
 import type { ChangeView } from '../change/view.ts';
 import {
@@ -12,7 +13,7 @@ import {
   utc,
   wordsOf,
 } from '../change/wording.ts';
-import { decisionValue } from './slackModal.ts';
+import { decisionValue, VERDICT_WORDS } from './slackModal.ts';
 import { context, fields, header, inert, plain, section } from './slackText.ts';
 
 /** A message for chat.postMessage: the blocks, and what a notification shows of them. */
@@ -21,13 +22,10 @@ export interface SlackMessage {
   blocks: KnownBlock[];
 }
 
-/** What can be said with a button; everything else is said on the page. */
-export type SlackVerdict = 'approve' | 'reject';
-
 /** For whom a message is: a person gets buttons and a link of their own, a channel has neither. */
 export interface SlackReader {
   /** What they may press; the guard of every decision stands behind the buttons, not here. */
-  may: readonly SlackVerdict[];
+  may: readonly VerdictName[];
   /** The address of the review page; it holds this person's token. */
   link?: string;
 }
@@ -44,7 +42,6 @@ export function askMessage(change: ChangeView, reader?: SlackReader): SlackMessa
   const rest = summary.length - SENTENCES_MAX;
   const sentences = summary.length === 0 ? ['Nobody gains or loses access.'] : summary.slice(0, SENTENCES_MAX);
   const lines = rest > 0 ? [...sentences, `And ${counted(rest, 'more sentence')} on the page.`] : sentences;
-  const buttons = reader === undefined ? [] : [...decisionButtons(change, reader.may), ...linkButton(reader.link)];
   return {
     text: inert(
       revealIdentifier(
@@ -66,7 +63,7 @@ export function askMessage(change: ChangeView, reader?: SlackReader): SlackMessa
       section(`Why: ${reveal(change.reason)}`),
       ...(change.riskReasons.length === 0 ? [] : [context(change.riskReasons.join(' '))]),
       ...votes(change),
-      ...(buttons.length === 0 ? [] : [{ type: 'actions' as const, elements: buttons }]),
+      ...(reader === undefined ? [] : buttonRows(change, reader)),
       context(
         `${change.id}: nothing changes on the key until it is approved.${reader === undefined ? ' Approvers have their own link, by mail.' : ''}`,
       ),
@@ -119,23 +116,33 @@ export function reminderReply(change: ChangeView, now: string): SlackMessage {
 
 const reply = (text: string): SlackMessage => ({ text: inert(revealSentence(text)), blocks: [section(text)] });
 
-/** Who has decided so far. */
-function votes({ approval }: ChangeView): KnownBlock[] {
-  const lines = approval.decisions.map(
-    ({ person, decision }) => `${revealIdentifier(person)} ${decision === 'approve' ? 'approved' : 'rejected'}`,
-  );
+/** Who has decided so far, and what is asked of the authors. */
+function votes({ approval, changesRequested: asked }: ChangeView): KnownBlock[] {
+  const lines = [
+    ...approval.decisions.map(
+      ({ person, decision }) => `${revealIdentifier(person)} ${decision === 'approve' ? 'approved' : 'rejected'}`,
+    ),
+    ...(asked === undefined ? [] : [`${revealIdentifier(asked.person)} asked for changes: ${reveal(asked.comment)}`]),
+  ];
   return lines.length === 0 ? [] : [section(lines.join('\n'))];
 }
 
-function decisionButtons(change: ChangeView, may: readonly SlackVerdict[]): Button[] {
+/** What decides stands in the first row, beside the way to the page; what only speaks, in the second. */
+const FIRST_ROW: readonly VerdictName[] = ['approve', 'reject', 'withdraw'];
+const STYLES: Partial<Record<VerdictName, Button['style']>> = { approve: 'primary', reject: 'danger' };
+
+function buttonRows(change: ChangeView, { may, link }: SlackReader): KnownBlock[] {
   const value = decisionValue(change);
-  return may.map((action_id) => ({
-    type: 'button',
-    action_id,
-    text: plain(action_id === 'approve' ? 'Approve…' : 'Reject…', 75),
-    style: action_id === 'approve' ? 'primary' : 'danger',
-    value,
-  }));
+  const button = (verdict: VerdictName): Button => {
+    const style = STYLES[verdict];
+    const text = plain(`${VERDICT_WORDS[verdict].submit}…`, 75);
+    return { type: 'button', action_id: verdict, text, value, ...(style === undefined ? {} : { style }) };
+  };
+  const rows = [
+    [...may.filter((one) => FIRST_ROW.includes(one)).map(button), ...linkButton(link)],
+    may.filter((one) => !FIRST_ROW.includes(one)).map(button),
+  ];
+  return rows.filter((elements) => elements.length > 0).map((elements) => ({ type: 'actions', elements }));
 }
 
 const linkButton = (url: string | undefined): Button[] =>

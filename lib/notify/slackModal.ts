@@ -1,4 +1,5 @@
 import type { ModalView } from '@slack/types';
+import type { VerdictName } from '../change/decide.ts';
 import type { Binding } from '../change/facts.ts';
 import { reveal, revealSentence } from '../change/reveal.ts';
 import type { ChangeView } from '../change/view.ts';
@@ -26,19 +27,31 @@ export function readDecisionValue(value: string): DecisionValue | undefined {
 const SENTENCES_MAX = 10;
 const COMMENT_MAX = 2_000;
 
+/** Each thing that can be said in Slack: the title of its modal, the word on its button, and the title of what tells that it is recorded. At most 24 characters each. */
+export const VERDICT_WORDS: Readonly<Record<VerdictName, { title: string; submit: string; done: string }>> = {
+  approve: { title: 'Approve this change', submit: 'Approve', done: 'Approved' },
+  reject: { title: 'Reject this change', submit: 'Reject', done: 'Rejected' },
+  requestChanges: { title: 'Ask for changes', submit: 'Ask for changes', done: 'Changes asked for' },
+  withdraw: { title: 'Withdraw your approval', submit: 'Withdraw', done: 'Approval withdrawn' },
+  comment: { title: 'Comment on this change', submit: 'Comment', done: 'Comment recorded' },
+};
+
+/** What cannot be said without words. */
+const WORDY: readonly VerdictName[] = ['requestChanges', 'comment'];
+
 /** Asks for the comment and the word that confirms. Its `value` is that of the button, so that the decision is about what was shown there. */
-export function decisionModal(change: ChangeView, decision: 'approve' | 'reject', value: string): ModalView {
+export function decisionModal(change: ChangeView, decision: VerdictName, value: string): ModalView {
   const { summary } = change.access;
   const rest = summary.length - SENTENCES_MAX;
   const sentences = summary.length === 0 ? ['Nobody gains or loses access.'] : summary.slice(0, SENTENCES_MAX);
   const lines = rest > 0 ? [...sentences, `And ${counted(rest, 'more sentence')} on the page.`] : sentences;
-  const approves = decision === 'approve';
+  const words = VERDICT_WORDS[decision];
   return {
     type: 'modal',
     callback_id: decision,
     private_metadata: value,
-    title: plain(approves ? 'Approve this change' : 'Reject this change', 24),
-    submit: plain(approves ? 'Approve' : 'Reject', 24),
+    title: plain(words.title, 24),
+    submit: plain(words.submit, 24),
     close: plain('Back', 24),
     blocks: [
       header(`Key policy of ${keyName(change.key)}: ${RISK_WORDS[change.risk].toLowerCase()}`),
@@ -47,7 +60,7 @@ export function decisionModal(change: ChangeView, decision: 'approve' | 'reject'
       {
         type: 'input',
         block_id: 'comment',
-        optional: true,
+        optional: !WORDY.includes(decision),
         label: plain('Comment', 150),
         hint: plain('Kept in the history and sent to the submitter.', 150),
         element: { type: 'plain_text_input', action_id: 'comment', multiline: true, max_length: COMMENT_MAX },

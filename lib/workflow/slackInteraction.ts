@@ -1,11 +1,16 @@
 import type { Change } from '../change/change.ts';
-import { decide } from '../change/decide.ts';
+import { decide, type VerdictName } from '../change/decide.ts';
 import { done, type Outcome, refuse } from '../change/refusal.ts';
 import type { Rules } from '../change/rules.ts';
 import { counted } from '../change/wording.ts';
-import type { SlackVerdict } from '../notify/slack.ts';
 import { callSlack, respondEphemeral } from '../notify/slackApi.ts';
-import { type DecisionValue, decisionModal, noticeModal, readDecisionValue } from '../notify/slackModal.ts';
+import {
+  type DecisionValue,
+  decisionModal,
+  noticeModal,
+  readDecisionValue,
+  VERDICT_WORDS,
+} from '../notify/slackModal.ts';
 import { readWholeChange } from '../store/changes.ts';
 import { takeRequest } from '../store/slackRequests.ts';
 import { decideChange } from './decide.ts';
@@ -25,7 +30,7 @@ export type SlackInteraction = {
   userTeam: string;
   triggerId: string;
   signature: string;
-  decision: SlackVerdict;
+  decision: VerdictName;
   /** As the button had it. */
   value: string;
 } & ({ kind: 'click'; responseUrl?: string } | { kind: 'submission'; comment: string; confirm: string });
@@ -48,8 +53,6 @@ export interface SlackContext {
 /** Milliseconds that Slack has for saying who a user is, and for taking a word to them. */
 const USER_TIMEOUT_MS = 900;
 const TELL_TIMEOUT_MS = 900;
-
-const RECORDED = { approve: 'Your approval is recorded.', reject: 'Your rejection is recorded.' } as const;
 
 /**
  * Answers a click or a modal in time, whatever is slow. What is decided is committed before the answer says so; where that
@@ -146,8 +149,11 @@ async function decideInSlack(sent: Submission, value: DecisionValue, context: Sl
   const { decision, comment } = sent;
   const verdict = { person, decision, comment, channel: 'slack', binding: value.binding } as const;
   const decided = await decideChange(value.changeId, verdict, context.at);
-  if (!decided.ok) return notice('Nothing was decided', decided.refusal.detail);
-  return notice(decision === 'approve' ? 'Approved' : 'Rejected', `${RECORDED[decision]} ${standsAt(decided.value)}`);
+  if (decided.ok) return notice(VERDICT_WORDS[decision].done, `It is recorded. ${standsAt(decided.value)}`);
+  const { code, detail } = decided.refusal;
+  return code === 'BAD_REQUEST'
+    ? { response_action: 'errors', errors: { comment: `${detail} Nothing was recorded yet.` } }
+    : notice('Nothing was decided', detail);
 }
 
 function standsAt({ status, decisions, rule }: Change): string {
@@ -178,7 +184,7 @@ async function mayAnswer(
     return refuse('SIGN_IN_NEEDED', 'The rule of this change asks for a sign-in: decide on its page.');
   }
   const { decision } = interaction;
-  const answer = { person: person.value, decision, comment: '', channel: 'slack', binding: value.binding } as const;
+  const answer = { person: person.value, decision, comment: 'x', channel: 'slack', binding: value.binding } as const;
   // A modal that is sent meets the guard where it is recorded, refusals and all.
   const guarded = interaction.kind === 'click' ? decide(whole.change, answer, at) : done(undefined);
   return guarded.ok ? done({ person: person.value, whole }) : guarded;

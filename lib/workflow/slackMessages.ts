@@ -1,18 +1,11 @@
 import { createHash } from 'node:crypto';
 import { startSlack } from '../aws/states.ts';
 import { type Change, isOpen } from '../change/change.ts';
-import { decide } from '../change/decide.ts';
+import { decide, VERDICTS, type VerdictName } from '../change/decide.ts';
 import type { Undelivered } from '../change/facts.ts';
 import type { Rules } from '../change/rules.ts';
 import type { ChangeView } from '../change/view.ts';
-import {
-  askMessage,
-  reminderReply,
-  resultMessage,
-  resultReply,
-  type SlackMessage,
-  type SlackVerdict,
-} from '../notify/slack.ts';
+import { askMessage, reminderReply, resultMessage, resultReply, type SlackMessage } from '../notify/slack.ts';
 import { callSlack, type SlackApi } from '../notify/slackApi.ts';
 import { readChanges, readWholeChange } from '../store/changes.ts';
 import { newLink } from '../store/links.ts';
@@ -84,12 +77,12 @@ export const markOf = (change: Change): string =>
     .slice(0, 16);
 
 /** What a person may press in Slack: nothing where the rule asks for a sign-in, which is on the page. */
-export const slackVerdicts = (change: Change, person: string, at: string): SlackVerdict[] =>
+export const slackVerdicts = (change: Change, person: string, at: string): VerdictName[] =>
   change.rule.signIn === true
     ? []
-    : (['approve', 'reject'] as const).filter(
+    : VERDICTS.filter(
         (decision) =>
-          decide(change, { person, decision, comment: '', channel: 'slack', binding: change.binding }, at).ok,
+          decide(change, { person, decision, comment: 'x', channel: 'slack', binding: change.binding }, at).ok,
       );
 
 /**

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { KnownBlock } from '@slack/types';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { VERDICTS } from '../../lib/change/decide.ts';
 import { askMessage, reminderReply, resultMessage, resultReply, type SlackMessage } from '../../lib/notify/slack.ts';
 import { callSlack, respondEphemeral, responseUrl } from '../../lib/notify/slackApi.ts';
 import { decisionModal, decisionValue, noticeModal, readDecisionValue } from '../../lib/notify/slackModal.ts';
@@ -55,6 +56,20 @@ describe('the message that asks', () => {
     ]);
     expect(buttons(askMessage(changeView(), { may: ['reject'] }).blocks)).toMatchObject([{ action_id: 'reject' }]);
     expect(buttons(askMessage(changeView()).blocks)).toEqual([]);
+  });
+
+  it('keeps what decides apart from what only speaks, and says what is asked of the authors', () => {
+    const may = ['requestChanges', 'withdraw', 'comment'] as const;
+    const asked = { person: 'kim@example.com', comment: 'Not <that> role.', at: '2026-11-24T21:10:00.000Z' };
+    const later = askMessage(changeView({ changesRequested: asked }), { may, link: LINK });
+    const rows = later.blocks.flatMap((block) =>
+      block.type === 'actions' ? [block.elements.map((one) => ('action_id' in one ? one.action_id : undefined))] : [],
+    );
+    expect(rows).toEqual([
+      ['withdraw', 'open_review'],
+      ['requestChanges', 'comment'],
+    ]);
+    expect(words(later)).toContain('kim@example.com asked for changes: Not <that> role.');
   });
 
   it('never holds the document', () => {
@@ -254,9 +269,17 @@ describe('the value of a button', () => {
 
 describe('the modal', () => {
   const nasty = fc.string({ unit: 'grapheme', maxLength: 400 });
+  it('asks for words where there is nothing to say without them', () => {
+    const optional = (decision: (typeof VERDICTS)[number]) =>
+      decisionModal(changeView(), decision, 'value').blocks.find(({ block_id }) => block_id === 'comment');
+    for (const decision of VERDICTS) {
+      expect(optional(decision)).toMatchObject({ optional: !['requestChanges', 'comment'].includes(decision) });
+    }
+  });
+
   it('stays within the limits of Slack, whatever people wrote', () => {
     fc.assert(
-      fc.property(nasty, fc.constantFrom('approve' as const, 'reject' as const), (text, decision) => {
+      fc.property(nasty, fc.constantFrom(...VERDICTS), (text, decision) => {
         const change = changeView({ reason: text, key: { ...changeView().key, aliases: [`alias/${text}`] } });
         const modal = decisionModal(change, decision, decisionValue(changeView()));
         for (const part of [modal.title, modal.submit, modal.close]) {

@@ -140,6 +140,90 @@ describe('A1: a click and its modal', () => {
   });
 });
 
+describe('the other buttons', () => {
+  const confirm = 'prod/ledger';
+  const say = (user: string, value: string, decision: string, comment = '') =>
+    slack.send(slack.submission(user, value, { confirm, decision, comment }));
+  const told = ({ body }: SlackAnswer) => body.view?.title.text;
+  const lines = async (id: string) =>
+    (await world.ana.change(id)).timeline.map(({ person, text }) => `${person} ${text}`).join('\n');
+
+  it('withdraw an approval, once there is one', async () => {
+    const { id, value } = await asked('alias/prod/ledger');
+    await slack.send(slack.click('U0SAM', value, {}, 'withdraw'));
+    const early = await say('U0SAM', value, 'withdraw');
+    expect([told(early), said(early)]).toEqual(['Nothing was decided', expect.stringContaining('not approved')]);
+    await say('U0SAM', value, 'approve');
+    await slack.send(slack.click('U0SAM', value, {}, 'withdraw'));
+    expect((await slack.calls('views.open')).at(-1)?.body.view).toMatchObject({
+      callback_id: 'withdraw',
+      title: { text: 'Withdraw your approval' },
+      private_metadata: value,
+    });
+    const others = await say('U0KIM', value, 'withdraw');
+    expect(told(others)).toBe('Nothing was decided');
+    expect(await decisions(id)).toHaveLength(1);
+    const wrong = await slack.send(slack.submission('U0SAM', value, { confirm: 'ledger', decision: 'withdraw' }));
+    expect(wrong.body).toMatchObject({ response_action: 'errors', errors: { confirm: expect.any(String) } });
+    expect(await decisions(id)).toHaveLength(1);
+    const sent = await say('U0SAM', value, 'withdraw', 'Too early.');
+    expect(told(sent)).toBe('Approval withdrawn');
+    expectReply('slackInteractions', 200, sent.body);
+    expect(await decisions(id)).toEqual([]);
+    expect(await lines(id)).toContain('sam@example.com Withdrew the approval, by slack: “Too early.”.');
+  });
+
+  it('comment, with words, and decide nothing by it', async () => {
+    const { id, value } = await asked('alias/prod/ledger');
+    await slack.send(slack.click('U0SAM', value, {}, 'comment'));
+    expect((await slack.calls('views.open')).at(-1)?.body.view).toMatchObject({ callback_id: 'comment' });
+    const silent = await say('U0SAM', value, 'comment');
+    expect(silent.body).toMatchObject({ response_action: 'errors', errors: { comment: expect.any(String) } });
+    expectReply('slackInteractions', 200, silent.body);
+    expect(told(await say('U0SAM', value, 'comment', 'Who owns it?'))).toBe('Comment recorded');
+    expect(told(await say('U0OLU', value, 'comment', 'Me too.'))).toBe('Nothing was decided');
+    expect(await decisions(id)).toEqual([]);
+    expect(await lines(id)).toContain('sam@example.com Commented, by slack: “Who owns it?”.');
+    expect(await lines(id)).not.toContain('Me too.');
+  });
+
+  it('ask for changes, which stops every approval, and are offered to nobody who may not', async () => {
+    const { id, value, ts } = await asked('alias/prod/ledger');
+    await slack.send(slack.click('U0SAM', value, {}, 'requestChanges'));
+    expect((await slack.calls('views.open')).at(-1)?.body.view).toMatchObject({ callback_id: 'requestChanges' });
+    expect(told(await say('U0ANA', value, 'requestChanges', 'Mine.'))).toBe('Nothing was decided');
+    expect(told(await say('U0SAM', value, 'requestChanges', 'Not that role.'))).toBe('Changes asked for');
+    expect((await world.ana.change(id)).changesRequested).toMatchObject({ person: 'sam@example.com' });
+    const stopped = await say('U0KIM', value, 'approve');
+    expect([told(stopped), said(stopped)]).toEqual([
+      'Nothing was decided',
+      expect.stringContaining('asked for changes'),
+    ]);
+    const shown = await until('the message to say so', 30, async () =>
+      (await slack.calls('chat.update')).findLast(
+        ({ body }) => body.ts === ts && JSON.stringify(body.blocks).includes('asked for changes: Not that role.'),
+      ),
+    );
+    expect(buttonsOf(shown.body.blocks).map(({ action_id }) => action_id)).toContain('comment');
+    // What was shown before a new version is not what stands.
+    const { edits } = addUser();
+    expect((await world.ana.send('POST', `/changes/${id}/versions`, { edits })).status).toBe(201);
+    for (const decision of ['approve', 'requestChanges', 'withdraw', 'reject']) {
+      expect(told(await say('U0SAM', value, decision, 'Late.'))).toBe('Nothing was decided');
+    }
+    expect((await world.ana.change(id)).changesRequested).toBeUndefined();
+  });
+
+  it('are a word of ours or nothing', async () => {
+    const { id, value } = await asked('alias/prod/ledger');
+    for (const decision of ['cancel', 'delegate', 'APPROVE', 'toString', '']) {
+      expect((await say('U0SAM', value, decision, 'x')).body).toEqual({});
+      expect((await slack.send(slack.click('U0SAM', value, {}, decision))).body).toEqual({});
+    }
+    expect(await decisions(id)).toEqual([]);
+  });
+});
+
 describe('A3: a timestamp that is not that of now', () => {
   const at = (seconds: number) => String(Math.floor(Date.now() / 1000) + seconds);
   it.each([
@@ -456,7 +540,13 @@ describe('the messages', () => {
       );
     await world.kim.send('POST', `/changes/${id}/decisions`, { decision: 'approve' });
     const one = await shows(/1 of 2[\s\S]*kim@example.com approved/);
-    expect(buttonsOf(one.body.blocks).map(({ action_id }) => action_id)).toEqual(['approve', 'reject', 'open_review']);
+    expect(buttonsOf(one.body.blocks).map(({ action_id }) => action_id)).toEqual([
+      'approve',
+      'reject',
+      'open_review',
+      'requestChanges',
+      'comment',
+    ]);
     await slack.send(slack.submission('U0SAM', value, { confirm: 'prod/ledger' }));
     await world.ana.reaches(id, ['APPLIED']);
     await shows(/Applied: key policy/);
