@@ -50,7 +50,7 @@ export function evolve(change: Change, fact: Fact): Change {
     case 'APPROVAL_GIVEN':
       return approved(acted(change, fact), fact);
     case 'APPROVAL_WITHDRAWN':
-      return waiting(without(acted(change, fact), fact.person));
+      return recounted(without(acted(change, fact), fact.person));
     case 'CHANGES_REQUESTED': {
       const { person, comment, at } = fact;
       return { ...waiting(without(acted(change, fact), person)), changesRequested: { person, comment, at } };
@@ -157,6 +157,10 @@ const without = (change: Change, person: string): Change => ({
   ...change,
   decisions: change.decisions.filter((one) => one.person !== person),
 });
+
+/** An approval that counted for nothing may be withdrawn from an approved change: it stays approved, for nobody could approve it again. */
+const recounted = (change: Change): Change =>
+  change.status === 'APPROVED' && standing(change).complete ? change : waiting(change);
 
 /** Back to waiting, from wherever that is allowed. */
 const waiting = (change: Change): Change => (change.status === 'PENDING' ? change : move(change, 'PENDING'));

@@ -66,33 +66,23 @@ const ifNotApplying = (change: Change, event: Event): Outcome<Event> =>
   change.status === 'APPLYING' ? refuse('ALREADY_DECIDED', 'This change is being applied just now.') : done(event);
 
 function approve(change: Change, { person, comment, channel, binding }: Answer, now: string): Outcome<Event> {
-  const { counted, stage } = standing(change);
-  if (change.decisions.some((one) => one.person === person) && counted.some((one) => one.person === person)) {
+  const { counted, stage, complete } = standing(change);
+  if (counted.some((one) => one.person === person)) {
     return refuse('ALREADY_DECIDED', 'You have decided already.');
   }
   if (change.status !== 'PENDING') return refuse('ALREADY_DECIDED', `This change is ${change.status} already.`);
-  if (now >= change.expiresAt) return refuse('EXPIRED', `This change expired at ${change.expiresAt}.`);
   const asked = change.changesRequested;
   if (asked !== undefined && asked.person !== person) {
     return refuse('CHANGES_REQUESTED', `${asked.person} asked for changes; a new version must come first.`);
   }
   const seat = seatFor(change, person, now);
-  if (seat === undefined) {
-    const waits = stagesOf(change.rule)[stage];
-    return refuse(
-      'NOT_YOUR_STAGE',
-      waits === undefined
-        ? 'Nobody is asked any more.'
-        : `It waits for ${waits.name}, which does not name you or has counted you already.`,
-    );
+  // Where the others are enough, the wish of this person is all that holds it up: they need no seat to take it back.
+  if (seat === undefined && !complete) {
+    const waits = stagesOf(change.rule)[stage]?.name;
+    return refuse('NOT_YOUR_STAGE', `It waits for ${waits}, which does not name you or has counted you already.`);
   }
-  return done({
-    type: 'APPROVAL_GIVEN',
-    binding,
-    comment,
-    channel,
-    ...(seat === person ? {} : { onBehalfOf: seat }),
-  });
+  const place = seat === undefined || seat === person ? {} : { onBehalfOf: seat };
+  return done({ type: 'APPROVAL_GIVEN', binding, comment, channel, ...place });
 }
 
 /** A comment decides nothing; authors and everybody with a say may leave one while the change is open. */

@@ -138,7 +138,7 @@ async function settle(
   const times = [...open, ...young];
   const meanwhile: Meanwhile = {
     expire: times.filter(({ expiresAt }) => expiresAt <= ended).map(({ id }) => id),
-    mustExpire: open.filter(({ expiresAt }) => expiresAt <= began).map(({ id }) => id),
+    late: open.filter(({ expiresAt }) => expiresAt <= began).map(({ id }) => id),
     escalate: seen.changes.filter(({ escalated }) => escalated !== undefined).map(({ id }) => id),
     crashed,
   };

@@ -8,10 +8,10 @@ export interface Done {
   said: Said;
 }
 
-/** What may have happened by itself while people acted: ids of changes whose time had come. `must`: it had come before they began. */
+/** What may have happened by itself while people acted: ids of changes whose time had come. `late`: it had come before they began. */
 export interface Meanwhile {
   expire: string[];
-  mustExpire: string[];
+  late: string[];
   escalate: string[];
   crashed: boolean;
 }
@@ -60,15 +60,11 @@ export function explain(from: State, done: readonly Done[], meanwhile: Meanwhile
     }
     return undefined;
   };
-  return search(begin(from, meanwhile.mustExpire), done);
+  return search(begin(from, meanwhile.late), done);
 }
 
-/** People begin to act: what was live before is past, and what had expired has. */
-function begin(state: State, expired: readonly string[]): State {
-  const changes = Object.entries(state.changes).map(([id, change]): [string, ModelChange] => [
-    id,
-    expired.includes(id) && change.status === 'pending' ? { ...change, status: 'expired' } : change,
-  ]);
+/** People begin to act: what was live before is past. */
+function begin(state: State, late: string[]): State {
   const lately = Object.fromEntries(Object.entries(state.live).map(([key, hash]) => [key, [hash]]));
-  return { ...state, changes: Object.fromEntries(changes), lately: lately as State['lately'] };
+  return { ...state, late, lately: lately as State['lately'] };
 }

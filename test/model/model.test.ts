@@ -19,7 +19,11 @@ it('many people, ways and changes at once, with the power cut now and then: what
       try {
         const live = real.first;
         const lately = Object.fromEntries(Object.entries(live).map(([key, hash]) => [key, [hash]])) as State['lately'];
-        const knows: Knowledge = { state: { changes: {}, live, lately, links: {} }, seen: await real.rests(), count };
+        const knows: Knowledge = {
+          state: { changes: {}, live, lately, late: [], links: {} },
+          seen: await real.rests(),
+          count,
+        };
         await fc.asyncModelRun(() => ({ model: knows, real }), sequence);
         expect(await real.end(knows.seen)).toEqual([]);
       } finally {

@@ -113,6 +113,8 @@ export interface State {
   live: Record<KeyName, string>;
   /** Each policy that was live since people began to act at once: what a submit may have read. */
   lately: Record<KeyName, string[]>;
+  /** Changes whose time was over before people began to act, expired or not yet. */
+  late: string[];
   /** Review links by their path: a decision was made by it, and withdrawn by it. */
   links: Record<string, 'used' | 'withdrawn'>;
 }
@@ -161,7 +163,7 @@ function hasASay(change: ModelChange, person: Name): boolean {
   return mine(person) || change.given.some(({ from, to }) => to === person && mine(from));
 }
 
-/** Where a change goes when its yeses have changed. */
+/** Where a change goes when its yeses or the wish for changes are others now. */
 const settled = (change: ModelChange): ModelChange => ({
   ...change,
   status: standing(change).complete && change.wish === undefined ? 'approved' : 'pending',
@@ -174,7 +176,8 @@ export function step(state: State, act: Act): Answer[] {
   if (act.do === 'submit') return submit(state, act);
   const change = state.changes[act.id];
   const no: Answer = { said: 'no', next: state };
-  if (change === undefined) return [no];
+  if (change === undefined || (state.late.includes(act.id) && change.status === 'pending' && act.do !== 'cancel'))
+    return [no];
   const become = (next: ModelChange, links = state.links): Answer => ({
     said: 'yes',
     next: { ...state, changes: { ...state.changes, [act.id]: next }, links },
@@ -228,13 +231,13 @@ function verdict(
   { do: what, by, seen, link }: Act & { do: Verdict },
   links: State['links'],
 ): ModelChange | undefined {
-  const free = change.status === 'pending' || change.status === 'approved';
+  const undecided = change.status === 'pending' || change.status === 'approved';
   // A link is dead once its document is not the one that stands, and decides once.
   if (link !== undefined && seen !== change.after.sha256) return undefined;
   if (what === 'comment') {
     return isOpen(change) && (authors(change).includes(by) || hasASay(change, by)) ? change : undefined;
   }
-  if (!free || !hasASay(change, by) || (seen !== undefined && seen !== change.after.sha256)) return undefined;
+  if (!undecided || !hasASay(change, by) || (seen !== undefined && seen !== change.after.sha256)) return undefined;
   if (link !== undefined && (what === 'withdraw' ? links[link] !== 'used' : links[link] !== undefined))
     return undefined;
   const rest = change.yes.filter(({ person }) => person !== by);
@@ -247,10 +250,12 @@ function verdict(
       return rest.length < change.yes.length ? settled({ ...change, yes: rest }) : undefined;
     case 'approve': {
       if (change.status !== 'pending' || (change.wish !== undefined && change.wish !== by)) return undefined;
-      const { stage, counted } = standing(change);
+      const { stage, counted, complete } = standing(change);
       const used = counted.flatMap(({ person, seat }) => [person, seat]);
       const seats = [by, ...change.given.filter(({ to }) => to === by).map(({ from }) => from)];
-      const seat = seats.find((one) => sits(change, one, stage) && !used.includes(one));
+      const free = seats.find((one) => sits(change, one, stage) && !used.includes(one));
+      // Where only their own wish stands in the way, taking it back needs no place among those who count.
+      const seat = free ?? (complete ? by : undefined);
       if (seat === undefined || used.includes(by)) return undefined;
       const { wish: _, ...kept } = change;
       return settled({ ...kept, yes: [...change.yes, { person: by, seat }] });

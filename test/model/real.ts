@@ -311,12 +311,16 @@ const LINK = /\/review\/[\w-]{43}/;
 const changesOf = (items: Items): Change[] =>
   items.filter(({ sk }) => sk === 'CHANGE').map(({ change }) => change as Change);
 
+/** Milliseconds in which a change whose time is over must have expired. */
+const EXPIRES_WITHIN = 10_000;
+
 /** Nothing is left to be done about it now but by people, or by its time. */
 const rests = (change: Change): boolean =>
   ENDED.includes(change.status)
     ? change.closed
     : change.status === 'PENDING' &&
       change.asked &&
+      Date.now() < Date.parse(change.expiresAt) + EXPIRES_WITHIN &&
       toAsk(change, new Date().toISOString()).length === 0 &&
       !toTellOfChanges(change);
 
