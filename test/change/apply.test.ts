@@ -30,6 +30,24 @@ describe('the proof before a put', () => {
   it('fails for a state that only says that it is approved', () => {
     expect(proof({}, { ...approved, decisions: [] })).toBe('QuorumNotProven');
   });
+  it('fails while changes are asked for, and holds during the apply', () => {
+    const changesRequested = { person: 'lee@example.com', comment: '', at: minute(2) };
+    expect(proof({}, { ...approved, changesRequested })).toBe('QuorumNotProven');
+    expect(proof({}, { ...approved, status: 'APPLYING' })).toHaveLength(2);
+  });
+  it('says why, for people', () => {
+    const why = (over: Partial<Evidence>, change = approved) => {
+      const result = proveApproval(change, { ...evidence, ...over });
+      return result.ok ? '' : result.detail;
+    };
+    expect(why({}, fold([submitted()]))).toBe('The change is PENDING.');
+    expect(why({ now: minute(160) })).toBe(`It had to be applied before ${minute(160)}.`);
+    expect(why({ afterSha256: BASE })).toBe('The stored document is not the one that was approved.');
+    expect(why({ baseCanonical: AFTER })).toBe('The stored before document is not the one that the approvers saw.');
+    expect(why({ today: today('sam@example.com') })).toBe(
+      '1 of 2 approvals count today: somebody who approved has left the rules file.',
+    );
+  });
   it('fails for what is not approved', () => {
     expect(proof({}, fold([submitted()]))).toBe('NotApproved');
     expect(proof({}, fold([submitted(), fact('ana@example.com', 1, { type: 'CANCELLED', comment: '' })]))).toBe(

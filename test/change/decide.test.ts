@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Change, fold } from '../../lib/change/change.ts';
-import { cancel, decide, expire } from '../../lib/change/decide.ts';
+import { cancel, decide, expire, MOST_ACTS, VERDICTS } from '../../lib/change/decide.ts';
 import type { Fact } from '../../lib/change/facts.ts';
 import { AFTER, approval, BASE, BINDING, fact, minute, submitted } from '../fixtures/facts.ts';
 
@@ -15,6 +15,8 @@ const intent = fact('countersign', 6, {
   attempt: 'x',
 });
 
+const said = (outcome: ReturnType<typeof decide>) =>
+  outcome.ok ? outcome.value.type : `${outcome.refusal.code} ${outcome.refusal.detail}`;
 const code = (outcome: ReturnType<typeof decide>) => (outcome.ok ? outcome.value.type : outcome.refusal.code);
 
 describe('an approval', () => {
@@ -97,5 +99,168 @@ describe('expiry', () => {
     expect(expire(change(...approvals), minute(100))).toBeUndefined();
     expect(expire(change(...approvals), minute(160))).toEqual({ type: 'EXPIRED' });
     expect(expire(change(...approvals, intent), minute(1_000))).toBeUndefined();
+  });
+});
+
+const SAM = 'sam@example.com';
+const KIM = 'kim@example.com';
+const approvedChange = change(approval(SAM, 1), approval(KIM, 2));
+const applying = change(approval(SAM, 1), approval(KIM, 2), intent);
+const ended = change(fact('ana@example.com', 1, { type: 'CANCELLED', comment: '' }));
+const wish = (person: string, n: number) =>
+  fact(person, n, { type: 'CHANGES_REQUESTED', binding: BINDING, comment: 'Not that role.', channel: 'api' });
+
+describe('what everybody is told who may not', () => {
+  const by = (person: string, decision: string, over: object = {}) =>
+    answer(person, { decision, comment: 'c', ...over }) as Parameters<typeof decide>[1];
+  const moved = { binding: { after: BASE, base: BASE } };
+  const NO = 'NOT_AN_APPROVER Rule default does not name you as an approver of this change.';
+  it.each<[string, Change, Parameters<typeof decide>[1], number, string]>([
+    [
+      'an author',
+      change(),
+      by('ana@example.com', 'approve'),
+      1,
+      'OWN_CHANGE You wrote this change; somebody else must decide. To take it back, cancel it.',
+    ],
+    ['an outsider', change(), by('olu@example.com', 'withdraw'), 1, NO],
+    ['an outsider who comments', change(), by('olu@example.com', 'comment'), 1, NO],
+    ['too late', ended, by(SAM, 'reject'), 2, 'ALREADY_ENDED This change is CANCELLED.'],
+    ['a comment too late', ended, by(SAM, 'comment'), 2, 'ALREADY_ENDED This change is CANCELLED.'],
+    [
+      'another document',
+      change(),
+      by(SAM, 'withdraw', moved),
+      1,
+      'BASE_MOVED What you saw is not what stands now; open the change again.',
+    ],
+    [
+      'nothing to withdraw',
+      change(approval(KIM, 1)),
+      by(SAM, 'withdraw'),
+      2,
+      'NOTHING_TO_WITHDRAW You have not approved this change.',
+    ],
+    ['during an apply', applying, by(SAM, 'withdraw'), 7, 'ALREADY_DECIDED This change is being applied just now.'],
+    [
+      'a wish during an apply',
+      applying,
+      by(SAM, 'requestChanges'),
+      7,
+      'ALREADY_DECIDED This change is being applied just now.',
+    ],
+    ['twice', change(approval(SAM, 1)), by(SAM, 'approve'), 2, 'ALREADY_DECIDED You have decided already.'],
+    [
+      'once it is approved',
+      approvedChange,
+      by('lee@example.com', 'approve'),
+      3,
+      'ALREADY_DECIDED This change is APPROVED already.',
+    ],
+    [
+      'while changes are asked for',
+      change(wish(KIM, 1)),
+      by(SAM, 'approve'),
+      2,
+      'CHANGES_REQUESTED kim@example.com asked for changes; a new version must come first.',
+    ],
+    ['silence', change(), by(SAM, 'comment', { comment: ' \n' }), 1, 'BAD_REQUEST A comment needs words.'],
+    ['at the expiry', change(), by(SAM, 'comment'), 100, `EXPIRED This change expired at ${minute(100)}.`],
+    ['at applyBy', approvedChange, by(SAM, 'comment'), 160, `EXPIRED This change expired at ${minute(160)}.`],
+    [
+      'after 500 acts',
+      { ...change(), acts: MOST_ACTS },
+      by(SAM, 'comment'),
+      1,
+      'TOO_MANY_REQUESTS There were 500 acts on this change; cancel it and start anew.',
+    ],
+  ])('%s', (_, to, answered, n, words) => expect(said(decide(to, answered, minute(n)))).toBe(words));
+
+  it('is late at the same moment, whatever they say', () => {
+    for (const decision of VERDICTS) {
+      const once = change(approval(KIM, 1));
+      const [open, over] = [minute(99), minute(100)].map((at) => code(decide(once, by(KIM, decision), at)));
+      expect([decision, open]).not.toEqual([decision, 'EXPIRED']);
+      expect([decision, over]).toEqual([decision, 'EXPIRED']);
+      const [still, late] = [minute(159), minute(160)].map((at) => code(decide(approvedChange, by(KIM, decision), at)));
+      expect([decision, still]).not.toEqual([decision, 'EXPIRED']);
+      expect([decision, late]).toEqual([decision, 'EXPIRED']);
+    }
+    const tired = { ...change(), acts: MOST_ACTS - 1 };
+    expect(code(decide(tired, by(SAM, 'approve'), minute(1)))).toBe('APPROVAL_GIVEN');
+  });
+});
+
+describe('what is no decision yet', () => {
+  const by = (person: string, decision: string) =>
+    answer(person, { decision, comment: 'c' }) as Parameters<typeof decide>[1];
+  it('a withdrawal is for who approved, also of what is approved', () => {
+    expect(decide(approvedChange, by(SAM, 'withdraw'), minute(3))).toEqual({
+      ok: true,
+      value: { type: 'APPROVAL_WITHDRAWN', comment: 'c', channel: 'link' },
+    });
+    const rejected = { ...change(), decisions: [{ ...approvedChange.decisions[0], person: SAM, decision: 'reject' }] };
+    expect(code(decide(rejected as Change, by(SAM, 'withdraw'), minute(3)))).toBe('NOTHING_TO_WITHDRAW');
+  });
+  it('a comment is for authors and for everybody with a say', () => {
+    for (const person of ['ana@example.com', SAM]) {
+      expect(decide(applying, by(person, 'comment'), minute(7))).toEqual({
+        ok: true,
+        value: { type: 'COMMENTED', comment: 'c', channel: 'link' },
+      });
+    }
+  });
+  it('a wish is bound, and its person can take it back by approving, even when the others are enough', () => {
+    expect(decide(change(), by(SAM, 'requestChanges'), minute(1))).toEqual({
+      ok: true,
+      value: { type: 'CHANGES_REQUESTED', binding: BINDING, comment: 'c', channel: 'link' },
+    });
+    expect(code(decide(change(wish(SAM, 1)), by(SAM, 'approve'), minute(2)))).toBe('APPROVAL_GIVEN');
+    const held = change(approval(SAM, 1), approval(KIM, 2), wish('lee@example.com', 3));
+    expect(held.status).toBe('PENDING');
+    expect(decide(held, by('lee@example.com', 'approve'), minute(4))).toEqual({
+      ok: true,
+      value: { type: 'APPROVAL_GIVEN', binding: BINDING, comment: 'c', channel: 'link' },
+    });
+    const lifted = change(
+      approval(SAM, 1),
+      approval(KIM, 2),
+      wish('lee@example.com', 3),
+      approval('lee@example.com', 4),
+    );
+    expect(lifted.status).toBe('APPROVED');
+    // Who counted for nothing there may go again: the others are still enough.
+    const gone = change(
+      approval(SAM, 1),
+      approval(KIM, 2),
+      wish('lee@example.com', 3),
+      approval('lee@example.com', 4),
+      fact('lee@example.com', 5, { type: 'APPROVAL_WITHDRAWN', comment: '', channel: 'api' }),
+    );
+    expect([gone.status, gone.decisions.length]).toEqual(['APPROVED', 2]);
+  });
+  it('an approval waits for its stage', () => {
+    const { rule } = submitted();
+    const staged = fold([
+      submitted({
+        rule: {
+          ...rule,
+          stages: [
+            { name: 'first', quorum: 1, from: [], approvers: [SAM] },
+            { name: 'second', quorum: 1, from: [], approvers: [KIM] },
+          ],
+        },
+      }),
+    ]);
+    expect(said(decide(staged, by(KIM, 'approve'), minute(1)))).toBe(
+      'NOT_YOUR_STAGE It waits for first, which does not name you or has counted you already.',
+    );
+    expect(code(decide(staged, by(SAM, 'approve'), minute(1)))).toBe('APPROVAL_GIVEN');
+  });
+  it('a cancel says why it is refused, and nothing expires that has ended', () => {
+    const who = { person: SAM, admin: false, comment: '' };
+    expect(said(cancel(change(), who))).toBe('NOT_IN_GROUP Only the submitter or an admin may cancel a change.');
+    expect(said(cancel(ended, { ...who, admin: true }))).toBe('ALREADY_ENDED This change is CANCELLED.');
+    expect(expire(ended, minute(1_000))).toBeUndefined();
   });
 });

@@ -10,6 +10,7 @@ type LoggedFact = Fact & { seq: number };
 
 const RESULTS = ['APPLIED', 'REVERTED', 'STALE', 'FAILED', 'UNCERTAIN'];
 const NO = ['REJECTED', 'CANCELLED', 'EXPIRED'];
+// Asking is at least once: a wake while the mails go out asks again whom the first has not written down yet.
 const ONCE = ['SUBMITTED', 'APPLY_INTENT', 'CLOSED', ...RESULTS, ...NO];
 
 /**
