@@ -293,3 +293,85 @@ describe('npm run rules', () => {
     expect(rulesCommand(['check', join(folder, 'none.yml')]).code).toBe(2);
   });
 });
+
+describe('change windows', () => {
+  const WINDOWS = `approvers: { security: [sam@example.com, kim@example.com] }
+freeze:
+  - { name: year end, from: "2026-12-20T00:00:00Z", to: "2027-01-02T00:00:00Z" }
+windows:
+  - { name: weekday evenings, match: { environment: prod }, days: [mon, tue, wed, thu], from: "18:00", to: "22:00", timeZone: Europe/Berlin }
+  - { name: release, match: { environment: prod }, from: "2026-11-28T08:00:00Z", to: "2026-11-28T12:00:00Z" }
+rules:
+  - name: own
+    match: { alias: alias/prod/ledger }
+    quorum: 1
+    from: [security]
+    expireAfter: PT48H
+    breakGlass: { quorum: 1, from: [security], review: { from: [security] } }
+    windows:
+      - { name: sundays, days: [sun], timeZone: Europe/Berlin }
+  - name: default
+    quorum: 1
+    from: [security]
+    expireAfter: PT72H
+`;
+  const names = (tags: Record<string, string>, alias?: string) =>
+    ruleFor(rules(WINDOWS), key(tags, alias), 'low').windows?.map(({ name }) => name);
+
+  it('are those of the rule, or those of the file that match the key; an emergency has none', () => {
+    expect(names({ env: 'prod' }, 'alias/other')).toEqual(['weekday evenings', 'release']);
+    expect(names({ env: 'dev' }, 'alias/other')).toBeUndefined();
+    expect(names({ env: 'prod' }, 'alias/prod/ledger')).toEqual(['sundays']);
+    const emergency = breakGlassFor(rules(WINDOWS), key({ env: 'prod' }, 'alias/prod/ledger'), 'low');
+    expect(emergency).not.toHaveProperty('windows');
+    expect(emergency).not.toHaveProperty('freeze');
+  });
+
+  it.each([
+    ['before it opens', '2026-11-25T10:00:00.000Z', '2026-11-25T17:00:00.000Z'],
+    ['as it opens', '2026-11-25T17:00:00.000Z', undefined],
+    ['in its last moment', '2026-11-25T20:59:59.999Z', undefined],
+    ['as it closes', '2026-11-25T21:00:00.000Z', '2026-11-26T17:00:00.000Z'],
+    ['over days without one, to the one that is there once', '2026-11-26T21:00:00.000Z', '2026-11-28T08:00:00.000Z'],
+    ['after that one, to the next week', '2026-11-28T12:00:00.000Z', '2026-11-30T17:00:00.000Z'],
+    ['by the clock of its zone in summer', '2026-07-01T15:59:00.000Z', '2026-07-01T16:00:00.000Z'],
+    ['through a freeze', '2026-12-17T21:00:00.000Z', '2027-01-04T17:00:00.000Z'],
+  ])('%s', (_, at, until) => {
+    const held = heldUntil([ruleFor(rules(WINDOWS), key({ env: 'prod' }, 'alias/other'), 'low')], at);
+    expect(held?.until).toBe(until);
+  });
+
+  it('that have closed for good hold for good, and so do two that never meet', () => {
+    const gone = { name: 'gone', from: '2001-01-01T00:00:00Z', to: '2001-01-02T00:00:00Z' };
+    expect(heldUntil([{ windows: [gone] }], '2026-11-25T10:00:00.000Z')).toEqual({ name: 'the window gone' });
+    const on = (day: 'mon' | 'tue') => ({ name: day, days: [day], timeZone: 'Etc/UTC' });
+    const never = heldUntil([{ windows: [on('mon')] }, { windows: [on('tue')] }], '2026-11-25T10:00:00.000Z');
+    expect(never).toEqual({ name: 'the window mon' });
+  });
+
+  it.each([
+    [
+      'one that ends before it begins',
+      WINDOWS.replace('2026-11-28T12', '2026-11-27T12'),
+      /^6: must be later than from/,
+    ],
+    ['hours over midnight', WINDOWS.replace('"22:00"', '"02:00"'), /^5: must be later than from on the same day/],
+    ['half of the hours', WINDOWS.replace(', to: "22:00"', ''), /^5: from and to belong together/],
+    ['a key in the window of a rule', WINDOWS.replace('sundays,', 'sundays, match: {},'), /^15: .*match/],
+  ])('refuses %s, and names the line', (_, text, error) => {
+    expect(text).not.toBe(WINDOWS);
+    expect(errors(text).join('\n')).toMatch(new RegExp(error.source, 'm'));
+  });
+
+  it('are in the published schema, and explained', () => {
+    const validate = new Ajv2020({ strict: false }).compile(rulesJsonSchema());
+    expect(validate(parse(WINDOWS)), JSON.stringify(validate.errors)).toBe(true);
+    const file = join(folder, 'windows.yml');
+    writeFileSync(file, WINDOWS);
+    const said = rulesCommand(['explain', file, '--key', 'alias/other', '--tag', 'env=prod']).out;
+    expect(said).toContain('held by the freeze year end while it lasts: 2026-12-20T00:00:00Z to 2027-01-02T00:00:00Z');
+    expect(said).toContain(
+      'applied only in a window: weekday evenings, mon, tue, wed, thu 18:00 to 22:00 Europe/Berlin; release, 2026-11-28',
+    );
+  });
+});
