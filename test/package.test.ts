@@ -85,6 +85,16 @@ describe('the packaged template', () => {
     });
   });
 
+  it('lets those who propose see grants and ask Access Analyzer, and beside them the applier alone look up principals', () => {
+    expect(rolesThatMay('kms:ListGrants')).toEqual(['PreviewRole', 'SubmitRole']);
+    expect(rolesThatMay('access-analyzer:CreateAccessPreview')).toEqual(['PreviewRole', 'SubmitRole']);
+    expect(rolesThatMay('iam:GetRole')).toEqual(['ApplyRole', 'PreviewRole', 'SubmitRole']);
+    const preview = statements(resources.PreviewRole as Resource).flatMap(({ Action }) => list(Action));
+    expect(preview.filter((action) => /:(Put|Update|Delete|Send|Start|Sign)/.test(action))).toEqual([
+      'logs:PutLogEvents',
+    ]);
+  });
+
   it('has no wildcard in any action, no NotAction, and no managed policy', () => {
     for (const [, role] of ofType('AWS::IAM::Role')) {
       for (const statement of statements(role)) {
