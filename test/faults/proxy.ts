@@ -114,7 +114,7 @@ export async function startProxy(): Promise<FaultProxy> {
     for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
     const body = Buffer.concat(chunks);
     if (proxy.dead) return reply(outgoing, problem(400, 'AccessDeniedException'));
-    const operation = operationOf(incoming);
+    const operation = operationOf(incoming, body);
     const nth = (counts.get(operation) ?? 0) + 1;
     counts.set(operation, nth);
     calls.push({ operation, nth });
@@ -196,11 +196,21 @@ export async function startProxy(): Promise<FaultProxy> {
   }
 }
 
-function operationOf({ headers, url = '' }: IncomingMessage): string {
+function operationOf({ headers, url = '' }: IncomingMessage, body: Buffer): string {
   const [, target = '', operation = ''] = /^(\w+)\.(\w+)$/.exec(String(headers['x-amz-target'])) ?? [];
   const role = ROLES.find(([key]) => headers.authorization?.includes(key))?.[1] ?? 'test';
-  return `${role} ${target === '' && url.startsWith('/v2/email/') ? 'ses.SendEmail' : `${SERVICES[target]}.${operation}`}`;
+  if (target !== '') return `${role} ${SERVICES[target]}.${operation}`;
+  if (url.startsWith('/v2/email/')) return `${role} ses.SendEmail`;
+  const form = new URLSearchParams(body.toString('utf8'));
+  return `${role} ${form.get('Version') === '2010-05-08' ? 'iam' : 'sts'}.${form.get('Action')}`;
 }
+
+/** The query protocol of IAM and STS speaks XML. */
+const queryProblem = (status: number, code: string): Answer => ({
+  status,
+  headers: { 'content-type': 'text/xml' },
+  body: Buffer.from(`<ErrorResponse><Error><Code>${code}</Code><Message>Asked for.</Message></Error></ErrorResponse>`),
+});
 
 const problem = (status: number, code: string, more: object = {}): Answer => ({
   status,
@@ -213,6 +223,7 @@ function throttled(operation: string): Answer {
   if (operation.endsWith('dynamodb.TransactWriteItems')) {
     return problem(400, 'TransactionCanceledException', { CancellationReasons: [{ Code: 'ThrottlingError' }] });
   }
+  if (/ (?:iam|sts)\./.test(operation)) return queryProblem(400, 'Throttling');
   return problem(
     400,
     operation.includes('dynamodb') ? 'ProvisionedThroughputExceededException' : 'ThrottlingException',

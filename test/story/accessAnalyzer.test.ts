@@ -3,7 +3,7 @@ import type { AnalyzerCheck, Preflight } from '../../lib/change/preflight.ts';
 import { startAnsweringAws } from '../fixtures/answeringAws.ts';
 import { addUser, RULES, useSystem } from './system.ts';
 
-/** IAM Access Analyzer, as their API reference says that it answers: nothing local plays it. IAM is here to be silent. */
+/** IAM Access Analyzer, as their API reference says that it answers: nothing local plays it. IAM is here to be silent, and to refuse. */
 const aws = await startAnsweringAws();
 afterAll(() => aws.close());
 
@@ -15,7 +15,7 @@ const world = useSystem({
     ACCESS_ANALYZER_ARN: ANALYZER,
     AWS_ENDPOINT_URL_ACCESSANALYZER: aws.url,
     AWS_ENDPOINT_URL_IAM: aws.url,
-    PREFLIGHT_SECONDS: '3',
+    PREFLIGHT_SECONDS: '6',
   },
 });
 
@@ -201,4 +201,19 @@ it('says when a preview fails', async () => {
   expect(of(preflight.accessAnalyzer, 'AccessPreview')).toMatchObject({
     notSeen: expect.stringContaining('INVALID_CONFIGURATION'),
   });
+});
+
+it('puts nothing when IAM no longer says who a new role is', async () => {
+  const role = '<Role><RoleName>x</RoleName><RoleId>AROATHATWASAPPROVED0</RoleId></Role>';
+  aws.answers.set('POST /', { body: `<GetRoleResponse><GetRoleResult>${role}</GetRoleResult></GetRoleResponse>` });
+  const submitted = await world.ana.submit(addUser('alias/reports'));
+  expect(Object.values(submitted.body.preflight?.principals.ids ?? {})).toEqual(['AROATHATWASAPPROVED0']);
+  const refusal = '<Error><Code>AccessDenied</Code><Message>Not any more.</Message></Error>';
+  aws.answers.set('POST /', { status: 403, body: `<ErrorResponse>${refusal}</ErrorResponse>` });
+  const puts = (await world.visitor.puts()).length;
+  await world.sam.send('POST', `/changes/${submitted.body.id}/decisions`, { decision: 'approve', comment: '' });
+  const ended = await world.ana.reaches(submitted.body.id, ['FAILED', 'APPLIED']);
+  expect(ended.status).toBe('FAILED');
+  expect(ended.outcome).toContain('Not any more.');
+  expect(await world.visitor.puts()).toHaveLength(puts);
 });
