@@ -1,4 +1,5 @@
-import { CreateAliasCommand, CreateKeyCommand, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
+import { CreateAliasCommand, CreateKeyCommand, DescribeKeyCommand, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
+import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { describe, expect, it } from 'vitest';
 import type { ChangeView } from '../../lib/change/view.ts';
 import { until, type Visitor } from '../../local/demo/visitor.ts';
@@ -7,6 +8,7 @@ import { addUser, kmsOf, useSystem } from './system.ts';
 const inSeconds = (n: number) => new Date(Date.now() + n * 1000).toISOString();
 /** A window that is open, and one that opens in some seconds: the rules file is written when the system starts. */
 const OPENS = inSeconds(25);
+const local = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 const FAR = '2099-01-01T00:00:00Z';
 
 const world = useSystem({
@@ -167,12 +169,53 @@ describe('access for a time', () => {
     expect(ended.outcome).toContain(kept.id);
   });
 
+  it('is put back by the sweep when its execution is gone', async () => {
+    const change = await submitted({ revertAfter: 'PT6S' }, await newKey('lost'));
+    await approved(change.id);
+    await world.ana.reaches(change.id, ['APPLIED']);
+    const states = new SFNClient({ ...local, endpoint: world.running.aws });
+    await states.send(new StopExecutionCommand({ executionArn: change.executionArn }));
+    await until('the sweep to put it back', 60, async () => {
+      await world.ana.send('POST', '/local/schedule/sweep');
+      return (await world.ana.change(change.id)).status === 'REVERTED' ? true : undefined;
+    });
+    expect((await putsOf(change.key)).at(-1)?.policy).toBe(change.before.document);
+  });
+
   it('is refused when it is too long, or when the policy from before could not be put back', async () => {
     for (const revertAfter of ['P366D', 'P1Y', 'PT0S', 'soon']) {
       const answer = await world.ana.submit({ ...addUser(), revertAfter });
       expect([revertAfter, answer.status]).toEqual([revertAfter, revertAfter === 'P366D' ? 422 : 400]);
     }
     expect(codes(await world.ana.submit({ ...addUser(), revertAfter: 'P366D' }))).toContain('REVERT_AFTER_BOUNDS');
+    // With what is live now the applier could never put a policy again.
+    const key = await newKey('locked');
+    const root = {
+      Effect: 'Allow',
+      Principal: { AWS: 'arn:aws:iam::111122223333:root' },
+      Action: 'kms:*',
+      Resource: '*',
+    };
+    const kms = kmsOf(world.running);
+    const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: key }));
+    await kms.send(
+      new PutKeyPolicyCommand({
+        KeyId: KeyMetadata?.KeyId ?? '',
+        Policy: JSON.stringify({
+          Version: '2012-10-17',
+          Statement: [
+            { ...root, Action: ['kms:Get*', 'kms:Describe*', 'kms:List*'] },
+            { ...root, Principal: { AWS: 'arn:aws:iam::111122223333:role/KMSAdmin' } },
+          ],
+        }),
+        BypassPolicyLockoutSafetyCheck: true,
+      }),
+    );
+    const proposal = { key, policy: JSON.stringify({ Version: '2012-10-17', Statement: [root] }), reason: 'Back.' };
+    const asked = async (over: object) =>
+      codes(await world.ana.send('POST', '/changes/preview', { ...proposal, ...over }));
+    expect(await asked({ revertAfter: 'P1D' })).toContain('REVERT_REFUSED');
+    expect(await asked({})).not.toContain('REVERT_REFUSED');
   });
 });
 
