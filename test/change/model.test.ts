@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { proveApproval } from '../../lib/change/apply.ts';
+import { nextApplyStep, proveApproval } from '../../lib/change/apply.ts';
 import { evolve, fold } from '../../lib/change/change.ts';
 import { delegate, escalate, post } from '../../lib/change/command.ts';
 import { cancel, decide, expire, type VerdictName } from '../../lib/change/decide.ts';
 import type { Event, Fact } from '../../lib/change/facts.ts';
+import { standOf } from '../../lib/change/push.ts';
 import type { Outcome } from '../../lib/change/refusal.ts';
+import { proveRevert, turned } from '../../lib/change/revert.ts';
 import type { Change } from '../../lib/change/state.ts';
 import { AFTER, BASE, BINDING, minute, submitted } from '../fixtures/facts.ts';
 
@@ -268,3 +270,75 @@ function proven(change: Change, model: Model, now: number): void {
     proveApproval({ ...change, binding: { ...BINDING, after: BASE } }, { ...evidence, afterSha256: BASE }).ok,
   ).toBe(false);
 }
+
+const timedStep = fc.record({
+  do: fc.constantFrom('approve', 'apply', 'fail', 'revert', 'end', 'close'),
+  minutes: fc.nat(25),
+  live: fc.constantFrom('before', 'after', 'other'),
+});
+
+it('a change with times is put not before its first and back not before its second, in every order of steps', () => {
+  const reached = { applied: 0, reverted: 0, notReverted: 0 };
+  const [AFTER_CANONICAL, BEFORE] = [submitted().afterCanonical, submitted().before];
+  const rule = { ...submitted().rule, quorum: 1 };
+  const today = { stages: [rule.approvers], escalation: [], delegates: {} };
+  fc.assert(
+    fc.property(fc.array(timedStep, { minLength: 4, maxLength: 25 }), (steps) => {
+      // The model: what is on the key's way, and since when.
+      let model: 'waits' | 'approved' | 'putting' | 'applied' | 'returning' | 'over' = 'waits';
+      let appliedAt = 0;
+      let now = 1;
+      const facts: Fact[] = [submitted({ rule, applyAfter: minute(20), revertAfter: 'PT40M' })];
+      const add = (event: Event, person = 'countersign') =>
+        facts.push({ ...event, change: 'chg_01', keyArn: submitted().keyArn, person, at: minute(now) } as Fact);
+      for (const { do: act, minutes, live } of steps) {
+        now += minutes;
+        const change = fold(facts);
+        const evidence = { now: minute(now), afterSha256: AFTER, baseCanonical: BASE, today };
+        const mayApply = proveApproval(change, evidence).ok;
+        const mayRevert = proveRevert(change, {
+          now: minute(now),
+          beforeSha256: BEFORE,
+          beforeCanonical: BASE,
+          afterSha256: AFTER,
+          afterCanonical: AFTER_CANONICAL,
+        }).ok;
+        expect(mayApply).toBe((model === 'approved' || model === 'putting') && now >= 20 && now < 160);
+        expect(mayRevert).toBe((model === 'applied' || model === 'returning') && now >= appliedAt + 40);
+        expect(standOf(change, Date.parse(minute(now)), {}) === 'REVERT_DUE').toBe(model === 'applied' && mayRevert);
+        if (act === 'approve' && model === 'waits' && now < 100) {
+          add({ type: 'APPROVAL_GIVEN', binding: BINDING, comment: '', channel: 'api' }, email('sam'));
+          model = 'approved';
+        } else if (act === 'apply' && mayApply && model === 'approved') {
+          add({ type: 'APPLY_INTENT', binding: BINDING, approvers: [email('sam')], fence: 1, attempt: 'a' });
+          model = 'putting';
+        } else if (act === 'end' && model === 'putting') {
+          add({ type: 'APPLIED', before: BEFORE, after: AFTER, live: AFTER, put: true });
+          [model, appliedAt] = ['applied', now];
+          reached.applied++;
+        } else if (act === 'revert' && mayRevert && model === 'applied') {
+          const { binding } = turned(change);
+          expect(binding).toEqual({ after: BEFORE, base: AFTER_CANONICAL });
+          add({ type: 'REVERT_INTENT', binding, fence: 2, attempt: 'b' });
+          model = 'returning';
+        } else if (act === 'end' && model === 'returning') {
+          const canonical = { before: BASE, after: AFTER_CANONICAL, other: 'f'.repeat(64) }[live];
+          const next = nextApplyStep(canonical, turned(change), false);
+          expect(next).toBe({ before: 'record-applied', after: 'put', other: 'record-stale' }[live]);
+          if (next === 'record-stale') add({ type: 'STALE', live: canonical, detail: 'It moved.' });
+          else add({ type: 'REVERTED', before: AFTER, after: BEFORE, live: BEFORE, put: next === 'put' });
+          model = 'over';
+          reached[next === 'record-stale' ? 'notReverted' : 'reverted']++;
+        } else if (act === 'fail' && model === 'returning') {
+          add({ type: 'FAILED', error: 'MalformedPolicyDocumentException', detail: 'No.' });
+          model = 'over';
+          reached.notReverted++;
+        } else if (act === 'close' && (model === 'applied' || model === 'over')) {
+          add({ type: 'CLOSED', mailed: [], slacked: [], failed: [] });
+        }
+      }
+    }),
+    { numRuns: 3_000, seed: 20_261_124 },
+  );
+  for (const times of Object.values(reached)) expect(times).toBeGreaterThan(20);
+});
