@@ -1,12 +1,16 @@
 import { readBody } from '../lib/http/body.ts';
 import { setDecisionBody } from '../lib/http/schemas.ts';
 import { api } from '../lib/http/stack.ts';
+import { noteDenial } from '../lib/workflow/noteRefusal.ts';
 import { decideSet } from '../lib/workflow/set.ts';
 
 /** `POST /sets/{id}/decisions`: an approver answers for every change of a set, signed in. */
-export const handler = api({}, async ({ caller, event, params, now }) => {
-  const body = readBody(event, setDecisionBody);
-  if (!body.ok) return body;
-  const { decision, comment = '' } = body.value;
-  return decideSet(params.id ?? '', { person: caller.person, decision, comment, channel: 'api' }, now);
-});
+export const handler = api(
+  { turnedAway: { attempt: 'decide a set', record: (_set, attempt, at) => noteDenial(attempt, at) } },
+  async ({ caller, event, params, now }) => {
+    const body = readBody(event, setDecisionBody);
+    if (!body.ok) return body;
+    const { decision, comment = '' } = body.value;
+    return decideSet(params.id ?? '', { person: caller.person, decision, comment, channel: 'api' }, now);
+  },
+);

@@ -8,7 +8,15 @@ import type { Finding } from '../policy/types.ts';
 import { createSet, findByIdempotencyKey, readChange, readChanges } from '../store/changes.ts';
 import { decideChange, type Verdict } from './decide.ts';
 import { type Proposed, propose } from './propose.ts';
-import { type Idempotency, proposal, remember, type Submission, submittedFact, withinRate } from './submit.ts';
+import {
+  type Idempotency,
+  noteForbidden,
+  proposal,
+  remember,
+  type Submission,
+  submittedFact,
+  withinRate,
+} from './submit.ts';
 
 /** The same proposal for several keys. */
 export type SetSubmission = Omit<Submission, 'key' | 'base'> & { keys: string[] };
@@ -77,6 +85,7 @@ async function proposeEach(
 ): Promise<Outcome<Proposed[]>> {
   const outcomes = await Promise.all(keys.map((key) => propose({ ...shared, key }, submitter, rules, at)));
   const refusals = outcomes.flatMap((one, i) => (one.ok ? [] : [{ key: keys[i] ?? '', refusal: one.refusal }]));
+  for (const { key, refusal } of refusals) await noteForbidden(key, submitter, refusal, at);
   if (refusals.length > 0) return { ok: false, refusal: together(refusals) };
   const proposed = outcomes.flatMap((one) => (one.ok ? [one.value] : []));
   const arns = proposed.map(({ key }) => key.arn);

@@ -4,7 +4,7 @@ import { startApproval } from '../aws/states.ts';
 import type { Change } from '../change/change.ts';
 import type { NewVersion } from '../change/command.ts';
 import type { Fact } from '../change/facts.ts';
-import { type Outcome, refuse } from '../change/refusal.ts';
+import { type Outcome, type Refusal, refuse } from '../change/refusal.ts';
 import type { Rules } from '../change/rules.ts';
 import { deadlines } from '../change/times.ts';
 import { createChange, findByIdempotencyKey, type NewChange } from '../store/changes.ts';
@@ -54,11 +54,7 @@ export async function submitChange(
   }
   const proposed = await propose(submission, submitter, rules, at);
   if (!proposed.ok) {
-    const { code } = proposed.refusal;
-    if (code === 'NOT_IN_GROUP') {
-      const key = await describeKey(submission.key);
-      await noteDenial({ person: submitter, attempt: 'submit a change', code }, at, key?.arn);
-    }
+    await noteForbidden(submission.key, submitter, proposed.refusal, at);
     return proposed;
   }
   const created = await createChange({
@@ -70,6 +66,13 @@ export async function submitChange(
   });
   if (created.ok) await startApproval(created.value.id).catch(() => undefined);
   return created;
+}
+
+/** A submit for a key that the rules file keeps for others is a fact of that key. */
+export async function noteForbidden(asked: string, person: string, { code }: Refusal, at: string): Promise<void> {
+  if (code !== 'NOT_IN_GROUP') return;
+  const key = await describeKey(asked);
+  await noteDenial({ person, attempt: 'submit a change', code }, at, key?.arn);
 }
 
 /** The first fact of a change. */

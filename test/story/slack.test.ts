@@ -66,7 +66,7 @@ const refusals = async (id: string) =>
     .map(({ person, code }) => `${person} ${code}`)
     .sort();
 
-describe('A1: a click and its modal', () => {
+describe('#1 a click and its modal', () => {
   it('open the modal, decide what the message showed, and answer in time', async () => {
     const { id, value } = await asked();
     const click = await slack.send(slack.click('U0SAM', value));
@@ -224,7 +224,7 @@ describe('the other buttons', () => {
   });
 });
 
-describe('A3: a timestamp that is not that of now', () => {
+describe('#3 a timestamp that is not that of now', () => {
   const at = (seconds: number) => String(Math.floor(Date.now() / 1000) + seconds);
   it.each([
     ['301 s old', () => at(-301)],
@@ -259,7 +259,7 @@ describe('A3: a timestamp that is not that of now', () => {
 let kept: Promise<{ id: string; value: string }> | undefined;
 const fresh = () => (kept ??= asked('alias/partner-exchange'));
 
-describe('A5: a body that is not the one that was signed', () => {
+describe('#5 a body that is not the one that was signed', () => {
   const cases: [string, Signed][] = [
     ['a byte flipped', { tamper: (body) => body.replace('approve', 'bpprove') }],
     ['encoded anew', { tamper: (body) => body.replaceAll('%20', '+').replaceAll('%3A', ':') }],
@@ -279,7 +279,7 @@ describe('A5: a body that is not the one that was signed', () => {
   });
 });
 
-describe('A7: a form that is not one payload', () => {
+describe('#7 a form that is not one payload', () => {
   it('is refused, however well it is signed', async () => {
     const { id, value } = await fresh();
     const good = encodeURIComponent(JSON.stringify(slack.submission('U0SAM', value, { confirm: 'partner-exchange' })));
@@ -309,7 +309,7 @@ describe('A7: a form that is not one payload', () => {
   });
 });
 
-describe('A9: a captured approval', () => {
+describe('#9 a captured approval', () => {
   it('does not come back after it was withdrawn, by its signature or by its trigger', async () => {
     const { id, value } = await asked('alias/prod/ledger');
     const payload = slack.submission('U0SAM', value, { confirm: 'prod/ledger' });
@@ -330,7 +330,7 @@ describe('A9: a captured approval', () => {
   });
 });
 
-describe('A10: one click at two processes', () => {
+describe('#10 one click at two processes', () => {
   it('is one approval and one fact', async () => {
     const { id, value } = await asked('alias/prod/ledger');
     const body = new URLSearchParams({
@@ -346,7 +346,7 @@ describe('A10: one click at two processes', () => {
   });
 });
 
-describe('A11: a Slack user who speaks for nobody', () => {
+describe('#11 a Slack user who speaks for nobody', () => {
   const user = (id: string, over: object) => ({ id, email: 'lee@example.com', ...over });
   it.each([
     ['not in the rules file', 'U0STRANGER', {}, 'UNKNOWN_PERSON'],
@@ -408,7 +408,7 @@ describe('A11: a Slack user who speaks for nobody', () => {
   });
 });
 
-describe('A13: two Slack users of one person', () => {
+describe('#13 two Slack users of one person', () => {
   it('are one vote', async () => {
     const { id, value } = await asked('alias/prod/ledger');
     expect(title(await slack.send(slack.submission('U0KIM', value, { confirm: 'prod/ledger' })))).toBe('Approved');
@@ -419,7 +419,7 @@ describe('A13: two Slack users of one person', () => {
   });
 });
 
-describe('A15: the address to answer at', () => {
+describe('#15 the address to answer at', () => {
   it('is asked only where it is Slack', async () => {
     const heard: string[] = [];
     const evil = createServer((request, response) => {
@@ -453,7 +453,7 @@ describe('A15: the address to answer at', () => {
   }, 30_000);
 });
 
-describe('A17: Slack that does not work', () => {
+describe('#17 Slack that does not work', () => {
   const faults = [
     ['down', { status: 503 }],
     ['failing', { status: 500 }],
@@ -520,7 +520,7 @@ describe('A17: Slack that does not work', () => {
   }, 90_000);
 });
 
-describe('A19: a retry header on a first delivery', () => {
+describe('#19 a retry header on a first delivery', () => {
   it('changes nothing', async () => {
     const { id, value } = await asked();
     const headers = { 'x-slack-retry-num': '3', 'x-slack-retry-reason': 'http_timeout' };

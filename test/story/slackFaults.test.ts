@@ -52,7 +52,7 @@ async function asked(key?: string): Promise<{ id: string; value: string; ts: str
   return { id, ...(await slack.message('U0SAM', id)) };
 }
 
-describe('A17: a database that is silent', () => {
+describe('#17 a database that is silent', () => {
   it.each([
     ['taking the request', 'decide dynamodb.TransactWriteItems', 1],
     ['keeping what Slack said of the user', 'decide dynamodb.TransactWriteItems', 2],
