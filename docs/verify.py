@@ -179,7 +179,8 @@ PROPOSED = both(members(reason=text, binding=BINDING, before=digest, afterCanoni
 
 
 SHAPES = {
-    "SUBMITTED": both(members(key=KEY), PROPOSED, maybe("coAuthors", texts), maybe("reverts", text)), "ASKED": both(TOLD, maybe("people", texts)),
+    "SUBMITTED": both(members(key=KEY), PROPOSED, maybe("coAuthors", texts), maybe("reverts", text),
+                      maybe("set", members(id=text, changes=texts, asOne=flag))), "ASKED": both(TOLD, maybe("people", texts)),
     "VERSIONED": both(members(version=whole), PROPOSED), "ESCALATED": members(to=texts), "CHANGES_TOLD": TOLD,
     "APPROVAL_WITHDRAWN": SAID, "CHANGES_REQUESTED": DECIDED, "COMMENTED": SAID, "DELEGATED": members(to=text, until=instant),
     "LINKS_REVOKED": maybe("of", text), "REVIEWED": members(verdict=text, comment=text), "REVIEW_ASKED": TOLD,
@@ -425,7 +426,7 @@ def judge(open_changes, fact):
             return True
         if kind != "SUBMITTED" or fact["key"]["arn"] != fact["keyArn"] or not asks_for_somebody(fact["rule"]):
             return False
-        if not in_order(fact):
+        if not in_order(fact) or ("set" in fact and name not in fact["set"]["changes"]):
             return False
         open_changes[name] = Change(fact)
         return True

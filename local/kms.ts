@@ -11,6 +11,7 @@ import { createGrant, listGrants } from './kms/grants.ts';
 import type { Input } from './kms/input.ts';
 import { getKeyPolicy, listKeyPolicies, putKeyPolicy } from './kms/keyPolicies.ts';
 import { cancelKeyDeletion, describeKey, disableKey, enableKey, listKeys, scheduleKeyDeletion } from './kms/keys.ts';
+import { replicateKey } from './kms/replicateKey.ts';
 import { getPublicKey, sign, verify } from './kms/sign.ts';
 import { openStore } from './kms/state.ts';
 import { listResourceTags, tagResource, untagResource } from './kms/tags.ts';
@@ -46,6 +47,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   ListKeys: listKeys,
   ListResourceTags: listResourceTags,
   PutKeyPolicy: putKeyPolicy,
+  ReplicateKey: replicateKey,
   ScheduleKeyDeletion: scheduleKeyDeletion,
   Sign: sign,
   TagResource: tagResource,

@@ -1,6 +1,7 @@
 import {
   DescribeKeyCommand,
   GetKeyPolicyCommand,
+  type KeyMetadata,
   KMSClient,
   ListAliasesCommand,
   ListKeysCommand,
@@ -74,8 +75,16 @@ export async function describeKey(keyIdOrAlias: string): Promise<Key | undefined
     usage: (meta.KeyUsage ?? 'ENCRYPT_DECRYPT') as KeyUsage,
     origin: meta.Origin ?? 'AWS_KMS',
     multiRegion: meta.MultiRegion ?? false,
+    ...relatedTo(meta),
     tags,
   };
+}
+
+/** The primary and the replicas of a multi-Region key but itself. Source: KMS API reference, MultiRegionConfiguration. */
+function relatedTo({ Arn, MultiRegionConfiguration: of }: KeyMetadata): Pick<Key, 'related'> {
+  const related = [of?.PrimaryKey, ...(of?.ReplicaKeys ?? [])].flatMap((one) => one?.Arn ?? []);
+  const others = related.filter((arn) => arn !== Arn);
+  return others.length === 0 ? {} : { related: others };
 }
 
 async function listAliases(client: KMSClient, KeyId: string): Promise<string[]> {

@@ -347,6 +347,7 @@ export const previewReply = says<ReturnType<typeof preview>>()(
     ...assessed,
     preflight,
     key: changeKey,
+    related: optional(about(texts, 'The other keys of the same multi-Region key, which a set can change too.')),
     before: policyText,
     after: policyText,
     risk,
@@ -374,6 +375,12 @@ export const keyView = says<KeyView>()(
     ]),
     origin: z.string(),
     multiRegion: z.boolean(),
+    related: optional(
+      about(
+        texts,
+        'The other keys of the same multi-Region key; each has a policy of its own, and a set can change all.',
+      ),
+    ),
     tags: z.record(z.string(), z.string()),
     changeable: about(z.boolean(), 'Can the policy be changed here?'),
     whyNot: optional(z.string()),

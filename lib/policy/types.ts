@@ -84,6 +84,8 @@ export interface Key {
   usage: KeyUsage;
   origin: string;
   multiRegion: boolean;
+  /** ARNs of the other keys of the same multi-Region key, the primary before its replicas. Left out when there are none. */
+  related?: string[];
   tags: Record<string, string>;
 }
 

@@ -180,6 +180,7 @@ export const preview = ({ key, assessment, rule, preflight, timing }: Proposed, 
   const { ok: _, ...rest } = assessment;
   return {
     key: { arn: key.arn, keyId: key.keyId, aliases: key.aliases, accountId: key.accountId, region: key.region },
+    ...(key.related === undefined ? {} : { related: key.related }),
     ...rest,
     preflight,
     ...timing,

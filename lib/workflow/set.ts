@@ -90,7 +90,17 @@ async function proposeEach(
   const proposed = outcomes.flatMap((one) => (one.ok ? [one.value] : []));
   const arns = proposed.map(({ key }) => key.arn);
   const twice = arns.find((arn, i) => arns.indexOf(arn) !== i);
-  return twice === undefined ? done(proposed) : refuse('BAD_REQUEST', `keys: ${twice} is named twice.`);
+  return twice === undefined
+    ? done(proposed.map((one) => withRelated(one, arns)))
+    : refuse('BAD_REQUEST', `keys: ${twice} is named twice.`);
+}
+
+/** Of a multi-Region key whose other keys are all in the set, nothing is left behind to warn of. */
+function withRelated(one: Proposed, arns: readonly string[]): Proposed {
+  const { key, assessment } = one;
+  if (!(key.related ?? []).every((arn) => arns.includes(arn))) return one;
+  const findings = assessment.findings.filter(({ code }) => code !== 'KEY_RELATED_KEPT');
+  return { ...one, assessment: { ...assessment, findings } };
 }
 
 /** Why nothing of a set was stored: every key that is refused, with its findings, by the code of the first. */

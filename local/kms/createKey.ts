@@ -45,7 +45,7 @@ export const createKey: Operation = ({ store, iam, region }, input, caller) => {
   store.record({ type: 'createKey', at: Date.now(), key, policy, ids });
   const created = store.state.keys.get(key.arn);
   if (created === undefined) throw new Error(`${key.arn} was not stored`);
-  return { KeyMetadata: keyMetadata(created) };
+  return { KeyMetadata: keyMetadata(created, store.state.keys.values()) };
 };
 
 /** A new private key as PKCS#8 DER in base64; undefined for a spec without a key pair. */

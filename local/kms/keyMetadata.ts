@@ -1,8 +1,12 @@
 import { ALGORITHMS_MEMBER, KEY_SPECS } from './keySpec.ts';
 import type { KmsKey } from './types.ts';
 
-/** KeyMetadata, as CreateKey and DescribeKey answer with it. Times are seconds since the epoch. */
-export function keyMetadata(key: KmsKey): object {
+/**
+ * KeyMetadata, as CreateKey and DescribeKey answer with it. Times are seconds since the epoch.
+ *
+ * @param all Every key that there is: the primary and the replicas of a multi-Region key are among them.
+ */
+export function keyMetadata(key: KmsKey, all: Iterable<KmsKey>): object {
   const algorithms = KEY_SPECS[key.spec]?.algorithms[key.usage];
   return {
     AWSAccountId: key.accountId,
@@ -23,15 +27,17 @@ export function keyMetadata(key: KmsKey): object {
     KeySpec: key.spec,
     ...(algorithms === undefined ? {} : { [ALGORITHMS_MEMBER[key.usage]]: algorithms }),
     MultiRegion: key.multiRegion,
-    ...(key.multiRegion ? { MultiRegionConfiguration: multiRegion(key) } : {}),
+    ...(key.multiRegion ? { MultiRegionConfiguration: multiRegion(key, all) } : {}),
   };
 }
 
-function multiRegion(key: KmsKey): object {
-  const region = key.arn.split(':')[3];
+function multiRegion(key: KmsKey, all: Iterable<KmsKey>): object {
+  const related = [...all].filter(({ keyId, accountId }) => keyId === key.keyId && accountId === key.accountId);
+  const isReplica = (one: KmsKey) => one.multiRegionKeyType === 'REPLICA';
+  const told = (one: KmsKey) => ({ Arn: one.arn, Region: one.arn.split(':')[3] });
   return {
     MultiRegionKeyType: key.multiRegionKeyType ?? 'PRIMARY',
-    PrimaryKey: { Arn: key.arn, Region: region },
-    ReplicaKeys: [],
+    PrimaryKey: told(related.find((one) => !isReplica(one)) ?? key),
+    ReplicaKeys: related.filter(isReplica).map(told),
   };
 }

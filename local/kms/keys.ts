@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000;
 export const describeKey: Operation = (context, input, caller) => {
   const key = findKey(context, input, caller, 'DescribeKey', 'aliases');
   authorize('DescribeKey', key, caller, context.iam);
-  return { KeyMetadata: keyMetadata(key) };
+  return { KeyMetadata: keyMetadata(key, context.store.state.keys.values()) };
 };
 
 export const listKeys: Operation = ({ store, region }, input, caller) => {

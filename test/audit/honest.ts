@@ -185,7 +185,15 @@ export function happenings(n: number, story: Story): Happening[] {
     const timed = { applyAfter: instant(second + 6), revertAfter: 'PT1M23S' };
     const back = { after: sha256(before), base: sha256(`after ${n}`) };
     return [
-      { ...submit, fact: { ...submit.fact, ...timed, reverts: 'chg_0' } as Fact },
+      {
+        ...submit,
+        fact: {
+          ...submit.fact,
+          ...timed,
+          reverts: 'chg_0',
+          set: { id: 'set_x', changes: [`chg_${n}`], asOne: true },
+        } as Fact,
+      },
       ...applying.slice(1),
       fact(WORKFLOW, 8, { type: 'APPLIED', before: sha256(before), after: binding.after, live, put: true }),
       close,

@@ -50,6 +50,8 @@ const admin = (...ids: string[]): StatementValue =>
 const denyPut = (change: StatementValue): StatementValue =>
   allow({ Sid: 'deny', Effect: 'Deny', Principal: { AWS: '*' }, Action: 'kms:PutKeyPolicy', ...change });
 
+const REPLICA = 'arn:aws:kms:eu-west-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab';
+
 /** For every rule a document that breaks it and one that just does not. */
 export const CASES: Record<string, Case> = {
   KEY_AWS_MANAGED: {
@@ -99,7 +101,11 @@ export const CASES: Record<string, Case> = {
   },
   KEY_MULTI_REGION: {
     bad: [{ document: withRoot(), more: key({ multiRegion: true }), at: '', names: 'us-west-2' }],
-    good: [plain],
+    good: [plain, { document: withRoot(), more: key({ multiRegion: true, related: [REPLICA] }) }],
+  },
+  KEY_RELATED_KEPT: {
+    bad: [{ document: withRoot(), more: key({ multiRegion: true, related: [REPLICA] }), at: '', names: REPLICA }],
+    good: [plain, { document: withRoot(), more: key({ multiRegion: true }) }],
   },
   POLICY_EMPTY: { bad: [{ document: '', at: '' }], good: [{ document: ' ' }] },
   POLICY_TOO_LARGE: {

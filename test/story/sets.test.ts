@@ -1,4 +1,10 @@
-import { CreateAliasCommand, CreateKeyCommand, GetKeyPolicyCommand, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
+import {
+  CreateAliasCommand,
+  CreateKeyCommand,
+  GetKeyPolicyCommand,
+  PutKeyPolicyCommand,
+  ReplicateKeyCommand,
+} from '@aws-sdk/client-kms';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { SetDecision, SetView } from '../../lib/workflow/set.ts';
 import { until, type Visitor } from '../../local/demo/visitor.ts';
@@ -207,4 +213,41 @@ describe('a set', () => {
     expect((await ana.get(`/sets/set_${'0'.repeat(26)}`)).status).toBe(404);
     expect((await ana.get(`/sets/${changes[0]?.id}`)).status).toBe(404);
   });
+});
+
+it('offers the same change for the other keys of a multi-Region key, each of which has a policy of its own', async () => {
+  const { ana, sam, visitor, running } = world;
+  const kms = kmsOf(running);
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({ MultiRegion: true }));
+  const { Arn: primary = '', KeyId = '' } = KeyMetadata ?? {};
+  const { ReplicaKeyMetadata } = await kms.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: 'eu-west-1' }));
+  const replica = ReplicaKeyMetadata?.Arn ?? '';
+  expect(replica).toBe(primary.replace('us-east-1', 'eu-west-1'));
+  expect(ReplicaKeyMetadata?.MultiRegionConfiguration).toMatchObject({
+    MultiRegionKeyType: 'REPLICA',
+    PrimaryKey: { Arn: primary },
+    ReplicaKeys: [{ Arn: replica, Region: 'eu-west-1' }],
+  });
+
+  const key = await ana.get(`/keys/${encodeURIComponent(primary)}`);
+  expect(key.body).toMatchObject({ multiRegion: true, related: [replica] });
+  expect((await ana.get(`/keys/${encodeURIComponent(replica)}`)).body).toMatchObject({ related: [primary] });
+  const { keys: _, ...shared } = wish();
+  const preview = await ana.send('POST', '/changes/preview', { ...shared, key: primary });
+  expect(preview.body).toMatchObject({ related: [replica] });
+  expectReply('preview', 200, preview.body);
+  const kept = expect.objectContaining({ code: 'KEY_RELATED_KEPT', severity: 'warning' });
+  expect(preview.body.findings).toContainEqual(kept);
+
+  const { body } = await submit(ana, { ...shared, keys: [primary, replica] });
+  for (const { id } of body.changes) expect((await ana.change(id)).findings).not.toContainEqual(kept);
+  await decide(sam, body.id, 'approve');
+  await reaches(body.id, 'APPLIED');
+  const puts = (await visitor.puts()).filter(({ keyArn }) => [primary, replica].includes(keyArn));
+  expect(puts.map(({ keyArn, result }) => [keyArn, result]).sort()).toEqual(
+    [
+      [primary, 'ok'],
+      [replica, 'ok'],
+    ].sort(),
+  );
 });

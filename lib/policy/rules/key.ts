@@ -118,7 +118,7 @@ const keyMultiRegion: SubjectRule = {
   fix: 'Make the same change for the related keys if they should have it too.',
   source: 'AWS KMS Developer Guide, "Security considerations for multi-Region keys"',
   check: ({ key }) =>
-    key.multiRegion
+    key.multiRegion && key.related === undefined
       ? [
           {
             path: '',
@@ -128,6 +128,24 @@ const keyMultiRegion: SubjectRule = {
       : [],
 };
 
+const keyRelatedKept: SubjectRule = {
+  on: 'subject',
+  code: 'KEY_RELATED_KEPT',
+  severity: 'warning',
+  title: 'The other keys of a multi-Region key keep their policies',
+  fix: 'Submit it as a set (POST /sets), with these keys among its keys, if they should have it too.',
+  source: 'AWS KMS Developer Guide, "Security considerations for multi-Region keys"',
+  check: ({ key: { region, related = [] } }) =>
+    related.length === 0
+      ? []
+      : [
+          {
+            path: '',
+            message: `This changes the key in ${region} alone; the same key material is used under policies of their own in ${listing(related)}.`,
+          },
+        ],
+};
+
 export const KEY_RULES: readonly SubjectRule[] = [
   keyAwsManaged,
   keyOtherAccount,
@@ -135,5 +153,6 @@ export const KEY_RULES: readonly SubjectRule[] = [
   policyNameNotDefault,
   lockoutBypassed,
   keyPendingDeletion,
+  keyRelatedKept,
   keyMultiRegion,
 ];

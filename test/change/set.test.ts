@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { fold } from '../../lib/change/change.ts';
+import type { FrozenRule } from '../../lib/change/facts.ts';
+import {
+  firstOf,
+  isAskedAsOne,
+  setOf,
+  setSentence,
+  toAskFor,
+  waitingAsOne,
+  whyAskedApart,
+} from '../../lib/change/set.ts';
+import { approval, fact, minute, submitted } from '../fixtures/facts.ts';
+
+const IDS = ['chg_01', 'chg_02', 'chg_03'];
+const { rule } = submitted();
+const asks = (part: Partial<FrozenRule>): FrozenRule => ({ ...rule, ...part });
+/** A change of the set, by its place in it. */
+const member = (i: number, part: Partial<FrozenRule> = {}, asOne = true) =>
+  fold([submitted({ change: IDS[i] ?? '', rule: asks(part), set: { id: 'set_01', changes: IDS, asOne } })]);
+
+describe('a set', () => {
+  it('is named after its first change', () => {
+    const { id, changes } = setOf(IDS, [rule, rule, rule]);
+    expect([id, changes, firstOf(id)]).toEqual(['set_01', IDS, 'chg_01']);
+  });
+
+  it.each<[string, Partial<FrozenRule>, boolean]>([
+    ['the same people, and another quorum', { quorum: 1, name: 'other' }, true],
+    ['the same people in another order', { approvers: [...rule.approvers].reverse() }, true],
+    ['one person more', { approvers: [...rule.approvers, 'zoe@example.com'] }, false],
+    ['a sign-in for one', { signIn: true }, false],
+    ['others to escalate to', { escalate: { after: 60, approvers: ['cho@example.com'] } }, false],
+    [
+      'the same people in two stages',
+      { stages: [1, 2].map((n) => ({ name: `${n}`, quorum: 1, from: [], approvers: rule.approvers })) },
+      false,
+    ],
+  ])('with %s is asked about as one: %s', (_, part, asOne) => {
+    expect(setOf(IDS, [rule, asks(part), rule]).asOne).toBe(asOne);
+    const members = [member(0, {}, asOne), member(1, part, asOne)];
+    expect(whyAskedApart(members) === undefined).toBe(asOne);
+  });
+
+  it('has the first that waits ask, and nobody asked twice', () => {
+    const members = [member(0), member(1), member(2)];
+    const people = ['kim@example.com', 'lee@example.com', 'sam@example.com'];
+    const toAsk = (i: number, all = members) => toAskFor(all[i] ?? member(i), all, people, minute(1));
+    expect([toAsk(0), toAsk(1), toAsk(2)]).toEqual([people, [], []]);
+    // Somebody took the first back: the second asks for the rest.
+    const first = fold([
+      submitted({ set: { id: 'set_01', changes: IDS, asOne: true } }),
+      fact('ana@example.com', 1, { type: 'CANCELLED', comment: '' }),
+    ]);
+    const rest = [first, member(1), member(2)];
+    expect(waitingAsOne(rest).map(({ id }) => id)).toEqual(['chg_02', 'chg_03']);
+    expect([toAsk(1, rest), toAsk(2, rest)]).toEqual([people, []]);
+    // Sam has decided about the first alone: the first asks him no more, and the second does.
+    const decided = fold([
+      submitted({ set: { id: 'set_01', changes: IDS, asOne: true } }),
+      approval('sam@example.com', 1),
+    ]);
+    expect(toAsk(1, [decided, member(1)])).toEqual(['sam@example.com']);
+  });
+
+  it('leaves out who has a new version, or is to get one', () => {
+    const { binding, before, afterCanonical, risk, expiresAt, applyBy } = submitted();
+    const set = { id: 'set_01', changes: IDS, asOne: true };
+    const versioned = fold([
+      submitted({ set }),
+      fact('ana@example.com', 1, {
+        type: 'VERSIONED',
+        version: 2,
+        reason: 'Mended.',
+        ...{ binding, before, afterCanonical, risk, rule, expiresAt, applyBy },
+      }),
+    ]);
+    const wanted = fold([
+      submitted({ set }),
+      fact('sam@example.com', 1, { type: 'CHANGES_REQUESTED', binding, comment: 'Less.', channel: 'api' }),
+    ]);
+    expect(isAskedAsOne(versioned)).toBe(false);
+    expect(waitingAsOne([versioned, wanted, member(1)]).map(({ id }) => id)).toEqual(['chg_02']);
+  });
+
+  it('says how far it is, and never that it is one', () => {
+    const stale = fold([
+      submitted({ change: 'chg_02', set: { id: 'set_01', changes: IDS, asOne: true } }),
+      ...[approval('sam@example.com', 1), approval('kim@example.com', 2)],
+      fact('countersign', 3, {
+        type: 'APPLY_INTENT',
+        binding: submitted().binding,
+        approvers: [],
+        fence: 1,
+        attempt: 'x',
+      }),
+      fact('countersign', 4, { type: 'STALE', live: 'f'.repeat(64), detail: 'Somebody else wrote' }),
+    ]);
+    expect(setSentence([member(0), stale])).toBe(
+      '0 of 2 applied. payments: Waiting for approval. payments: Stale: the key moved (Somebody else wrote).',
+    );
+  });
+});
