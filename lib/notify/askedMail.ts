@@ -56,6 +56,46 @@ export function undeliveredMail({
   return warning;
 }
 
+/** Warns an author that some of those who are asked are not mailed any more, or that nobody is left who is. */
+export function unreachedMail({
+  change,
+  people,
+  nobody,
+}: {
+  change: ChangeView;
+  people: string[];
+  nobody: boolean;
+}): Mail {
+  const name = keyName(change.key);
+  const subject = nobody
+    ? `Nobody is reached: the key policy of ${name} waits, and no mail goes out`
+    : `Not asked by mail: ${listed(people)}, about the key policy of ${name}`;
+  const { changeId: _, ...warning } = mail(change, subject, [
+    {
+      kind: 'title',
+      text: nobody
+        ? `Nobody whom the change to the key policy of ${name} waits for can be reached by mail`
+        : `Some of those who are asked about the key policy of ${name} are not reached by mail`,
+    },
+    { kind: 'list', items: people },
+    {
+      kind: 'line',
+      text: 'A mail to them came back for good, or they called one spam. None is sent there again until the rules file has changed.',
+    },
+    { kind: 'heading', text: 'What to do now' },
+    {
+      kind: 'line',
+      text: nobody
+        ? 'Tell them yourself, now: signed in, or in Slack, they decide without the mail. Without that the change expires. Have the addresses mended in the rules file.'
+        : 'The others were asked. If it needs these people, tell them another way; signed in they decide without the mail.',
+    },
+    { kind: 'heading', text: 'The change' },
+    { kind: 'facts', facts: keyFacts(change) },
+    { kind: 'small', text: 'You get this because you wrote this change.' },
+  ]);
+  return warning;
+}
+
 /** Asks a reviewer to look at an emergency that was applied. Sent again until somebody has. */
 export function reviewMail({ change }: Asked): Mail {
   const name = keyName(change.key);

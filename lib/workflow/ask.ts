@@ -28,6 +28,7 @@ import { storeTaskToken } from '../store/tokens.ts';
 import { type Delivery, deliver, type Message } from './deliver.ts';
 import { setMessages, setResults } from './setMail.ts';
 import { showInSlack } from './slackMessages.ts';
+import { mayPass, tellUnreached } from './unreached.ts';
 import { toView } from './view.ts';
 
 type Whole = NonNullable<Awaited<ReturnType<typeof readWholeChange>>>;
@@ -109,9 +110,10 @@ export async function askApprovers(id: string, taskToken: string, rules: Rules, 
   if (people.length === 0) return;
   const delivery = await askByLink(whole, view, people, askMail, rules, at);
   // A Slack user may have left since: nobody is asked by Slack alone.
-  if (!change.asked && delivery.mailed.length === 0 && delivery.failed.some(({ channel }) => channel === 'mail')) {
+  if (!change.asked && delivery.mailed.length === 0 && mayPass(delivery)) {
     throw new Error(`nobody could be asked about ${id}`);
   }
+  await tellUnreached({ change, view, awaited: awaited(change, at) }, delivery);
   const asked = await record(id, { person: WORKFLOW, at }, () => done({ type: 'ASKED', people, ...delivery }));
   // A decision, a version or a stage that came while the mails went out: its own wake may have met no token yet.
   if (asked.ok && (asked.value.status !== 'PENDING' || toAsk(asked.value, at).length > 0)) await wake(taskToken);
@@ -126,6 +128,7 @@ export async function remindApprovers(id: string, rules: Rules, at: string): Pro
   const view = toView(whole, at);
   const silent = change.changesRequested === undefined ? awaited(change, at) : [];
   const delivery = await askByLink(whole, view, silent, reminderMail, rules, at);
+  await tellUnreached({ change, view, awaited: silent }, delivery, true);
   await record(id, { person: WORKFLOW, at }, (now) =>
     done(now.status === 'PENDING' ? { type: 'REMINDED', ...delivery } : undefined),
   );

@@ -2,10 +2,15 @@ import { SESv2Client } from '@aws-sdk/client-sesv2';
 import type { Undelivered } from '../change/facts.ts';
 import type { Mail } from '../notify/mail.ts';
 import { sendMail } from '../notify/ses.ts';
+import { loadRules } from '../store/rulesFile.ts';
+import { unreachableAmong } from '../store/unreachable.ts';
 
 const ses = new SESv2Client({ maxAttempts: 3, requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 } });
 
-/** What one person is told by mail. Mail always goes, whatever else there is. */
+/** Why a mail was not even sent: mail to this person bounced for good, or they called one spam. */
+export const MAIL_STOPPED = 'MailStopped';
+
+/** What one person is told by mail. Mail goes to everybody whom it reaches, whatever else there is. */
 export interface Message {
   person: string;
   mail: Mail;
@@ -30,7 +35,14 @@ export async function deliver(
   const mailed: string[] = [];
   const failed: Undelivered[] = [];
   const set = process.env.MAIL_CONFIGURATION_SET ?? '';
+  const people = messages.map(({ person }) => person);
+  // Where this cannot be known, a mail too many is better than one too few.
+  const unreachable = await unreachableAmong(people, loadRules().sha256).catch(() => new Set<string>());
   const mail = async ({ person, mail }: Message) => {
+    if (unreachable.has(person)) {
+      failed.push({ person, channel: 'mail', error: MAIL_STOPPED });
+      return;
+    }
     try {
       await sendMail(ses, { from: process.env.MAIL_FROM ?? '', set }, person, mail);
       mailed.push(person);

@@ -5,9 +5,12 @@ import { authorsOf } from '../change/quorum.ts';
 import { done } from '../change/refusal.ts';
 import { canonicalPerson } from '../change/rules.ts';
 import { undeliveredMail } from '../notify/askedMail.ts';
-import { readWholeChange, record } from '../store/changes.ts';
+import { type Along, readWholeChange, record } from '../store/changes.ts';
 import { mailEventIsNoted, noteMailEvent } from '../store/mailEvents.ts';
+import { loadRules } from '../store/rulesFile.ts';
+import { noteUnreachable } from '../store/unreachable.ts';
 import { deliver } from './deliver.ts';
+import { mayPass } from './unreached.ts';
 import { toView } from './view.ts';
 
 const recipient = z.object({
@@ -64,11 +67,18 @@ export async function takeMailEvent(event: SesEvent, at: string): Promise<number
     const key = `${event.mail.messageId} ${fact.type} ${fact.to}`;
     if (await mailEventIsNoted(key)) continue;
     await warn(changeId, fact, at);
-    const recorded = await record(changeId, { person: WORKFLOW, at }, () => done(fact), noteMailEvent(key, at));
+    const recorded = await record(changeId, { person: WORKFLOW, at }, () => done(fact), along(key, fact, at));
     if (recorded.ok) noted += 1;
     else if (recorded.refusal.code === 'UNAVAILABLE') throw new Error(recorded.refusal.detail);
   }
   return noted;
+}
+
+/** What goes with the fact: that it is noted, and that no mail goes there any more when it bounced for good or was called spam. */
+function along(key: string, fact: MailEvent, at: string): Along {
+  const noted = noteMailEvent(key, at);
+  const ends = fact.type === 'COMPLAINED' || fact.bounceType === 'Permanent';
+  return ends ? { ...noted, writes: [...noted.writes, noteUnreachable(fact.to, loadRules().sha256, at)] } : noted;
 }
 
 function factsOf(event: SesEvent): MailEvent[] {
@@ -110,8 +120,8 @@ async function warn(changeId: string, fact: MailEvent, at: string): Promise<void
       : `It was called spam: ${fact.detail}`;
   const change = toView(whole, at);
   const people = authorsOf(whole.change).filter((person) => person !== fact.to);
-  const { mailed, failed } = await deliver(
+  const told = await deliver(
     people.map((person) => ({ person, mail: undeliveredMail({ change, address: fact.to, what }) })),
   );
-  if (people.length > 0 && mailed.length === 0) throw new Error(`no author could be warned: ${failed[0]?.error}`);
+  if (told.mailed.length === 0 && mayPass(told)) throw new Error(`no author could be warned: ${told.failed[0]?.error}`);
 }
