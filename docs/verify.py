@@ -4,7 +4,7 @@
 A second opinion: written apart from the program it judges, with nothing but Python's own library (3.8 or later).
 Exit 0 clean, 1 tampered, 2 incomplete; the last line of output is the verdict as JSON. What each check means: audit.md.
 """
-import argparse, base64, functools, hashlib, json, math, re, sys
+import argparse, base64, functools, hashlib, hmac, json, math, re, sys
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -192,12 +192,12 @@ SHAPES = {
     "REVERTED": members(before=digest, after=digest, live=digest, put=flag),
     "FAILED": both(members(error=text, detail=text), maybe("live", digest)),
     "UNCERTAIN": both(members(detail=text), maybe("live", digest)), "CLOSED": TOLD,
-    "BOUNCED": members(to=text, bounceType=text, detail=text), "COMPLAINED": members(to=text, detail=text),
+    "BOUNCED": members(to=text, bounceType=text, detail=text), "COMPLAINED": members(to=text, detail=text), "PERSON_ERASED": members(who=text),
     "REFUSED": members(attempt=text, code=text),
 }
 BY_THE_WORKFLOW = {"ASKED", "REMINDED", "ESCALATED", "CHANGES_TOLD", "REVIEW_ASKED", "EXPIRED", "APPLY_INTENT", "APPLIED",
                    "REVERT_INTENT", "REVERTED", "STALE", "FAILED", "UNCERTAIN", "CLOSED"}
-EVEN_AFTER_THE_END = {"REFUSED", "ASKED", "BOUNCED", "COMPLAINED", "REVIEWED", "REVIEW_ASKED"}
+EVEN_AFTER_THE_END = {"PERSON_ERASED", "REFUSED", "ASKED", "BOUNCED", "COMPLAINED", "REVIEWED", "REVIEW_ASKED"}
 OPEN = {"PENDING", "APPROVED", "APPLYING"}
 MOST_ACTS = 500
 BLANK = " \t\n\v\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
@@ -456,10 +456,23 @@ def is_record(r):
     if kind == "log":
         return r.get("format") == "countersign-export/v1" and text(r.get("log")) and flag(r.get("whole"))
     if kind == "entry":
-        return place() and text(r.get("body")) and texts(r.get("documents", []))
+        openings = r.get("openings", {})
+        said = lambda o: isinstance(o, dict) and text(o.get("salt")) and text(o.get("value"))
+        return place() and text(r.get("body")) and texts(r.get("documents", [])) and isinstance(openings, dict) and all(map(said, openings.values()))
     if kind == "checkpoint":
         return text(r.get("note")) and text(r.get("signature"))
     return kind == "head" and place()
+
+
+def forged(r):
+    """Is something said about a seal of this entry that it was not made from?"""
+    def holds(seal, o):
+        if seal not in r["body"] or not HASH.fullmatch(o["salt"]):
+            return False
+        kind = "per" if seal.startswith("per_") else "txt"
+        value = re.sub("[\ud800-\udfff]", "\ufffd", o["value"])
+        return seal == kind + "_" + hmac.new(bytes.fromhex(o["salt"]), (kind + "\0" + value).encode("utf-8"), "sha256").hexdigest()
+    return not all(holds(seal, o) for seal, o in r.get("openings", {}).items())
 
 
 class Verification:
@@ -496,6 +509,8 @@ class Verification:
                 raise ValueError
         except (ValueError, OverflowError, RecursionError):
             raise Tampered(due, "its text is not in the one form that is ever written")
+        if not whole_log and forged(r):
+            raise Tampered(due, "somebody or something else than was sealed")
         if whole_log:
             self.place(r, fact, due)
         self.entries += 1
@@ -508,6 +523,8 @@ class Verification:
             raise Tampered(due, "its text is no fact")
         if (fact["log"], fact["seq"], fact["prev"]) != (LOG, due, self.hash):
             raise Tampered(due, "it does not follow the entry before it")
+        if forged(r):
+            raise Tampered(due, "somebody or something else than was sealed")
         if not known:
             self.open[fact["change"]] = "unjudged"
             self.gap = self.gap or "entry %d is a %s" % (due, fact["type"])

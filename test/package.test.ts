@@ -106,7 +106,16 @@ describe('the packaged template', () => {
   });
 
   it('lets nobody delete an item or scan, and nobody alter a fact', () => {
-    expect(rolesThatMay('dynamodb:DeleteItem')).toEqual([]);
+    expect(rolesThatMay('dynamodb:DeleteItem')).toEqual(['EraseRole']);
+    const deletes = statements(resources.EraseRole as Resource).filter(
+      ({ Action }) => Action === 'dynamodb:DeleteItem',
+    );
+    expect(deletes.map(({ Condition }) => Condition)).toEqual([
+      {
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['PERSON#*', 'SEAL#*'] },
+        Null: { 'dynamodb:LeadingKeys': 'false' },
+      },
+    ]);
     expect(rolesThatMay('dynamodb:Scan')).toEqual([]);
     for (const name of rolesThatMay('dynamodb:UpdateItem')) {
       const denies = statements(resources[name] as Resource).filter(({ Effect }) => Effect === 'Deny');

@@ -1,6 +1,7 @@
 import { timelineEntry } from '../change/timeline.ts';
 import { readBody } from './chain.ts';
 import { readNote } from './checkpoint.ts';
+import { unseal } from './seal.ts';
 import type { LoggedEntry, LogRecord } from './verify.ts';
 
 const COLUMNS = [
@@ -59,10 +60,11 @@ export function csvLine(record: LogRecord): string {
   }
 }
 
-function entryRow({ seq, hash, body, documents = [] }: LoggedEntry): Row {
+function entryRow({ seq, hash, body, documents = [], openings = {} }: LoggedEntry): Row {
   const row: Row = { seq: String(seq), hash, body };
   try {
-    const fact = readBody(body);
+    const plain = new Map(Object.entries(openings).map(([seal, { value }]) => [seal, value]));
+    const fact = unseal(readBody(body), plain);
     const [before, after] = documents;
     return {
       ...row,

@@ -7,6 +7,7 @@ import { revertIsDue, turned } from '../change/revert.ts';
 
 /** May come for a change that is over: somebody tried too late, or mail was slower than the answer. */
 const EVEN_AFTER_THE_END: ReadonlySet<EventType> = new Set([
+  'PERSON_ERASED',
   'REFUSED',
   'ASKED',
   'BOUNCED',

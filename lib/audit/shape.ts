@@ -144,6 +144,7 @@ const SHAPES: Readonly<Record<EventType, Kind>> = {
   UNCERTAIN: members({ detail: text, live: optional(hash) }),
   CLOSED: told,
   BOUNCED: members({ to: text, bounceType: text, detail: text }),
+  PERSON_ERASED: members({ who: text }),
   COMPLAINED: members({ to: text, detail: text }),
   REFUSED: members({ attempt: text, code: text }),
 };

@@ -5,6 +5,7 @@ import { type Outside, outsideCheckpoint } from './archive.ts';
 import { canonicalJson, entryHash, genesis, type Head, LOG, sha256 } from './chain.ts';
 import { type Checkpoint, type IsSigned, readNote, type SignedCheckpoint } from './checkpoint.ts';
 import { replay } from './replay.ts';
+import { type Opening, opens } from './seal.ts';
 import { type Placed, shapeOf } from './shape.ts';
 
 /** The first line of an export: which log it is of. `whole` is false when a filter left entries out. */
@@ -15,11 +16,15 @@ export interface LogHeader {
   whole: boolean;
 }
 
-/** An entry exactly as it is stored. With SUBMITTED and VERSIONED come the texts of its two documents, before and after. */
+/**
+ * An entry exactly as it is stored. With SUBMITTED and VERSIONED come the texts of its two documents, before and after; in an
+ * export also what its seals were made from, as far as nobody has erased it.
+ */
 export interface LoggedEntry extends Head {
   kind: 'entry';
   body: string;
   documents?: string[];
+  openings?: Record<string, Opening>;
 }
 
 /** A whole log as verification reads it: the header, the entries in order, each checkpoint after its entry, the head. */
@@ -159,7 +164,8 @@ export class Verification {
     const { fact } = shaped;
     if (fact.log !== log || fact.seq !== seq) return this.#tampered(due, 'its text says that it belongs elsewhere');
     if (fact.prev !== this.#tail.hash) return this.#tampered(due, 'it does not follow the entry before it');
-    const why = shaped.kind === 'fact' ? this.#judge(shaped.fact, entry) : this.#setAside(shaped.fact);
+    const why =
+      isForged(entry) ?? (shaped.kind === 'fact' ? this.#judge(shaped.fact, entry) : this.#setAside(shaped.fact));
     if (why !== undefined) return this.#tampered(due, why);
     this.#tail = { seq, hash };
     this.#entries++;
@@ -194,11 +200,14 @@ export class Verification {
   }
 
   /** An entry without its neighbours: only its own hash and form can be checked. */
-  #takeLoneEntry({ seq, hash, body }: LoggedEntry): boolean {
+  #takeLoneEntry(entry: LoggedEntry): boolean {
+    const { seq, hash, body } = entry;
     if (entryHash(body) !== hash) return this.#tampered(seq, 'its hash is not that of its text');
     if (!isCanonical(parse(body), body)) {
       return this.#tampered(seq, 'its text is not in the one form that is ever written');
     }
+    const why = isForged(entry);
+    if (why !== undefined) return this.#tampered(seq, why);
     this.#entries++;
     return true;
   }
@@ -268,6 +277,12 @@ export async function verifyLog(records: AsyncIterable<unknown> | Iterable<unkno
   return verification.verdict();
 }
 
+/** Why what is said about the seals of an entry is not so; undefined when it is, or nothing is said. */
+function isForged({ body, openings = {} }: LoggedEntry): string | undefined {
+  const forged = Object.entries(openings).find(([seal, opening]) => !body.includes(seal) || !opens(seal, opening));
+  return forged && `it says that ${forged[0].slice(0, 12)} is somebody or something else than was sealed`;
+}
+
 function parse(body: string): unknown {
   try {
     return JSON.parse(body);
@@ -302,9 +317,9 @@ function isRecord(value: unknown): value is LogRecord {
     case 'log':
       return record.format === 'countersign-export/v1' && isText(record.log) && typeof record.whole === 'boolean';
     case 'entry': {
-      const { seq, hash, body, documents } = record;
+      const { seq, hash, body, documents, openings } = record;
       const texts = documents === undefined || (Array.isArray(documents) && documents.every(isText));
-      return isPlace(seq) && isText(hash) && isText(body) && texts;
+      return isPlace(seq) && isText(hash) && isText(body) && texts && (openings === undefined || areOpenings(openings));
     }
     case 'checkpoint':
       return isText(record.note) && isText(record.signature);
@@ -314,3 +329,8 @@ function isRecord(value: unknown): value is LogRecord {
       return false;
   }
 }
+
+const areOpenings = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.values(value).every((one) => typeof one === 'object' && one !== null && isText(one.salt) && isText(one.value));

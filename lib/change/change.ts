@@ -116,7 +116,8 @@ export function evolve(change: Change, fact: Fact): Change {
       return {
         ...change,
         asked: true,
-        askedPeople: [...new Set([...(change.askedPeople ?? []), ...people])].sort(),
+        // Not sorted: the seals of people sort otherwise than the people, and both must add up to the same state.
+        askedPeople: [...new Set([...(change.askedPeople ?? []), ...people])],
         toldAt: fact.at,
       };
     }
@@ -126,6 +127,7 @@ export function evolve(change: Change, fact: Fact): Change {
       return { ...change, closed: true };
     case 'BOUNCED':
     case 'COMPLAINED':
+    case 'PERSON_ERASED':
     case 'REFUSED':
       return change;
   }

@@ -155,6 +155,8 @@ export type Event =
   | { type: 'BOUNCED'; to: string; bounceType: string; detail: string }
   /** Somebody called a mail about the change spam. */
   | { type: 'COMPLAINED'; to: string; detail: string }
+  /** What was known about a person was erased. `change` is an id of its own, of no change, and there is no key. */
+  | { type: 'PERSON_ERASED'; who: string }
   /** Somebody tried what they must not. */
   | { type: 'REFUSED'; attempt: string; code: string };
 

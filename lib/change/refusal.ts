@@ -20,6 +20,7 @@ export type RefusalCode =
   | 'NOTHING_TO_WITHDRAW'
   | 'NOTHING_TO_REVIEW'
   | 'NOTHING_TO_REVERT'
+  | 'PERSON_NEEDED'
   | 'OWN_CHANGE'
   | 'NOT_FOUND'
   | 'ALREADY_DECIDED'

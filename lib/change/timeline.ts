@@ -104,6 +104,8 @@ function sentence(fact: Fact): string {
       return `A mail to ${fact.to} did not arrive (${fact.bounceType}): ${fact.detail}`;
     case 'COMPLAINED':
       return `${fact.to} called a mail about this change spam: ${fact.detail}`;
+    case 'PERSON_ERASED':
+      return `Erased what was known about ${fact.who}.`;
     case 'REFUSED':
       return `Tried to ${fact.attempt} and was refused (${fact.code}).`;
   }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { EventType } from '../change/facts.ts';
 import { freeze, quietHours } from '../change/rules/schema.ts';
+import type { Erased } from '../workflow/erase.ts';
 import type { AuditEvent } from '../workflow/history.ts';
 import type { VerifiedLog } from '../workflow/verify.ts';
 import { changeId, changeKey, channel, instant, person, risk, says, setId, sha256 } from './replies.ts';
@@ -106,6 +107,7 @@ export const auditEvent = says<AuditEvent>()(
     event('CLOSED', told),
     event('BOUNCED', { to: person, bounceType: z.string(), detail }),
     event('COMPLAINED', { to: person, detail }),
+    event('PERSON_ERASED', { who: person }),
     event('REFUSED', { attempt: z.string(), code: z.string() }),
   ]),
 );
@@ -115,6 +117,14 @@ export const eventList = says<{ events: AuditEvent[]; cursor: string | null }>()
   z.object({
     events: z.array(auditEvent),
     cursor: z.nullable(z.string()).check(z.describe('For the next page; null when this is the last.')),
+  }),
+);
+
+/** `POST /people/{person}/erase`. */
+export const erasedReply = says<Erased>()(
+  z.object({
+    seal: z.string().check(z.describe('What stands for the person in the history from now on.')),
+    texts: z.int().check(z.describe('Reasons, comments and tickets of theirs that were forgotten.')),
   }),
 );
 

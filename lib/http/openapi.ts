@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { RefusalCode } from '../change/refusal.ts';
-import { auditEvent, eventList, verifiedLog } from './eventReplies.ts';
+import { auditEvent, erasedReply, eventList, verifiedLog } from './eventReplies.ts';
 import { OPERATIONS, type Operation } from './operations.ts';
 import { problem, statusOf } from './problem.ts';
 import * as replies from './replies.ts';
@@ -50,6 +50,7 @@ const REPLIES: Record<string, z.ZodMiniType> = {
   ChangeList: replies.changeList,
   ChangeSummary: replies.changeSummary,
   DefaultView: replies.defaultView,
+  Erased: erasedReply,
   EventList: eventList,
   ExternalPolicy: replies.externalPolicy,
   Finding: replies.finding,
@@ -77,6 +78,7 @@ const PATH_PARAMETERS: Record<string, Omit<Parameter, 'name' | 'in' | 'required'
     description: 'The id of a change, or of a set.',
     schema: { type: 'string', examples: ['chg_01KAVQ7Z3M9T5W2XJ4R8C6D0EF'] },
   },
+  person: { description: 'The email of a person, URL-encoded.', schema: { type: 'string' } },
   token: { description: 'The secret of the link.', schema: { type: 'string' } },
 };
 

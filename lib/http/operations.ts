@@ -503,6 +503,16 @@ export const OPERATIONS: readonly Operation[] = [
     refusals: [],
   },
   {
+    id: 'erase',
+    method: 'post',
+    path: '/people/{person}/erase',
+    tag: 'Audit',
+    summary: 'Forget who a person in the history was, and what they wrote; the history stays whole and can be verified',
+    who: ['admins'],
+    reply: { status: 200, schema: 'Erased' },
+    refusals: ['NOT_FOUND', 'PERSON_NEEDED'],
+  },
+  {
     id: 'health',
     method: 'get',
     path: '/health',

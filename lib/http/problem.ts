@@ -20,6 +20,7 @@ const PROBLEMS: Record<RefusalCode, [status: number, title: string]> = {
   NOTHING_TO_WITHDRAW: [409, 'Nothing to withdraw'],
   NOTHING_TO_REVIEW: [409, 'Nothing to review'],
   NOTHING_TO_REVERT: [409, 'Nothing to revert'],
+  PERSON_NEEDED: [409, 'Still needed'],
   ALREADY_DECIDED: [409, 'Decided already'],
   ALREADY_ENDED: [409, 'Ended already'],
   EXPIRED: [409, 'Expired'],

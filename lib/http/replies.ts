@@ -299,6 +299,7 @@ export const eventType = z.enum([
   'CLOSED',
   'BOUNCED',
   'COMPLAINED',
+  'PERSON_ERASED',
   'REFUSED',
 ]);
 

@@ -6,23 +6,30 @@ import { revertIsOpen } from '../change/revert.ts';
 import type { Proposal } from '../change/view.ts';
 import type { PolicyText } from '../policy/types.ts';
 import { append, appendAll, HEAD, readFacts, readHead } from './log.ts';
+import { namesOf, seal, unsealed } from './people.ts';
 import {
   type Address,
   get,
   getAll,
-  type IndexQuery,
   type Item,
   jitter,
   partition,
   query,
+  queryEach,
   transact,
   type Write,
+  whereOf,
 } from './table.ts';
 
-/** A change as it lies in the table, with the places of its facts in the log. */
+/** A change, with the places of its facts in the log. */
 export interface StoredChange {
   change: Change;
   seqs: number[];
+}
+
+/** A change as it lies in the table: the fold of its facts as they lie in the log. `sealed`: both name people by their seals. */
+interface Kept extends StoredChange {
+  sealed: boolean;
 }
 
 /** Who does something, and when. */
@@ -44,13 +51,21 @@ const changeAddress = (id: string): Address => ({ pk: `CHANGE#${id}`, sk: 'CHANG
 const documentAddress = (sha256: string): Address => ({ pk: `DOC#${sha256}`, sk: 'DOC' });
 const idempotencyAddress = (person: string, key: string): Address => ({ pk: `IDEMPOTENCY#${person}`, sk: key });
 
-const stored = (item: Item): StoredChange => ({ change: item.change as Change, seqs: item.seqs as number[] });
+const kept = (item: Item): Kept => ({
+  change: item.change as Change,
+  seqs: item.seqs as number[],
+  sealed: item.sealed === true,
+});
 
-function changeItem({ change, seqs }: StoredChange): Item & Address {
+/** Changes as people and rules know them: with what their seals stand for. */
+const changesOf = (items: readonly Item[]): Promise<Change[]> => unsealed(items.map((item) => kept(item).change));
+
+function changeItem({ change, seqs, sealed }: Kept): Item & Address {
   return {
     ...changeAddress(change.id),
     change,
     seqs,
+    ...(sealed ? { sealed } : {}),
     version: seqs.length,
     order: `${change.submittedAt}#${change.id}`,
     gsi1pk: `CHANGES#STATUS#${change.status}`,
@@ -82,14 +97,19 @@ export interface NewChange {
 export async function createChange(n: NewChange): Promise<Outcome<Change>> {
   const { submitted, idempotency } = n;
   const change = fold([submitted]);
+  const { sealed, writes: texts } = await seal(submitted);
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const earlier = await findByIdempotencyKey(submitted.person, idempotency);
     if (earlier !== undefined) return earlier;
-    const { seq, writes } = append(readHead(await get(HEAD)), submitted);
+    const { seq, writes } = append(readHead(await get(HEAD)), sealed);
     const written = await transact([
       ...writes,
-      { put: changeItem({ change, seqs: [seq] }), condition: { expression: 'attribute_not_exists(pk)' } },
+      {
+        put: changeItem({ change: fold([sealed]), seqs: [seq], sealed: true }),
+        condition: { expression: 'attribute_not_exists(pk)' },
+      },
       { put: { ...proposalAddress(change), proposal: n.proposal } },
+      ...texts,
       ...documentWrites([n.before, n.after]),
       ...idempotencyWrites(change, idempotency),
     ]);
@@ -101,28 +121,30 @@ export async function createChange(n: NewChange): Promise<Outcome<Change>> {
 
 /**
  * Stores the changes of a set with their first facts, all or nothing. Their documents are written before: they lie under
- * their own hash, and without a change that names them they mean nothing. One transaction has room for 20 changes.
+ * their own hash, and without a change that names them they mean nothing. So are the texts of their seals. One transaction has room for 20 changes.
  */
 export async function createSet(ns: readonly NewChange[]): Promise<Outcome<Change[]>> {
   const changes = ns.map(({ submitted }) => fold([submitted]));
-  const texts = documentWrites(ns.flatMap(({ before, after }) => [before, after]));
+  const sealed = await Promise.all(ns.map(({ submitted }) => seal(submitted)));
+  const facts = sealed.map((one) => one.sealed);
+  const texts = [
+    ...documentWrites(ns.flatMap(({ before, after }) => [before, after])),
+    ...sealed.flatMap(({ writes }) => writes),
+  ];
   const idempotency = ns[0]?.idempotency;
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    const { seqs, writes } = appendAll(
-      readHead(await get(HEAD)),
-      ns.map(({ submitted }) => submitted),
-    );
+    const { seqs, writes } = appendAll(readHead(await get(HEAD)), facts);
     const written =
       (await transact(texts)).ok &&
       (
         await transact([
           ...writes,
-          ...changes.flatMap((change, i) => [
+          ...facts.flatMap((fact, i) => [
             {
-              put: changeItem({ change, seqs: seqs.slice(i, i + 1) }),
+              put: changeItem({ change: fold([fact]), seqs: seqs.slice(i, i + 1), sealed: true }),
               condition: { expression: 'attribute_not_exists(pk)' },
             },
-            { put: { ...proposalAddress(change), proposal: ns[i]?.proposal } },
+            { put: { ...proposalAddress({ id: fact.change }), proposal: ns[i]?.proposal } },
           ]),
           ...idempotencyWrites(changes[0], idempotency),
         ])
@@ -199,13 +221,15 @@ function documentWrites(texts: readonly PolicyText[]): Write[] {
 /** The state of a change, read consistently. */
 export async function readChange(id: string): Promise<StoredChange | undefined> {
   const item = id.length > LONGEST_ID ? undefined : await get(changeAddress(id));
-  return item === undefined ? undefined : stored(item);
+  if (item === undefined) return undefined;
+  const { change, seqs } = kept(item);
+  return { change: await unsealed(change), seqs };
 }
 
 /** The states of these changes by their ids. */
 export async function readChanges(ids: readonly string[]): Promise<Map<string, Change>> {
   const items = await getAll(ids.map(changeAddress));
-  return new Map(items.map((item) => [stored(item).change.id, stored(item).change]));
+  return new Map((await changesOf(items)).map((change) => [change.id, change]));
 }
 
 /** Policy texts by their SHA-256, in that order; throws when one is missing. */
@@ -227,7 +251,8 @@ export async function readWholeChange(id: string) {
   const items = await partition(`CHANGE#${id}`);
   const item = items.find((one) => one.sk === 'CHANGE');
   if (item === undefined) return undefined;
-  const { change, seqs } = stored(item);
+  const { change: asStored, seqs } = kept(item);
+  const change = await unsealed(asStored);
   const proposal = items.find((one) => one.sk === proposalAddress(change).sk)?.proposal as Proposal;
   const [facts, [before, after]] = await Promise.all([
     readFacts(seqs),
@@ -255,22 +280,27 @@ export async function record(
 ): Promise<Outcome<Change>> {
   if (id.length > LONGEST_ID) return refuse('NOT_FOUND', 'There is no such change.');
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    const [changeOrHead, headOrNothing] = await getAll([changeAddress(id), HEAD]);
-    if (changeOrHead?.sk !== 'CHANGE') return refuse('NOT_FOUND', 'There is no such change.');
-    const { change, seqs } = stored(changeOrHead);
+    const item = await get(changeAddress(id));
+    if (item === undefined) return refuse('NOT_FOUND', 'There is no such change.');
+    const { change: asStored, seqs, sealed } = kept(item);
+    const change = await unsealed(asStored);
     const outcome = command(change);
     if (!outcome.ok) return outcome;
     if (outcome.value === undefined) return done(change);
     const fact: Fact = { ...outcome.value, ...doer, change: id, keyArn: change.key.arn };
     const next = evolve(change, fact);
-    const { seq, writes } = append(readHead(headOrNothing), fact);
+    // A change that was begun without seals ends without: to replay, a seal and an address are two people.
+    const own = sealed ? await seal(fact) : { sealed: fact, writes: [] };
+    // Last: the head moves with everything that anybody does.
+    const { seq, writes } = append(readHead(await get(HEAD)), own.sealed);
     const written = await transact([
       ...writes,
       {
-        put: changeItem({ change: next, seqs: [...seqs, seq] }),
+        put: changeItem({ change: evolve(asStored, own.sealed), seqs: [...seqs, seq], sealed }),
         condition: { expression: '#version = :version', values: { ':version': seqs.length } },
       },
       ...(along?.writes ?? []),
+      ...own.writes,
     ]);
     if (written.ok) return done(next);
     if (along !== undefined && written.failed.some((i) => i > writes.length))
@@ -297,14 +327,17 @@ export async function listChanges(
   filter: ChangeFilter,
   page: { limit: number; cursor?: Item },
 ): Promise<{ changes: Change[]; cursor?: Item }> {
-  const { items, cursor } = await query({
-    ...indexFor(filter),
+  const names = filter.submitter === undefined ? [] : await namesOf(filter.submitter);
+  const { index, partitions, where } = indexFor(filter, names);
+  const { items, cursor } = await queryEach(partitions, {
+    index,
+    where,
     ...(filter.from === undefined ? {} : { from: filter.from }),
     ...(filter.to === undefined ? {} : { to: `${filter.to}~` }),
     newestFirst: true,
     ...page,
   });
-  return { changes: items.map((item) => stored(item).change), ...(cursor === undefined ? {} : { cursor }) };
+  return { changes: await changesOf(items), ...(cursor === undefined ? {} : { cursor }) };
 }
 
 /** One page of the changes with something still to do, oldest first. */
@@ -313,24 +346,22 @@ export async function listUnsettled(page: {
   cursor?: Item;
 }): Promise<{ changes: Change[]; cursor?: Item }> {
   const { items, cursor } = await query({ index: 'gsi5', partition: UNSETTLED, newestFirst: false, ...page });
-  return { changes: items.map((item) => stored(item).change), ...(cursor === undefined ? {} : { cursor }) };
+  return { changes: await changesOf(items), ...(cursor === undefined ? {} : { cursor }) };
 }
 
-function indexFor({
-  status,
-  key,
-  submitter,
-  review,
-  revert,
-}: ChangeFilter): Pick<IndexQuery, 'index' | 'partition' | 'where'> {
-  const rest = (where: Record<string, string | undefined>) =>
-    Object.fromEntries(Object.entries(where).filter((pair): pair is [string, string] => pair[1] !== undefined));
+function indexFor({ status, key, submitter, review, revert }: ChangeFilter, names: readonly string[]) {
+  const by = submitter === undefined ? undefined : names;
   if (review !== undefined || revert !== undefined) {
-    return { index: 'gsi5', partition: UNSETTLED, where: rest({ status, keyArn: key, submitter, review, revert }) };
+    const where = whereOf({ status, keyArn: key, submitter: by, review, revert });
+    return { index: 'gsi5', partitions: [UNSETTLED], where } as const;
   }
-  if (key !== undefined) return { index: 'gsi2', partition: `CHANGES#KEY#${key}`, where: rest({ status, submitter }) };
-  if (submitter !== undefined)
-    return { index: 'gsi3', partition: `CHANGES#SUBMITTER#${submitter}`, where: rest({ status }) };
-  if (status !== undefined) return { index: 'gsi1', partition: `CHANGES#STATUS#${status}`, where: {} };
-  return { index: 'gsi4', partition: 'CHANGES', where: {} };
+  if (key !== undefined) {
+    return { index: 'gsi2', partitions: [`CHANGES#KEY#${key}`], where: whereOf({ status, submitter: by }) } as const;
+  }
+  if (submitter !== undefined) {
+    const partitions = names.map((name) => `CHANGES#SUBMITTER#${name}`);
+    return { index: 'gsi3', partitions, where: whereOf({ status }) } as const;
+  }
+  if (status !== undefined) return { index: 'gsi1', partitions: [`CHANGES#STATUS#${status}`], where: {} } as const;
+  return { index: 'gsi4', partitions: ['CHANGES'], where: {} } as const;
 }

@@ -1,6 +1,19 @@
 import { chain, type Entry, genesis, type Head, LOG, readBody } from '../audit/chain.ts';
 import type { Fact } from '../change/facts.ts';
-import { type Address, get, getAll, type IndexQuery, type Item, query, range, type Write } from './table.ts';
+import { namesOf, seal, unsealed } from './people.ts';
+import {
+  type Address,
+  get,
+  getAll,
+  type IndexQuery,
+  type Item,
+  jitter,
+  queryEach,
+  range,
+  transact,
+  type Write,
+  whereOf,
+} from './table.ts';
 
 /** A fact with its place in the log and its hashes, as auditors read it. */
 export type LoggedFact = Fact & { seq: number; prev: string; hash: string };
@@ -66,16 +79,31 @@ export function appendAll(head: Head, facts: readonly Fact[]): { seqs: number[];
   return { seqs, writes: [...entries, ...(moved === undefined ? [] : [moved])] };
 }
 
-const logged = (item: Item): LoggedFact => {
-  const { log: _, ...fact } = readBody(item.body as string);
-  return { ...fact, hash: item.hash as string };
-};
+/** Appends a fact that is about no change. */
+export async function recordAlone(fact: Fact): Promise<void> {
+  const { sealed, writes: texts } = await seal(fact);
+  for (let attempt = 0; ; attempt++) {
+    const { writes } = append(await logHead(), sealed);
+    if ((await transact([...writes, ...texts])).ok) return;
+    if (attempt === 60) throw new Error('too many people act at once');
+    await jitter(attempt);
+  }
+}
+
+/** Facts as people read them: with what their seals stand for. */
+const logged = (items: readonly Item[]): Promise<LoggedFact[]> =>
+  unsealed(
+    items.map((item) => {
+      const { log: _, ...fact } = readBody(item.body as string);
+      return { ...fact, hash: item.hash as string };
+    }),
+  );
 
 /** The facts at these places, read consistently, in that order. Throws when one is missing: a log has no gaps. */
 export async function readFacts(seqs: readonly number[]): Promise<LoggedFact[]> {
   const items = await getAll(seqs.map(entryAddress));
   if (items.length !== seqs.length) throw new Error(`the log lacks entries among ${seqs.join(', ')}`);
-  return items.map(logged);
+  return logged(items);
 }
 
 /** The newest entry of the log, read consistently. */
@@ -105,8 +133,8 @@ export async function listFacts(
   filter: FactFilter,
   page: { limit: number; cursor?: Item },
 ): Promise<{ facts: LoggedFact[]; cursor?: Item }> {
-  const { items, cursor } = await query({ ...indexQuery(filter), newestFirst: true, ...page });
-  return { facts: items.map(logged), ...(cursor === undefined ? {} : { cursor }) };
+  const { items, cursor } = await ask(filter, { newestFirst: true, ...page });
+  return { facts: await logged(items), ...(cursor === undefined ? {} : { cursor }) };
 }
 
 /** The types of facts that say which policy a key had from then on. */
@@ -114,8 +142,8 @@ export const POLICY_FACTS = ['APPLIED', 'REVERTED'] as const;
 
 /** The first fact of this filter, oldest first. */
 export async function firstFact(filter: FactFilter): Promise<LoggedFact | undefined> {
-  const { items } = await query({ ...indexQuery(filter), newestFirst: false, limit: 1 });
-  return items.map(logged)[0];
+  const { items } = await ask(filter, { newestFirst: false, limit: 1 });
+  return (await logged(items))[0];
 }
 
 /** One page of the entries behind these facts, oldest first, exactly as they are stored. */
@@ -123,33 +151,41 @@ export async function listEntries(
   filter: FactFilter,
   page: { limit: number; cursor?: Item },
 ): Promise<{ entries: Entry[]; cursor?: Item }> {
-  const { items, cursor } = await query({ ...indexQuery(filter), newestFirst: false, ...page });
+  const { items, cursor } = await ask(filter, { newestFirst: false, ...page });
   const entries = items.map(({ seq, body, hash }) => ({ seq, body, hash }) as Entry);
   return { entries, ...(cursor === undefined ? {} : { cursor }) };
 }
 
-function indexQuery(filter: FactFilter): Omit<IndexQuery, 'newestFirst' | 'limit'> {
-  const { where, ...by } = indexFor(filter);
-  return {
-    ...by,
-    ...(where === undefined ? {} : { where }),
+/** One page of an index. A person stands there under their seal, and under their address in what is older than that. */
+async function ask(filter: FactFilter, page: Pick<IndexQuery, 'newestFirst' | 'limit' | 'cursor'>) {
+  const names = filter.person === undefined ? [] : await namesOf(filter.person);
+  const { index, partitions, where } = indexFor(filter, names);
+  return queryEach(page.newestFirst ? partitions : partitions.toReversed(), {
+    index,
+    where,
     ...(filter.from === undefined ? {} : { from: filter.from }),
     ...(filter.to === undefined ? {} : { to: `${filter.to}~` }),
-  };
+    ...page,
+  });
 }
 
-function indexFor(filter: FactFilter): Pick<IndexQuery, 'index' | 'partition' | 'where'> {
-  const { change, key, person, type, types } = filter;
-  const rest = (where: Record<string, string | readonly string[] | undefined>) =>
-    Object.fromEntries(
-      Object.entries(where).filter((pair): pair is [string, string | readonly string[]] => pair[1] !== undefined),
-    );
+function indexFor({ change, key, person, type, types }: FactFilter, names: readonly string[]) {
+  const by = person === undefined ? undefined : names;
   if (change !== undefined) {
-    return { index: 'gsi1', partition: `FACTS#CHANGE#${change}`, where: rest({ keyArn: key, person, type }) };
+    const where = whereOf({ keyArn: key, person: by, type });
+    return { index: 'gsi1', partitions: [`FACTS#CHANGE#${change}`], where } as const;
   }
-  if (key !== undefined)
-    return { index: 'gsi2', partition: `FACTS#KEY#${key}`, where: rest({ person, type: types ?? type }) };
-  if (person !== undefined) return { index: 'gsi3', partition: `FACTS#PERSON#${person}`, where: rest({ type }) };
-  if (type !== undefined) return { index: 'gsi5', partition: `FACTS#TYPE#${type}` };
-  return { index: 'gsi4', partition: `FACTS#${LOG}` };
+  if (key !== undefined) {
+    const where = whereOf({ person: by, type: types ?? type });
+    return { index: 'gsi2', partitions: [`FACTS#KEY#${key}`], where } as const;
+  }
+  if (person !== undefined) {
+    return {
+      index: 'gsi3',
+      partitions: names.map((name) => `FACTS#PERSON#${name}`),
+      where: whereOf({ type }),
+    } as const;
+  }
+  if (type !== undefined) return { index: 'gsi5', partitions: [`FACTS#TYPE#${type}`], where: {} } as const;
+  return { index: 'gsi4', partitions: [`FACTS#${LOG}`], where: {} } as const;
 }

@@ -30,7 +30,8 @@ export interface Condition {
 /** One step of a transaction. `condition` may use `#attribute` for any attribute of that name. */
 export type Write =
   | { put: Item & Address; condition?: Condition }
-  | { update: Address; set: Record<string, unknown>; condition: Condition };
+  | { update: Address; set: Record<string, unknown>; condition: Condition }
+  | { delete: Address };
 
 const client = new DynamoDBClient({
   maxAttempts: 6,
@@ -180,6 +181,35 @@ export async function query(q: IndexQuery): Promise<{ items: Item[]; cursor?: It
   return { items, ...(cursor === undefined ? {} : { cursor }) };
 }
 
+/** The filters that are set. */
+export const whereOf = (
+  where: Record<string, string | readonly string[] | undefined>,
+): NonNullable<IndexQuery['where']> =>
+  Object.fromEntries(
+    Object.entries(where).filter((pair): pair is [string, string | readonly string[]] => pair[1] !== undefined),
+  );
+
+/** One page of several partitions of an index, one after the other. */
+export async function queryEach(
+  partitions: readonly string[],
+  { cursor, limit, ...q }: Omit<IndexQuery, 'partition'>,
+): Promise<{ items: Item[]; cursor?: Item }> {
+  const attribute = `${q.index}pk`;
+  const items: Item[] = [];
+  const begun = Math.max(0, partitions.indexOf(String(cursor?.[attribute])));
+  // Without a place in it: from its beginning.
+  let from = cursor?.pk === '' ? undefined : cursor;
+  for (const partition of partitions.slice(begun)) {
+    if (items.length >= limit) return { items, cursor: { pk: '', [attribute]: partition } };
+    const rest = limit - items.length;
+    const page = await query({ ...q, partition, limit: rest, ...(from === undefined ? {} : { cursor: from }) });
+    items.push(...page.items);
+    if (page.cursor !== undefined) return { items, cursor: page.cursor };
+    from = undefined;
+  }
+  return { items };
+}
+
 /** Reasons of a cancelled transaction that pass. The SDK tries a throttled call again, but not a cancelled one. */
 const NOT_NOW = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
 
@@ -226,6 +256,7 @@ export async function put(writes: readonly Write[]): Promise<void> {
 }
 
 function encodeWrite(write: Write): TransactWriteItem {
+  if ('delete' in write) return { Delete: { TableName, Key: encode({ pk: write.delete.pk, sk: write.delete.sk }) } };
   const { condition } = write;
   const values = condition?.values ?? {};
   if ('put' in write) {

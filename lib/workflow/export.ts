@@ -1,7 +1,9 @@
-import type { LogRecord } from '../audit/verify.ts';
+import { sealsIn } from '../audit/seal.ts';
+import type { LoggedEntry, LogRecord } from '../audit/verify.ts';
 import { done, type Outcome, refuse } from '../change/refusal.ts';
 import { newestCheckpoint } from '../store/checkpoints.ts';
 import { type FactFilter, listEntries } from '../store/log.ts';
+import { openingsOf } from '../store/people.ts';
 import type { Item } from '../store/table.ts';
 import { header, readWholeLog, withDocuments } from './wholeLog.ts';
 
@@ -43,6 +45,33 @@ export async function exportPart(
   return done(await wholePart(print, cursor && Number(cursor.after), part));
 }
 
+/** Entries whose seals are looked up at once. */
+const AT_ONCE = 50;
+
+/** Records with what the seals of each entry were made from. */
+async function* opened(records: AsyncIterable<LogRecord>): AsyncGenerator<LogRecord> {
+  let waiting: LogRecord[] = [];
+  for await (const record of records) {
+    waiting.push(record);
+    if (waiting.length < AT_ONCE) continue;
+    yield* await withOpenings(waiting);
+    waiting = [];
+  }
+  yield* await withOpenings(waiting);
+}
+
+async function withOpenings<T extends LogRecord>(records: readonly T[]): Promise<T[]> {
+  const bodies = records.map((record) => (record.kind === 'entry' ? (record as LoggedEntry).body : ''));
+  const known = await openingsOf(sealsIn(bodies));
+  return records.map((record, i) => {
+    const openings = sealsIn(bodies[i]).flatMap((seal) => {
+      const opening = known.get(seal);
+      return opening === undefined ? [] : [[seal, opening] as const];
+    });
+    return openings.length === 0 ? record : { ...record, openings: Object.fromEntries(openings) };
+  });
+}
+
 const escaped = (text: string): number => Buffer.byteLength(JSON.stringify(text));
 
 async function wholePart(
@@ -52,7 +81,7 @@ async function wholePart(
 ): Promise<ExportPart> {
   const lines: string[] = [];
   let size = 0;
-  for await (const record of readWholeLog(after)) {
+  for await (const record of opened(readWholeLog(after))) {
     // A checkpoint stays with its entry.
     if (record.kind === 'entry' && size > part) {
       return { text: lines.join(''), cursor: { pk: 'LOG', after: String(record.seq - 1) } };
@@ -75,7 +104,7 @@ async function somePart(
   let next = cursor;
   do {
     const page = await listEntries(filter, { limit: PAGE, ...(next === undefined ? {} : { cursor: next }) });
-    for (const entry of await withDocuments(page.entries)) {
+    for (const entry of await withOpenings(await withDocuments(page.entries))) {
       const line = print(entry);
       size += escaped(line);
       lines.push(line);

@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import {
+  addressesIn,
+  type Opening,
+  opens,
+  type Seal,
+  sealFact,
+  sealOf,
+  sealsIn,
+  unseal,
+  writtenIn,
+} from '../audit/seal.ts';
+import { type Address, get, getAll, type Item, transact, type Write } from './table.ts';
+
+/** By address: the seal that stands for this person in the log. */
+const personAddress = (address: string): Address => ({ pk: `PERSON#${address}`, sk: 'PERSON' });
+/** By seal: what it was made from. */
+const openingAddress = (seal: string): Address => ({ pk: `SEAL#${seal}`, sk: 'SEAL' });
+
+const newOpening = (value: string): Opening => ({ salt: randomBytes(32).toString('hex'), value });
+
+/** The seal of a person; undefined when no fact was ever sealed with their address, or they were erased. */
+export async function sealOfPerson(address: string): Promise<Seal | undefined> {
+  const item = await get(personAddress(address));
+  return item?.seal as Seal | undefined;
+}
+
+/** The names under which a person stands in the table: their seal, and their address in what was written before there were seals. */
+export async function namesOf(person: string): Promise<[string, ...string[]]> {
+  const seal = await sealOfPerson(person);
+  return seal === undefined ? [person] : [seal, person];
+}
+
+/**
+ * A fact as it goes into the log, and the writes that keep what its texts were. Whoever has no seal yet gets one here, before
+ * the fact is written: one that then nobody uses says nothing about anybody.
+ */
+export async function seal<T extends object>(fact: T): Promise<{ sealed: T; writes: Write[] }> {
+  const known = await sealsOf(addressesIn(fact));
+  const texts = new Map(writtenIn(fact).map((text) => [text, newOpening(text)]));
+  const writes = [...texts.values()].map((opening) => ({
+    put: { ...openingAddress(sealOf('txt', opening)), ...opening },
+  }));
+  const seals = new Map([...known, ...[...texts].map(([text, opening]) => [text, sealOf('txt', opening)] as const)]);
+  return { sealed: sealFact(fact, seals), writes };
+}
+
+async function sealsOf(addresses: readonly string[]): Promise<Map<string, Seal>> {
+  const items = await getAll(addresses.map(personAddress));
+  const seals = new Map(items.map((item) => [item.address as string, item.seal as Seal]));
+  for (const address of addresses) if (!seals.has(address)) seals.set(address, await sealNew(address));
+  return seals;
+}
+
+async function sealNew(address: string): Promise<Seal> {
+  const opening = newOpening(address);
+  const seal = sealOf('per', opening);
+  const written = await transact([
+    {
+      put: { ...personAddress(address), address, seal },
+      condition: { expression: 'attribute_not_exists(pk)' },
+    },
+    { put: { ...openingAddress(seal), ...opening } },
+  ]);
+  const faster = written.ok ? undefined : await sealOfPerson(address);
+  if (!written.ok && faster === undefined)
+    throw new Error('a person was erased while something was recorded about them');
+  return faster ?? seal;
+}
+
+/** What these seals were made from, by seal. One that was altered is as good as none. */
+export async function openingsOf(seals: readonly Seal[]): Promise<Map<Seal, Opening>> {
+  const items = await getAll(seals.map(openingAddress));
+  const openings = items.map(({ pk, salt, value }: Item): [Seal, Opening] => [
+    String(pk).slice('SEAL#'.length) as Seal,
+    { salt: String(salt), value: String(value) },
+  ]);
+  return new Map(openings.filter(([seal, opening]) => opens(seal, opening)));
+}
+
+/** A value of the table with everything that its seals stand for. */
+export async function unsealed<T>(value: T): Promise<T> {
+  const seals = sealsIn(value);
+  if (seals.length === 0) return value;
+  const openings = await openingsOf(seals);
+  return unseal(value, new Map([...openings].map(([seal, { value: plain }]) => [seal, plain])));
+}
+
+/** Forgets what texts were. */
+export const forgetTexts = (seals: readonly Seal[]): Promise<void> => forget(seals.map(openingAddress));
+
+/** Forgets whom a seal stands for: from now on nobody can tell, and a new fact about the same address gets another seal. */
+export const forgetPerson = (address: string, seal: Seal): Promise<void> =>
+  forget([openingAddress(seal), personAddress(address)]);
+
+async function forget(addresses: readonly Address[]): Promise<void> {
+  for (let from = 0; from < addresses.length; from += 100) {
+    await transact(addresses.slice(from, from + 100).map((address) => ({ delete: address })));
+  }
+}

@@ -1,0 +1,77 @@
+import { ulid } from 'ulid';
+import { readBody } from '../audit/chain.ts';
+import { sealsIn } from '../audit/seal.ts';
+import { done, type Outcome, refuse } from '../change/refusal.ts';
+import type { Rules } from '../change/rules.ts';
+import { listUnsettled } from '../store/changes.ts';
+import { listEntries, recordAlone } from '../store/log.ts';
+import { forgetPerson, forgetTexts, sealOfPerson } from '../store/people.ts';
+import type { Item } from '../store/table.ts';
+
+/** What was erased. The log and every copy of it stay as they are. */
+export interface Erased {
+  /** What stands for the person in the log from now on, for good. */
+  seal: string;
+  /** How many reasons, comments and tickets of theirs were forgotten. */
+  texts: number;
+}
+
+/**
+ * Erases a person: whom their seal stands for, and what they wrote. The facts stay, with seals of which nobody can tell any
+ * more what they were made from; who approved what, and that two were different people, can still be proven. Safe to run again: what
+ * a crash left is erased then.
+ *
+ * Refused while something still depends on knowing them: the rules file names them, or a change that is not over does.
+ */
+export async function erasePerson(person: string, by: string, rules: Rules, at: string): Promise<Outcome<Erased>> {
+  const seal = await sealOfPerson(person);
+  if (seal === undefined) return refuse('NOT_FOUND', 'Nobody of this address stands in the history under a seal.');
+  if (names(rules, person)) {
+    return refuse('PERSON_NEEDED', 'The rules file names this person: take them out of it and deploy it first.');
+  }
+  const open = await openChangeOf(person);
+  if (open !== undefined) return refuse('PERSON_NEEDED', `${open} is not over and names this person: end it first.`);
+  // Before anything is forgotten: what was done is known even if the rest of it must be done again.
+  await recordAlone({
+    type: 'PERSON_ERASED',
+    who: person,
+    change: `chg_${ulid(Date.parse(at))}`,
+    keyArn: '',
+    person: by,
+    at,
+  });
+  const texts = await forgetTextsOf(person);
+  await forgetPerson(person, seal);
+  return done({ seal, texts });
+}
+
+/** Does this name stand anywhere in it, as a value or as a name of one? */
+function names(value: unknown, name: string): boolean {
+  if (typeof value === 'string') return value.toLowerCase() === name;
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([key, member]) => key.toLowerCase() === name || names(member, name));
+}
+
+async function openChangeOf(person: string): Promise<string | undefined> {
+  let cursor: Item | undefined;
+  do {
+    const page = await listUnsettled({ limit: 100, ...(cursor === undefined ? {} : { cursor }) });
+    const found = page.changes.find((change) => names(change, person));
+    if (found !== undefined) return found.id;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return undefined;
+}
+
+async function forgetTextsOf(person: string): Promise<number> {
+  let texts = 0;
+  let cursor: Item | undefined;
+  do {
+    const page = await listEntries({ person }, { limit: 100, ...(cursor === undefined ? {} : { cursor }) });
+    const written = sealsIn(page.entries.map(({ body }) => readBody(body))).filter((seal) => seal.startsWith('txt_'));
+    await forgetTexts(written);
+    texts += written.length;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return texts;
+}
