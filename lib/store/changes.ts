@@ -1,3 +1,4 @@
+import type { Seal } from '../audit/seal.ts';
 import { type Change, evolve, fold, type Status } from '../change/change.ts';
 import { reviewIsOpen } from '../change/command.ts';
 import type { Event, Fact } from '../change/facts.ts';
@@ -279,20 +280,23 @@ export async function record(
   along?: Along,
 ): Promise<Outcome<Change>> {
   if (id.length > LONGEST_ID) return refuse('NOT_FOUND', 'There is no such change.');
+  const opened = new Map<Seal, string>();
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    const item = await get(changeAddress(id));
-    if (item === undefined) return refuse('NOT_FOUND', 'There is no such change.');
+    const before = opened.size;
+    const [item, headOrNothing] = await getAll([changeAddress(id), HEAD]);
+    if (item?.sk !== 'CHANGE') return refuse('NOT_FOUND', 'There is no such change.');
     const { change: asStored, seqs, sealed } = kept(item);
-    const change = await unsealed(asStored);
+    const change = await unsealed(asStored, opened);
     const outcome = command(change);
     if (!outcome.ok) return outcome;
     if (outcome.value === undefined) return done(change);
     const fact: Fact = { ...outcome.value, ...doer, change: id, keyArn: change.key.arn };
     const next = evolve(change, fact);
     // A change that was begun without seals ends without: to replay, a seal and an address are two people.
-    const own = sealed ? await seal(fact) : { sealed: fact, writes: [] };
-    // Last: the head moves with everything that anybody does.
-    const { seq, writes } = append(readHead(await get(HEAD)), own.sealed);
+    const own = sealed ? await seal(fact, opened) : { sealed: fact, writes: [] };
+    // It moves with everything that anybody does: after a look at people it is an old one.
+    const head = opened.size === before ? headOrNothing : await get(HEAD);
+    const { seq, writes } = append(readHead(head), own.sealed);
     const written = await transact([
       ...writes,
       {

@@ -34,9 +34,17 @@ export async function namesOf(person: string): Promise<[string, ...string[]]> {
 /**
  * A fact as it goes into the log, and the writes that keep what its texts were. Whoever has no seal yet gets one here, before
  * the fact is written: one that then nobody uses says nothing about anybody.
+ *
+ * @param opened seals that are known already: within one change a person keeps theirs
  */
-export async function seal<T extends object>(fact: T): Promise<{ sealed: T; writes: Write[] }> {
-  const known = await sealsOf(addressesIn(fact));
+export async function seal<T extends object>(
+  fact: T,
+  opened: ReadonlyMap<Seal, string> = new Map(),
+): Promise<{ sealed: T; writes: Write[] }> {
+  const known = new Map([...opened].map(([one, value]) => [value, one]));
+  for (const [address, one] of await sealsOf(addressesIn(fact).filter((address) => !known.has(address)))) {
+    known.set(address, one);
+  }
   const texts = new Map(writtenIn(fact).map((text) => [text, newOpening(text)]));
   const writes = [...texts.values()].map((opening) => ({
     put: { ...openingAddress(sealOf('txt', opening)), ...opening },
@@ -78,12 +86,15 @@ export async function openingsOf(seals: readonly Seal[]): Promise<Map<Seal, Open
   return new Map(openings.filter(([seal, opening]) => opens(seal, opening)));
 }
 
-/** A value of the table with everything that its seals stand for. */
-export async function unsealed<T>(value: T): Promise<T> {
-  const seals = sealsIn(value);
-  if (seals.length === 0) return value;
-  const openings = await openingsOf(seals);
-  return unseal(value, new Map([...openings].map(([seal, { value: plain }]) => [seal, plain])));
+/**
+ * A value of the table with everything that its seals stand for.
+ *
+ * @param opened what was looked up before; what is looked up now is added to it
+ */
+export async function unsealed<T>(value: T, opened: Map<Seal, string> = new Map()): Promise<T> {
+  const seals = sealsIn(value).filter((one) => !opened.has(one));
+  for (const [one, { value: plain }] of await openingsOf(seals)) opened.set(one, plain);
+  return unseal(value, opened);
 }
 
 /** Forgets what texts were. */

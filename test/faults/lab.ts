@@ -237,7 +237,7 @@ export class Lab {
       seqs.map((seq) => ({ pk: 'LOG#main', sk: String(seq).padStart(12, '0') })),
     );
     const items = [
-      { pk: `CHANGE#${id}`, sk: 'CHANGE', change, seqs },
+      ...(await this.#table.getAll([{ pk: `CHANGE#${id}`, sk: 'CHANGE' }])),
       { pk: `DOC#${change.binding.after}`, sk: 'DOC', document: after },
       { pk: `DOC#${change.before}`, sk: 'DOC', document: before },
       ...entries,

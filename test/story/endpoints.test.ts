@@ -76,6 +76,7 @@ const ROWS: Record<string, Row> = {
   auditEvents: { may: ['auditors'], path: '/audit/events', answer: 200 },
   auditExport: { may: ['auditors'], path: '/audit/export', answer: 200 },
   auditVerify: { may: ['auditors'], path: '/audit/verify', answer: 200 },
+  erase: { may: ['admins'], path: '/people/unknown%40example.com/erase', body: () => ({}), answer: 404 },
   signIn: { may: 'anyone', path: '/signin?returnTo=/', answer: 404 },
   signedIn: { may: 'anyone', path: '/callback', answer: 404 },
   reviewPage: { may: 'anyone', path: NO_LINK, answer: 404 },

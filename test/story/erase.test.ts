@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
@@ -16,6 +16,12 @@ const folder = temporaryFolder();
 const EVE = 'eve@example.com';
 const SECRET = 'Eve Example wants it, call 555-0100';
 const COMMENT = 'Fine by me, says Lee.';
+
+/** Not synchronously: the system would close the connections that stand idle meanwhile. */
+const run = (program: string, args: string[]) =>
+  new Promise<{ status: number | string; said: string }>((done) =>
+    execFile(program, args, (error, stdout) => done({ status: error?.code ?? 0, said: stdout })),
+  );
 
 let eve: Visitor;
 let id = '';
@@ -103,6 +109,7 @@ it('forgets a person, and the history is as clean as before, for both verifiers'
   const text = (await world.audrey.get('/audit/export?format=ndjson')).text;
   expect(text).not.toContain(EVE);
   expect(text).toContain('"value":"sam@example.com"');
+  const csv = readCsv((await world.audrey.get('/audit/export?format=csv')).text);
   const [file, key] = [join(folder, 'history.ndjson'), join(folder, 'notary.key')];
   writeFileSync(key, after.publicKey);
   for (const [given, exit] of [
@@ -117,11 +124,10 @@ it('forgets a person, and the history is as clean as before, for both verifiers'
       ['python3', 'docs/verify.py'],
     ] as const) {
       const args = [verifier, ...(verifier.endsWith('.py') ? [] : ['verify']), '--export', file, '--public-key', key];
-      const { status, stdout, error } = spawnSync(program, args, { encoding: 'utf8' });
-      if (program !== 'python3' || error === undefined) expect([verifier, status], stdout).toEqual([verifier, exit]);
+      const { status, said } = await run(program, args);
+      if (status !== 'ENOENT') expect([verifier, status], said).toEqual([verifier, exit]);
     }
   }
-  const csv = readCsv((await world.audrey.get('/audit/export?format=csv')).text);
   const submitted = csv.find((row) => row.includes('SUBMITTED'));
   expect(submitted).toEqual(expect.arrayContaining([name, '(erased)']));
   expect(csv.find((row) => row.includes('APPROVAL_GIVEN'))).toEqual(
