@@ -122,7 +122,7 @@ describe('#80 a holder of the key that was paused', () => {
     const one = await lab.approved(KEYS[0]);
     const two = await lab.approved(KEYS[0]);
     lab.proxy.arm();
-    const paused = lab.proxy.hold({ operation: 'apply dynamodb.GetItem', nth: 2 });
+    const paused = lab.proxy.hold({ operation: 'apply dynamodb.GetItem', nth: 3 });
     const first = lab.attempt(one.id, 'paused').catch((error: Error) => error.name);
     await paused.held;
     expect(await lab.attempt(two.id, 'too early').catch((error: Error) => error.name)).toBe('LeaseHeld');
@@ -167,7 +167,7 @@ describe('#99 a process that was stopped before its put, and goes on when its le
     ['the live policy', { operation: 'apply kms.GetKeyPolicy', nth: 1 }],
     ['the change once more', { operation: 'apply dynamodb.Query', nth: 2 }],
     ['its facts', { operation: 'apply dynamodb.BatchGetItem', nth: 4 }],
-    ['the lease', { operation: 'apply dynamodb.GetItem', nth: 2 }],
+    ['the lease', { operation: 'apply dynamodb.GetItem', nth: 3 }],
   ])('stopped as it read %s: puts nothing', async (_, call) => {
     const { id } = await lab.approved();
     lab.proxy.arm();
