@@ -18,6 +18,8 @@ import {
 /** A fact with its place in the log and its hashes, as auditors read it. */
 export type LoggedFact = Fact & { seq: number; prev: string; hash: string };
 
+type Put = Extract<Write, { put: unknown }>;
+
 export const HEAD: Address = { pk: `HEAD#${LOG}`, sk: 'HEAD' };
 
 export const seqText = (seq: number) => String(seq).padStart(12, '0');
@@ -30,7 +32,7 @@ export const readHead = (item: Item | undefined): Head =>
  * The two writes that append a fact after `head`: the entry, which never exists twice, and the head, which moves only
  * from exactly where it was read. They belong into the transaction of what the fact is about.
  */
-export function append(head: Head, fact: Fact): { seq: number; writes: [Write, Write] } {
+export function append(head: Head, fact: Fact): { seq: number; writes: [Put, Put] } {
   const entry = chain(head, fact);
   const order = `${fact.at}#${seqText(entry.seq)}`;
   const item = {
@@ -64,16 +66,16 @@ export function append(head: Head, fact: Fact): { seq: number; writes: [Write, W
 
 /** The writes that append several facts after `head`, one after the other; the head moves once, over all of them. */
 export function appendAll(head: Head, facts: readonly Fact[]): { seqs: number[]; writes: Write[] } {
-  const entries: Write[] = [];
+  const entries: Put[] = [];
   const seqs: number[] = [];
   let last = head;
-  let moved: Write | undefined;
+  let moved: Put | undefined;
   for (const fact of facts) {
     const { seq, writes } = append(last, fact);
     const [entry, move] = writes;
     entries.push(entry);
     seqs.push(seq);
-    last = readHead('put' in move ? move.put : undefined);
+    last = readHead(move.put);
     moved = { ...move, ...(moved?.condition === undefined ? {} : { condition: moved.condition }) };
   }
   return { seqs, writes: [...entries, ...(moved === undefined ? [] : [moved])] };

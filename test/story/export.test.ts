@@ -104,7 +104,7 @@ it('is a CSV in which nothing is a formula, and every text is what it was', asyn
   const documents = column('after_document').filter((text) => text !== '');
   expect(documents).toHaveLength(FORMULAS.length + 1);
   for (const document of documents) expect(JSON.parse(document).Statement).toBeInstanceOf(Array);
-  expect(countersign('export', '--api', world.running.api, '--format', 'csv').stdout).toBe(answer.text);
+  expect((await countersign('export', '--api', world.running.api, '--format', 'csv')).stdout).toBe(answer.text);
 });
 
 it('is for auditors, in two formats', async () => {
