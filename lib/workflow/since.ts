@@ -6,8 +6,9 @@ import { listFacts } from '../store/log.ts';
 const MOST = 50;
 
 /**
- * The changes that were applied to the key of an applied change after it and were not put back since, newest first. While there is
- * one, the live policy is not what this change made of it, even where the two are equal: somebody approved it anew.
+ * The changes that were applied to the key of an applied change after it and still have an effect, newest first: neither put back on
+ * time, nor undone by another, nor such an undoing. While there is one, the live policy is not what this change made of it,
+ * even where the two are equal: somebody approved it anew.
  */
 export async function appliedSince(change: Change): Promise<Change[]> {
   const filter = { key: change.key.arn, type: 'APPLIED', ...(change.appliedAt && { from: change.appliedAt }) };
@@ -15,7 +16,10 @@ export async function appliedSince(change: Change): Promise<Change[]> {
   const own = facts.findIndex((fact) => fact.change === change.id);
   const later = (own === -1 ? facts : facts.slice(0, own)).map((fact) => fact.change);
   const changes = await readChanges(later);
-  return later.flatMap((id) => changes.get(id) ?? []).filter(({ status }) => status !== 'REVERTED');
+  const undone = new Set([...changes.values()].map(({ reverts }) => reverts));
+  return later
+    .flatMap((id) => changes.get(id) ?? [])
+    .filter(({ id, status, reverts }) => status !== 'REVERTED' && !undone.has(id) && !later.includes(reverts ?? ''));
 }
 
 /** What happened to the key since, in one sentence. */

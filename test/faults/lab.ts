@@ -143,8 +143,12 @@ export class Lab {
   now = (): Date => new Date(Date.now() + this.ahead);
 
   /** A change that is approved, on the live policy of a key. */
-  async approved(key: string = KEYS[this.#serial % KEYS.length] ?? '', timing: Timing = {}): Promise<Change> {
-    const change = await this.pending(key, timing);
+  async approved(
+    key: string = KEYS[this.#serial % KEYS.length] ?? '',
+    timing: Timing = {},
+    undone?: Change,
+  ): Promise<Change> {
+    const change = await this.pending(key, timing, undone);
     const answer = { person: 'sam@example.com', decision: 'approve', comment: '', channel: 'link' } as const;
     const decided = await this.#changes.record(
       change.id,
@@ -156,11 +160,12 @@ export class Lab {
   }
 
   /** A change that waits for one approval. */
-  async pending(key: string = KEYS[0] ?? '', timing: Timing = {}): Promise<Change> {
+  async pending(key: string = KEYS[0] ?? '', timing: Timing = {}, undone?: Change): Promise<Change> {
     this.proxy.arm();
     const serial = ++this.#serial;
     const before = text(await this.live(key));
-    const after = text(policyOf(serial));
+    const [back] = undone === undefined ? [] : await this.#changes.readDocuments([undone.before]);
+    const after = text(back ?? policyOf(serial));
     const at = this.now();
     const created = await this.#changes.createChange({
       submitted: submitted({
@@ -175,6 +180,7 @@ export class Lab {
         expiresAt: new Date(at.getTime() + 2 * YEAR).toISOString(),
         applyBy: new Date(at.getTime() + 3 * YEAR).toISOString(),
         ...timing,
+        ...(undone === undefined ? {} : { reverts: undone.id }),
       }),
       before,
       after,

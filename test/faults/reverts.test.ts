@@ -71,6 +71,15 @@ it('one temporary change on another is put back first, and then the other', asyn
   expect((await putBack(lab, below)).ended.status).toBe('REVERTED');
 });
 
+it('one that another was applied on, and was undone by hand, is put back', async () => {
+  const key = KEYS[1];
+  const below = await due(lab, key);
+  const above = await due(lab, key);
+  const { id } = await lab.approved(key, {}, above);
+  await lab.apply(id);
+  expect((await putBack(lab, below)).ended.status).toBe('REVERTED');
+});
+
 it('one that another change was applied on is STALE, and names it', async () => {
   const key = KEYS[2];
   const below = await due(lab, key);
