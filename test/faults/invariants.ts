@@ -125,11 +125,12 @@ function ofRevert(
   const ends = facts.filter(({ type }) => RESULTS.includes(type));
   if (ends.length !== 1) breach('I16', `an intent has ${ends.length} results`);
   if (intent.at < (change.revertAt ?? '~')) breach('I9', 'before its time');
-  // What came before the change may have been put by another one, before it.
-  const own = applied.find(({ keyArn, sha256: hash }) => keyArn === change.key.arn && hash === change.binding.after);
-  const mine = applied.filter(
-    (put) => put.keyArn === change.key.arn && put.sha256 === change.before && put.seq > (own?.seq ?? 0),
-  );
+  // What came before the change may have been put by others too, before it and after it.
+  const ofKey = applied.filter(({ keyArn }) => keyArn === change.key.arn);
+  const own = ofKey.findLast(({ sha256: hash }) => hash === change.binding.after);
+  const after = ofKey.filter(({ seq }) => seq > (own?.seq ?? 0));
+  const next = after.findIndex(({ sha256: hash }) => hash !== change.before);
+  const mine = next === -1 ? after : after.slice(0, next);
   const put = ends.some((end) => end.type === 'REVERTED' && end.put);
   if (put && mine.length === 0) breach('I16', 'it says that it was put back, and KMS knows of no put');
   if (mine.length > 0 && !put && change.status !== 'UNCERTAIN') breach('I16', 'KMS took a put that the record denies');

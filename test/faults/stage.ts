@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { BatchGetItemCommand, DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Change } from '../../lib/change/change.ts';
+import { revertIsOpen } from '../../lib/change/revert.ts';
 import { type Running, startRunning } from '../../local/demo/running.ts';
 import { type Answer, until } from '../../local/demo/visitor.ts';
 import { people, RULES, tableItems, type World } from '../story/system.ts';
@@ -25,14 +26,17 @@ export interface Told {
 /** One running system whose lambdas reach AWS through a proxy, on which story after story is played. */
 export class Stage {
   readonly proxy: FaultProxy;
+  /** Are the changes of the stories put back after a second? */
+  readonly #temporary: boolean;
   readonly #folder: string;
   world: World;
   #stories = 0;
   /** Resolves when the system is up again after a crash. */
   #up: Promise<void> = Promise.resolve();
 
-  private constructor(proxy: FaultProxy, folder: string, world: World) {
+  private constructor(proxy: FaultProxy, folder: string, world: World, temporary: boolean) {
     this.proxy = proxy;
+    this.#temporary = temporary;
     this.#folder = folder;
     this.world = world;
     proxy.crash = () => {
@@ -44,11 +48,11 @@ export class Stage {
     };
   }
 
-  static async open(): Promise<Stage> {
+  static async open(temporary = false): Promise<Stage> {
     const folder = mkdtempSync(join(tmpdir(), 'countersign-faults-'));
     writeFileSync(join(folder, 'rules.yml'), RULES);
     const proxy = await startProxy();
-    const stage = new Stage(proxy, folder, await start(folder, proxy));
+    const stage = new Stage(proxy, folder, await start(folder, proxy), temporary);
     return stage;
   }
 
@@ -63,7 +67,8 @@ export class Stage {
   async play(...faults: Fault[]): Promise<Told> {
     const began = performance.now();
     const name = KEYS[this.#stories++ % KEYS.length] ?? '';
-    const body = { key: `alias/${name}`, policy: policyOf(this.#stories), reason: `Story ${this.#stories}` };
+    const timing = this.#temporary ? { revertAfter: 'PT1S' } : {};
+    const body = { key: `alias/${name}`, policy: policyOf(this.#stories), reason: `Story ${this.#stories}`, ...timing };
     const headers = { 'idempotency-key': `story-${this.#stories}` };
     const found: string[] = [];
     this.proxy.arm(...faults);
@@ -81,14 +86,15 @@ export class Stage {
     const change = await this.#waited(id, 'its end', async () => {
       const [item] = await this.#partition(`CHANGE#${id}`, 'CHANGE');
       const now = item?.change as Change | undefined;
-      return now?.closed === true ? now : undefined;
+      return now?.closed === true && !revertIsOpen(now) ? now : undefined;
     });
     const again = await this.#answered('the submit again', () => this.world.ana.submit(body, headers), found, [201]);
     if ((again.body as { id: string }).id !== id) found.push(`I24: one Idempotency-Key is ${id} and another change`);
 
     const happened = this.proxy.happened();
     const behind = happened.some(({ mode, operation }) => mode === 'stale' && operation.startsWith('submit'));
-    if (change.status !== 'APPLIED' && !behind) found.push(`I14: it ended as ${change.status}: ${change.outcome}`);
+    if (change.status !== (this.#temporary ? 'REVERTED' : 'APPLIED') && !behind)
+      found.push(`I14: it ended as ${change.status}: ${change.outcome}`);
     const twice = happened.some(
       ({ mode, operation }) => mode === 'duplicate' && operation === 'apply kms.PutKeyPolicy',
     );
@@ -165,11 +171,11 @@ export class Stage {
     return Items.map((item) => unmarshall(item));
   }
 
-  async #itemsOf({ id, binding }: Change): Promise<Items> {
+  async #itemsOf({ id, binding, before }: Change): Promise<Items> {
     const [item] = await this.#partition(`CHANGE#${id}`, 'CHANGE');
     const seqs = (item?.seqs ?? []) as number[];
     const wanted = [
-      { pk: `DOC#${binding.after}`, sk: 'DOC' },
+      ...[...new Set([binding.after, before])].map((hash) => ({ pk: `DOC#${hash}`, sk: 'DOC' })),
       ...seqs.map((seq) => ({ pk: 'LOG#main', sk: String(seq).padStart(12, '0') })),
     ];
     const { Responses } = await this.#table().send(

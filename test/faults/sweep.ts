@@ -16,13 +16,14 @@ const nameOf = ({ operation, nth, mode }: Fault) => `${mode} at ${operation} ${n
 
 /**
  * Plays a story for each call that a story without faults makes, with that one fault, on one system, and one after the
- * other. `choose` picks the modes of the i-th call.
+ * other. `choose` picks the modes of the i-th call. `temporary`: the stories go on until the change is put back.
  */
 export async function sweep(
   choose: (i: number) => readonly Mode[],
   say: (line: string) => void = () => undefined,
+  temporary = false,
 ): Promise<Swept> {
-  const stage = await Stage.open();
+  const stage = await Stage.open(temporary);
   const swept: Swept = { stories: 0, happened: 0, violations: [], slowest: [] };
   try {
     // The first finds every lambda cold; the second has the rhythm of those to come.
