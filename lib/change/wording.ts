@@ -184,17 +184,22 @@ export const STATUS_WORDS: Readonly<Record<Status, StatusWords>> = {
   },
 };
 
-/** What is true of a temporary change that was not put back: everything that it gave is still there. */
-const NOT_REVERTED: StatusWords = {
-  title: 'Not put back: look at the key',
-  meaning: 'It was applied for a time, the time is over, and the policy from before could not be put back.',
+/** What is true of a temporary change that was not put back, or of which nobody knows it. */
+const NOT_REVERTED: Omit<StatusWords, 'title'> = {
+  meaning: 'It was applied for a time, the time is over, and the policy from before is not known to be live again.',
   next: 'A person must look now: what this change gave may still be there. Submit a change that takes it away from the policy that is live now.',
+};
+
+const NOT_REVERTED_TITLES: Partial<Record<Status, string>> = {
+  STALE: 'Stale: not put back',
+  FAILED: 'Failed: not put back',
+  UNCERTAIN: 'Uncertain: perhaps not put back',
 };
 
 /** The words for a change as it stands. */
 export const wordsOf = (change: Pick<ChangeView, 'status' | 'revertAt'>): StatusWords =>
   notReverted(change)
-    ? { ...NOT_REVERTED, title: `${STATUS_WORDS[change.status].title.split(':')[0]}: not put back` }
+    ? { ...NOT_REVERTED, title: NOT_REVERTED_TITLES[change.status] ?? '' }
     : STATUS_WORDS[change.status];
 
 /** Risk in one word, for people. */

@@ -1,5 +1,6 @@
 import type { VerdictName } from '../change/decide.ts';
 import { reveal, revealIdentifier, revealSentence } from '../change/reveal.ts';
+import { notReverted } from '../change/revert.ts';
 import type { ChangeView } from '../change/view.ts';
 import { confirmWordOf, fromNow, keyName, RISK_WORDS, timeSentences, utc, wordsOf } from '../change/wording.ts';
 import { type Html, html, trusted } from '../render/html.ts';
@@ -165,7 +166,7 @@ function askSection({ change, now, mayDecide }: ReviewPage): Html {
 ${timeSentences(change).map((sentence) => html`<p class="flag ${change.revertOverdue === true ? 'bad' : 'warn'}">${shown(sentence, revealSentence)}</p>`)}
 <p class="eyebrow">Change of a key policy</p>
 <h1 id="what">${shown(keyName(key))}</h1>
-<div class="pills"><span class="pill ${STATUS_TONE[status] ?? 'calm'}">${wordsOf(change).title}</span><span class="pill ${RISK_TONE[change.risk]}">${RISK_WORDS[change.risk]}</span></div>
+<div class="pills"><span class="pill ${notReverted(change) ? 'bad' : (STATUS_TONE[status] ?? 'calm')}">${wordsOf(change).title}</span><span class="pill ${RISK_TONE[change.risk]}">${RISK_WORDS[change.risk]}</span></div>
 <p><strong>${shown(change.submitter)}</strong> asked for this ${fromNow(change.submittedAt, now)}, because:</p>
 <blockquote class="words">${shown(change.reason, reveal)}</blockquote>
 ${mayDecide && html`<p><a class="jump" href="#decide">Go to the decision</a></p>`}

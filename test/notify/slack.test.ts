@@ -46,6 +46,17 @@ describe('the message that asks', () => {
     expect(message.text).toBe('ana@example.com asks to change the key policy of payments, high risk');
   });
 
+  it('says before anything else that a change is temporary, and when it is put back', () => {
+    const first = ({ blocks }: SlackMessage) => JSON.stringify(blocks[0]);
+    const temporary = changeView({ revertAfter: 'P7D', revertOverdue: false });
+    expect(first(askMessage(temporary, READER))).toContain('Temporary: put back after 7 days.');
+    const applied = { ...temporary, status: 'APPLIED' as const, revertAt: '2026-12-01T20:00:00.000Z' };
+    expect(first(resultMessage(applied))).toContain('Temporary: put back on Tue 1 Dec 2026, 20:00 UTC.');
+    const stale = { ...applied, status: 'STALE' as const };
+    expect(words(resultMessage(stale))).toContain('Stale: not put back');
+    expect(resultReply(stale).text).toContain('not put back');
+  });
+
   it('has a button to the page and one for each thing that its reader may do, and none in a channel', () => {
     const buttons = (blocks: KnownBlock[]) =>
       blocks.flatMap((block) => (block.type === 'actions' ? block.elements : []));
