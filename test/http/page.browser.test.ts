@@ -7,6 +7,7 @@ import type { ChangeView } from '../../lib/change/view.ts';
 import { deadLinkPage, PAGE_HEADERS, reviewPage } from '../../lib/http/page.ts';
 import { launchBrowser } from '../fixtures/browser.ts';
 import { AFTER, changeView, policyText } from '../fixtures/changeView.ts';
+import { CONTRAST } from '../fixtures/contrast.ts';
 
 const NOW = '2026-11-24T21:10:00.000Z';
 /** A browser on a busy machine; nothing here waits for time to pass. */
@@ -228,25 +229,3 @@ describe('the page in a browser', () => {
     await page.context().close();
   });
 });
-
-/** The lowest contrast ratio (WCAG 2) of any text in the page against the ground it stands on. */
-const CONTRAST = `(() => {
-  const rgb = (css) => (css.match(/[\\d.]+/g) ?? []).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const ground = (e) => {
-    for (let at = e; at; at = at.parentElement) {
-      const c = rgb(getComputedStyle(at).backgroundColor);
-      if (c.length === 3 || c[3] > 0) return c;
-    }
-    return [255, 255, 255];
-  };
-  let worst = { ratio: 21, text: '' };
-  for (const e of document.body.querySelectorAll('*')) {
-    if (![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim() !== '')) continue;
-    const [a, b] = [light(rgb(getComputedStyle(e).color)), light(ground(e))].sort((x, y) => y - x);
-    const ratio = (a + 0.05) / (b + 0.05);
-    if (ratio < worst.ratio) worst = { ratio, text: e.textContent.slice(0, 60) };
-  }
-  return worst;
-})()`;
