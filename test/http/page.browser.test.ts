@@ -58,6 +58,49 @@ afterAll(async () => {
   await new Promise((closed) => server.close(closed));
 });
 
+const delegate = { person: 'lee@example.com', to: 'pat@example.com', at: NOW, until: '2026-11-26T12:00:00.000Z' };
+/** A second version of an emergency in two stages, escalated, with a delegate, a wish, comments and votes. */
+const EVERYTHING: Partial<ChangeView> = {
+  version: 2,
+  coAuthors: ['ivy@example.com'],
+  approval: {
+    ...changeView().approval,
+    approvers: ['cho@example.com', 'kim@example.com', 'lee@example.com', 'olu@example.com', 'sam@example.com'],
+    decisions: [
+      { person: 'olu@example.com', decision: 'approve', comment: 'Fine for the owner.', channel: 'slack', at: NOW },
+      {
+        person: 'pat@example.com',
+        decision: 'approve',
+        comment: '',
+        channel: 'link',
+        at: NOW,
+        onBehalfOf: 'lee@example.com',
+      },
+    ],
+    counted: ['olu@example.com', 'pat@example.com'],
+    stages: [
+      { name: 'an owner', quorum: 1, approvers: ['olu@example.com'], counted: ['olu@example.com'], state: 'complete' },
+      {
+        name: 'two of security',
+        quorum: 2,
+        approvers: ['kim@example.com', 'lee@example.com', 'sam@example.com'],
+        counted: ['pat@example.com'],
+        state: 'waiting',
+      },
+    ],
+    escalatedAt: NOW,
+    delegations: [delegate],
+  },
+  changesRequested: { person: 'kim@example.com', comment: 'Not that role.\nThe batch role is enough.', at: NOW },
+  breakGlass: { reviewers: ['olu@example.com', 'ivy@example.com'] },
+  timeline: [
+    ...changeView().timeline,
+    { seq: 4, at: NOW, type: 'COMMENTED', person: 'sam@example.com', text: 'Commented, by slack: “Who owns it?”.' },
+    { seq: 5, at: NOW, type: 'VERSIONED', person: 'ana@example.com', text: 'Posted version 2, at high risk.' },
+    { seq: 6, at: NOW, type: 'DELEGATED', person: 'lee@example.com', text: 'Let pat@example.com stand in.' },
+  ],
+};
+
 const draw = (change: ChangeView, comment?: string): string =>
   reviewPage({ change, person: 'sam@example.com', now: NOW, mayDecide: true, confirmWord: 'payments', comment });
 
@@ -165,6 +208,32 @@ describe('the page in a browser', () => {
     expect(await overflow()).toBe(0);
     expect(trouble).toEqual([]);
     await page.context().close();
+  });
+
+  it('fits a phone and a desktop with everything that there can be on it, sentences before the matrix before the document', async () => {
+    const whole = changeView(EVERYTHING);
+    for (const width of [390, 1280]) {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        const { page, trouble } = await open(draw(whole), { viewport: { width, height: 844 }, colorScheme });
+        const overflow = () => page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+        expect(await overflow()).toBe(0);
+        const worst = await page.evaluate<{ ratio: number; text: string }>(CONTRAST);
+        expect(worst.ratio, `${width} px, ${colorScheme}: ${worst.text}`).toBeGreaterThanOrEqual(4.5);
+        await page.screenshot({ path: `${ARTIFACTS}review-everything-${width}-${colorScheme}.png`, fullPage: true });
+        const text = (await page.textContent('body')) ?? '';
+        const places = [
+          'role settlement-batch of account',
+          'Who may do what once',
+          '"Sid": "Allow the settlement partner"',
+        ].map((words) => text.indexOf(words));
+        expect(places).toEqual([...places].sort((a, b) => a - b));
+        expect(places).not.toContain(-1);
+        await page.evaluate(`document.querySelectorAll('details').forEach((d) => { d.open = true; })`);
+        expect(await overflow()).toBe(0);
+        expect(trouble).toEqual([]);
+        await page.context().close();
+      }
+    }
   });
 
   it('gives every fold, field and button a target that a thumb hits', async () => {
