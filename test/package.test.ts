@@ -224,6 +224,19 @@ describe('the packaged template', () => {
     );
   });
 
+  it('rings when a temporary change is not put back in time, or at all', () => {
+    expect(resources.RevertsAreOverdue?.Properties).toMatchObject({
+      Namespace: 'Countersign',
+      MetricName: 'OverdueReverts',
+      Dimensions: [{ Name: 'FunctionName', Value: 'countersign-prod-sweep' }],
+      Threshold: 0,
+      TreatMissingData: 'breaching',
+    });
+    const failed = resources.ExecutionsFail?.Properties;
+    expect(failed).toMatchObject({ Namespace: 'AWS/States', MetricName: 'ExecutionsFailed', Threshold: 0 });
+    expect(JSON.stringify(failed?.Dimensions)).toContain('stateMachine:countersign-prod-approval');
+  });
+
   it('gives each function a role of its own file, Node 24, and logs that are kept and go away', () => {
     const functions = ofType('AWS::Lambda::Function');
     expect(functions.length).toBeGreaterThanOrEqual(21);

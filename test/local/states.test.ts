@@ -144,7 +144,7 @@ describe('the approval state machine', () => {
     await client.send(new SendTaskSuccessCommand({ taskToken, output: '{}' }));
 
     expect(await end(executionArn)).toMatchObject({ status: 'SUCCEEDED' });
-    expect(calls).toEqual(['look', 'ask', 'look', 'apply', 'apply', 'close', 'notarise']);
+    expect(calls).toEqual(['look', 'ask', 'look', 'apply', 'apply', 'close', 'notarise', 'archive']);
     const events = await history(executionArn);
     expect(types(events)).toEqual([
       'ExecutionStarted',
@@ -156,6 +156,7 @@ describe('the approval state machine', () => {
       ...['ChoiceStateEntered', 'ChoiceStateExited'],
       ...['TaskStateEntered', 'TaskScheduled', 'TaskStarted', 'TaskFailed', 'TaskScheduled', 'TaskStarted'],
       ...['TaskSucceeded', 'TaskStateExited', 'ChoiceStateEntered', 'ChoiceStateExited'],
+      ...['TaskStateEntered', 'TaskScheduled', 'TaskStarted', 'TaskSucceeded', 'TaskStateExited'],
       ...['TaskStateEntered', 'TaskScheduled', 'TaskStarted', 'TaskSucceeded', 'TaskStateExited'],
       ...['TaskStateEntered', 'TaskScheduled', 'TaskStarted', 'TaskSucceeded', 'TaskStateExited'],
       ...['ChoiceStateEntered', 'ChoiceStateExited', 'SucceedStateEntered', 'SucceedStateExited', 'ExecutionSucceeded'],
@@ -176,7 +177,7 @@ describe('the approval state machine', () => {
     });
     const executionArn = await start({ changeId: 'a' });
     expect(await end(executionArn)).toMatchObject({ status: 'SUCCEEDED' });
-    expect(calls).toEqual(['look', 'ask', 'remind', 'look', 'ask', 'remind', 'look', 'close', 'notarise']);
+    expect(calls).toEqual(['look', 'ask', 'remind', 'look', 'ask', 'remind', 'look', 'close', 'notarise', 'archive']);
     expect(new Set(asked.seen).size).toBe(2);
     expect(types(await history(executionArn)).filter((type) => type === 'TaskTimedOut')).toHaveLength(2);
     const late = new SendTaskSuccessCommand({ taskToken: asked.seen[0], output: '{}' });
