@@ -43,7 +43,8 @@ export interface GrantGroup extends Omit<Grant, 'constraints'> {
   count: number;
   /** How many of them nothing limits. */
   unconstrained: number;
-  /** The first few different constraints. */
+  /** How many different constraints they have, and the first few of these. */
+  different: number;
   constraints: Record<string, unknown>[];
 }
 
@@ -68,14 +69,15 @@ export function sumUpGrants(grants: readonly Grant[], complete: boolean): Grants
   const groups = new Map<string, GrantGroup & { seen: Set<string> }>();
   for (const { constraints, ...who } of grants) {
     const name = JSON.stringify([who.grantee, who.operations, who.issuingAccount, who.retiring]);
-    const group = groups.get(name) ?? { ...who, count: 0, unconstrained: 0, constraints: [], seen: new Set() };
+    const fresh = { ...who, count: 0, unconstrained: 0, different: 0, constraints: [], seen: new Set<string>() };
+    const group = groups.get(name) ?? fresh;
     groups.set(name, group);
     group.count++;
     const limits = JSON.stringify(constraints);
     if (Object.keys(constraints).length === 0) group.unconstrained++;
-    else if (group.constraints.length < MOST_CONSTRAINTS && !group.seen.has(limits)) {
+    else if (!group.seen.has(limits)) {
       group.seen.add(limits);
-      group.constraints.push(constraints);
+      if (group.different++ < MOST_CONSTRAINTS) group.constraints.push(constraints);
     }
   }
   const sorted = [...groups.values()].sort((a, b) => b.count - a.count).map(({ seen: _, ...group }) => group);

@@ -29,6 +29,7 @@ function grantItem({
   count,
   unconstrained,
   constraints,
+  different,
 }: GrantGroup): Html {
   const limits =
     unconstrained === count
@@ -39,7 +40,7 @@ function grantItem({
   return html`<li><code>${shown(grantee)}</code> may ${shown(operations.join(', '))}${count > 1 && html` (${counted(count, 'grant')})`}.
 <br><span class="soft">${limits}. Issued under ${shown(issuingAccount)}${retiring !== undefined && html`; <code>${shown(retiring)}</code> may retire it`}.</span>${
     constraints.length > 0 &&
-    html`<pre>${shown(constraints.map((one) => JSON.stringify(one)).join('\n'))}${count - unconstrained > constraints.length && '\n…'}</pre>`
+    html`<pre>${shown(constraints.map((one) => JSON.stringify(one)).join('\n'))}${different > constraints.length && `\nand ${different - constraints.length} others`}</pre>`
   }</li>`;
 }
 

@@ -140,7 +140,8 @@ const grantGroup = z.object({
   retiring: optional(z.string()),
   count: about(z.int(), 'How many grants differ in nothing but their constraints.'),
   unconstrained: about(z.int(), 'How many of them nothing limits.'),
-  constraints: about(z.array(constraints), 'The first few different ones.'),
+  different: about(z.int(), 'How many different constraints they have.'),
+  constraints: about(z.array(constraints), 'The first few of these.'),
 });
 const analyzerFinding = z.object({
   severity: z.enum(['error', 'warning', 'info']),

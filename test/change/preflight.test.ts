@@ -31,6 +31,7 @@ describe('grants', () => {
           issuingAccount: ROOT,
           count: 6,
           unconstrained: 1,
+          different: 4,
           constraints: [{ SourceArn: 'arn:1' }, { SourceArn: 'arn:2' }, { SourceArn: 'arn:3' }],
         },
         expect.objectContaining({ grantee: 'a', count: 1, unconstrained: 1, constraints: [] }),

@@ -107,6 +107,7 @@ it('grants are shown to the approver as access past the policy, alike ones summe
         issuingAccount: ROOT,
         count: 104,
         unconstrained: 0,
+        different: 5,
         constraints: expect.arrayContaining([expect.objectContaining({ EncryptionContextSubset: expect.anything() })]),
       },
       {
@@ -116,6 +117,7 @@ it('grants are shown to the approver as access past the policy, alike ones summe
         retiring: 'arn:aws:iam::111122223333:role/Retirer',
         count: 1,
         unconstrained: 1,
+        different: 0,
         constraints: [],
       },
     ],
@@ -133,6 +135,7 @@ it('grants are shown to the approver as access past the policy, alike ones summe
   expect(page).toContain('Access past the policy');
   expect(page).toContain('arn:aws:iam::444455556666:role/Partner');
   expect(page).toContain('104 grants');
+  expect(page).toContain('and 2 others');
   expect(page).not.toContain('role/Later');
 });
 
