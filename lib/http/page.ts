@@ -2,7 +2,7 @@ import type { VerdictName } from '../change/decide.ts';
 import { reveal, revealIdentifier, revealSentence } from '../change/reveal.ts';
 import { notReverted } from '../change/revert.ts';
 import type { ChangeView } from '../change/view.ts';
-import { confirmWordOf, fromNow, keyName, RISK_WORDS, timeSentences, utc, wordsOf } from '../change/wording.ts';
+import { confirmWordOf, fromNow, keyName, listed, RISK_WORDS, timeSentences, utc, wordsOf } from '../change/wording.ts';
 import { type Html, html, trusted } from '../render/html.ts';
 import { accessSection } from './access.ts';
 import { comparePolicies } from './compare.ts';
@@ -160,14 +160,16 @@ const STATUS_TONE: Partial<Record<ChangeView['status'], string>> = {
 };
 
 function askSection({ change, now, mayDecide }: ReviewPage): Html {
-  const { key, status } = change;
+  const { key, status, version, coAuthors = [] } = change;
+  const emergency = change.breakGlass !== undefined && html`<span class="pill bad">Emergency</span>`;
+  const newer = version > 1 && html`<span class="pill calm">Version ${version}</span>`;
   const more = key.aliases.slice(1).map((alias) => html`, <code>${shown(alias)}</code>`);
   return html`<section aria-labelledby="what">
 ${timeSentences(change).map((sentence) => html`<p class="flag ${change.revertOverdue === true ? 'bad' : 'warn'}">${shown(sentence, revealSentence)}</p>`)}
 <p class="eyebrow">Change of a key policy</p>
 <h1 id="what">${shown(keyName(key))}</h1>
-<div class="pills"><span class="pill ${notReverted(change) ? 'bad' : (STATUS_TONE[status] ?? 'calm')}">${wordsOf(change).title}</span><span class="pill ${RISK_TONE[change.risk]}">${RISK_WORDS[change.risk]}</span></div>
-<p><strong>${shown(change.submitter)}</strong> asked for this ${fromNow(change.submittedAt, now)}, because:</p>
+<div class="pills"><span class="pill ${notReverted(change) ? 'bad' : (STATUS_TONE[status] ?? 'calm')}">${wordsOf(change).title}</span><span class="pill ${RISK_TONE[change.risk]}">${RISK_WORDS[change.risk]}</span>${emergency}${newer}</div>
+<p><strong>${shown(listed([change.submitter, ...coAuthors]))}</strong> asked for this ${fromNow(change.submittedAt, now)}, because:</p>
 <blockquote class="words">${shown(change.reason, reveal)}</blockquote>
 ${mayDecide && html`<p><a class="jump" href="#decide">Go to the decision</a></p>`}
 <dl class="facts">

@@ -65,6 +65,7 @@ const EVERYTHING: Partial<ChangeView> = {
   coAuthors: ['ivy@example.com'],
   approval: {
     ...changeView().approval,
+    quorum: 3,
     approvers: ['cho@example.com', 'kim@example.com', 'lee@example.com', 'olu@example.com', 'sam@example.com'],
     decisions: [
       { person: 'olu@example.com', decision: 'approve', comment: 'Fine for the owner.', channel: 'slack', at: NOW },
@@ -173,7 +174,9 @@ function poisoned(text: string): ChangeView {
       counted: [text],
       stages: [1, 2].map((quorum) => ({ name: text, quorum, approvers: [text], counted: [text], state: 'waiting' })),
       signIn: false,
+      delegations: [{ person: text, to: text, at: NOW, until: NOW }],
     },
+    coAuthors: [text],
     changesRequested: { person: text, comment: text, at: NOW },
     breakGlass: { reviewers: [text] },
     timeline: [{ seq: 1, at: NOW, type: 'SUBMITTED', person: text, text }],
@@ -228,6 +231,8 @@ describe('the page in a browser', () => {
         ].map((words) => text.indexOf(words));
         expect(places).toEqual([...places].sort((a, b) => a - b));
         expect(places).not.toContain(-1);
+        expect(await page.textContent('.pills')).toBe('Waiting for approvalHigh riskEmergencyVersion 2');
+        expect(text).toContain('pat@example.com may stand in for lee@example.com until Thu 26 Nov 2026, 12:00 UTC.');
         await page.evaluate(`document.querySelectorAll('details').forEach((d) => { d.open = true; })`);
         expect(await overflow()).toBe(0);
         expect(trouble).toEqual([]);
