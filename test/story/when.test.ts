@@ -130,7 +130,20 @@ describe('access for a time', () => {
     );
     expect(history.body.liveIsNewest).toBe(true);
     expect(history.body.versions[0]).toMatchObject({ change: change.id, reverted: true, after: back.before });
+    const then = await world.audrey.get<{ access: { change: string; policy: { sha256: string }; certain: boolean } }>(
+      `/keys/${encodeURIComponent(change.key.arn)}/history?at=${new Date().toISOString()}`,
+    );
+    expect(then.body.access).toMatchObject({ change: change.id, certain: true, policy: change.before });
     expect((await revert(change.id)).status).toBe(409);
+  });
+
+  it('stays so in a new version, or for another time', async () => {
+    const { id } = await submitted({ revertAfter: 'P1D' });
+    const post = async (over: object) =>
+      (await world.ana.send<ChangeView>('POST', `/changes/${id}/versions`, { edits: addUser().edits, ...over })).body;
+    expect((await post({})).revertAfter).toBe('P1D');
+    expect((await post({ revertAfter: 'PT2H' })).revertAfter).toBe('PT2H');
+    await world.ana.send('POST', `/changes/${id}/cancel`);
   });
 
   it('is listed while it lasts, and warns whoever would stand in its way', async () => {
