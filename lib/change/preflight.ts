@@ -60,9 +60,13 @@ export interface AnalyzerFinding {
   path?: string;
 }
 
-/** How many groups, and how many constraints of one, are kept; a key may have 50,000 grants. */
+/** How many groups, how many constraints of one, and how many characters of constraints are kept: an item of the table holds 400 KB. */
 const MOST_GROUPS = 25;
 const MOST_CONSTRAINTS = 3;
+const MOST_CHARACTERS = 16_000;
+/** How many findings of one check, and characters of one, are kept. */
+const MOST_FINDINGS = 50;
+const MOST_OF_MESSAGE = 500;
 
 /** Sums up the grants of a key by who may do what for whom. */
 export function sumUpGrants(grants: readonly Grant[], complete: boolean): GrantsSeen {
@@ -81,5 +85,19 @@ export function sumUpGrants(grants: readonly Grant[], complete: boolean): Grants
     }
   }
   const sorted = [...groups.values()].sort((a, b) => b.count - a.count).map(({ seen: _, ...group }) => group);
-  return { total: grants.length, complete, groups: sorted.slice(0, MOST_GROUPS) };
+  let left = MOST_CHARACTERS;
+  const kept = sorted.slice(0, MOST_GROUPS).map((group) => {
+    left -= JSON.stringify(group.constraints).length;
+    return left < 0 ? { ...group, constraints: [] } : group;
+  });
+  return { total: grants.length, complete, groups: kept };
+}
+
+/** The findings of one check as they are kept; those that are too many are counted. */
+export function keptFindings(findings: readonly AnalyzerFinding[]): AnalyzerFinding[] {
+  const kept = findings
+    .slice(0, MOST_FINDINGS)
+    .map((one) => ({ ...one, message: one.message.slice(0, MOST_OF_MESSAGE) }));
+  const rest = findings.length - kept.length;
+  return rest > 0 ? [...kept, { severity: 'info', code: 'MORE', message: `And ${rest} more.` }] : kept;
 }

@@ -2,7 +2,13 @@ import { checkNoNewAccess, checkNoPublicAccess, previewAccess, validatePolicy } 
 import { listGrants } from '../aws/grants.ts';
 import { principalId } from '../aws/iam.ts';
 import { seen } from '../aws/notSeen.ts';
-import { type AnalyzerCheck, type AnalyzerFinding, type Preflight, sumUpGrants } from '../change/preflight.ts';
+import {
+  type AnalyzerCheck,
+  type AnalyzerFinding,
+  keptFindings,
+  type Preflight,
+  sumUpGrants,
+} from '../change/preflight.ts';
 import { newPrincipals } from '../policy/newPrincipals.ts';
 import type { Key } from '../policy/types.ts';
 
@@ -75,5 +81,5 @@ async function ask(name: string, asked: Asked, signal: AbortSignal): Promise<Ana
   if (check === undefined)
     return { check: name, notSeen: 'ACCESS_ANALYZER_CHECKS names it, and there is no such check.' };
   const findings = await seen(check(asked, signal), signal);
-  return 'notSeen' in findings ? { check: name, ...findings } : { check: name, findings };
+  return 'notSeen' in findings ? { check: name, ...findings } : { check: name, findings: keptFindings(findings) };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Grant, sumUpGrants } from '../../lib/change/preflight.ts';
+import { type Grant, keptFindings, sumUpGrants } from '../../lib/change/preflight.ts';
 import { grantsSentence } from '../../lib/change/wording.ts';
 import { awsSection, grantsSection } from '../../lib/http/preflight.ts';
 import { newPrincipals } from '../../lib/policy/newPrincipals.ts';
@@ -49,6 +49,22 @@ describe('grants', () => {
     expect(grants.groups).toHaveLength(25);
     expect(grantsSentence(grants)).toContain('More than 1000 grants');
     expect(String(grantsSection({ principals: nobody, grants, accessAnalyzer: [] }))).toContain('And 975 more grants');
+  });
+
+  it('and findings of AWS, however many and long, leave room in an item of the table', () => {
+    const context = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`key${i}`, 'x'.repeat(384)]));
+    const grants = Array.from({ length: 1000 }, (_, i) =>
+      grant(`role/${i % 25}`, { constraints: { EncryptionContextEquals: { ...context, job: String(i) } } }),
+    );
+    const seen = sumUpGrants(grants, true);
+    expect(JSON.stringify(seen).length).toBeLessThan(25_000);
+    expect(seen.groups[0]?.constraints).toHaveLength(3);
+    expect(seen.groups.at(-1)).toMatchObject({ different: 40, constraints: [] });
+    const finding = { severity: 'warning' as const, code: 'C', message: 'x'.repeat(5_000) };
+    const kept = keptFindings(Array.from({ length: 500 }, () => finding));
+    expect(JSON.stringify(kept).length).toBeLessThan(30_000);
+    expect(kept.at(-1)?.message).toBe('And 450 more.');
+    expect(keptFindings([finding])).toHaveLength(1);
   });
 
   it('cannot write into the page', () => {
