@@ -9,6 +9,7 @@ import {
   type HistoryEvent,
   ListExecutionsCommand,
   ListStateMachinesCommand,
+  RedriveExecutionCommand,
   SendTaskFailureCommand,
   SendTaskHeartbeatCommand,
   SendTaskSuccessCommand,
@@ -364,6 +365,44 @@ describe('executions', () => {
     expect(stopped.stopDate).toBeInstanceOf(Date);
     await expect(send('{"id":1}')).rejects.toMatchObject({ name: 'ExecutionAlreadyExists' });
     expect(await end(first.executionArn ?? '')).toMatchObject({ status: 'ABORTED', error: 'Enough', cause: 'of it' });
+  });
+
+  it('are redriven from the unsuccessful step, with a token of its own; those that succeeded or run are not', async () => {
+    const asked = tokens();
+    let broken = true;
+    const invoke: Invoke = async (name, event) => {
+      if (name === 'ask') return asked.invoke(name, event);
+      return name === 'last' && broken
+        ? { ok: false, errorType: 'Broken', errorMessage: '' }
+        : { ok: true, payload: name };
+    };
+    const definition = machine({
+      First: invokeTask('first', { ResultPath: null, Next: 'Ask' }),
+      Ask: callbackTask('ask', { ResultPath: null, Next: 'Last' }),
+      Last: invokeTask('last', { End: true }),
+    });
+    await open(definition, invoke);
+    const executionArn = await start();
+    const redrive = () => client.send(new RedriveExecutionCommand({ executionArn }));
+    const old = await asked.nth(1);
+    await expect(redrive()).rejects.toMatchObject({ name: 'ExecutionNotRedrivable' });
+    await client.send(new StopExecutionCommand({ executionArn }));
+    expect((await redrive()).redriveDate).toBeInstanceOf(Date);
+    const next = await asked.nth(2);
+    const success = (taskToken: string) => client.send(new SendTaskSuccessCommand({ taskToken, output: '{}' }));
+    await expect(success(old)).rejects.toMatchObject({ name: 'TaskTimedOut' });
+    await success(next);
+    expect(await end(executionArn)).toMatchObject({ status: 'FAILED', error: 'Broken' });
+    broken = false;
+    // The journal alone knows of it after a restart.
+    await shut();
+    await open(definition, invoke);
+    await redrive();
+    expect(await end(executionArn)).toMatchObject({ status: 'SUCCEEDED', redriveCount: 2 });
+    await expect(redrive()).rejects.toMatchObject({ name: 'ExecutionNotRedrivable' });
+    const names = types(await history(executionArn));
+    expect(names.filter((type) => type === 'ExecutionRedriven')).toHaveLength(2);
+    expect(names.filter((type) => type === 'TaskScheduled')).toHaveLength(5);
   });
 
   it('are refused for a bad name, input, ARN or machine', async () => {
