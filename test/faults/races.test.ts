@@ -99,6 +99,17 @@ describe('#77 the last approval at the moment of the expiry', () => {
   });
 });
 
+describe('#79 an execution that asks about a change whose time is over', () => {
+  it('wakes itself at once, and asks nobody', async () => {
+    const { id, expiresAt } = await lab.pending();
+    lab.proxy.arm();
+    await ask.askApprovers(id, `AQC${'A'.repeat(64)}`, lab.rules, expiresAt);
+    const called = lab.proxy.calls().map(({ operation }) => operation);
+    expect(called).toContain('apply states.SendTaskSuccess');
+    expect((await lab.outcome(id)).change).toMatchObject({ status: 'PENDING', asked: false });
+  });
+});
+
 describe('#80 two approved changes of one key', () => {
   it('one is put, the other is STALE, whoever begins', async () => {
     for (let round = 0; round < 5; round++) {

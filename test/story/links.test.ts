@@ -73,8 +73,12 @@ describe('a link', () => {
     expect((await say('approve')).status).toBe(409);
     const kim = await world.kim.send('POST', `/changes/${change.id}/decisions`, { decision: 'approve' });
     expect(kim.body).toMatchObject({ status: 'PENDING' });
+    await world.kim.send('POST', `/changes/${change.id}/decisions`, { decision: 'withdraw' });
+    await world.sam.send('POST', `/changes/${change.id}/decisions`, { decision: 'approve' });
+    expect((await say('withdraw')).status).toBe(409);
+    expect(await decisions(change)).toMatchObject([{ person: 'sam@example.com', channel: 'api' }]);
     const types = (await world.ana.change(change.id)).timeline.map(({ type }) => type);
-    expect(types.filter((type) => type === 'APPROVAL_WITHDRAWN')).toHaveLength(1);
+    expect(types.filter((type) => type === 'APPROVAL_WITHDRAWN')).toHaveLength(2);
   });
 });
 
