@@ -45,6 +45,8 @@ const told = members({
   failed: listOf(members({ person: text, channel: text, error: text })),
 });
 
+const trace = members({ caller: text, writtenAt: instant, eventId: text });
+
 const named = (kind: Kind): Kind => {
   const object = members({});
   return (value) => object(value) && Object.values(value as object).every(kind);
@@ -100,6 +102,8 @@ const SHAPES: Readonly<Record<EventType, Kind>> = {
       coAuthors: optional(texts),
       set: optional(members({ id: text, changes: texts, asOne: flag })),
       reverts: optional(text),
+      rebases: optional(text),
+      undoes: optional(text),
       expiresAt: instant,
       applyBy: instant,
     }),
@@ -139,7 +143,7 @@ const SHAPES: Readonly<Record<EventType, Kind>> = {
   APPLIED: members({ before: hash, after: hash, live: hash, put: flag }),
   REVERT_INTENT: members({ binding, fence: whole, attempt: text }),
   REVERTED: members({ before: hash, after: hash, live: hash, put: flag }),
-  STALE: members({ live: hash, detail: text }),
+  STALE: members({ live: hash, detail: text, by: optional(text) }),
   FAILED: members({ error: text, detail: text, live: optional(hash) }),
   UNCERTAIN: members({ detail: text, live: optional(hash) }),
   CLOSED: told,
@@ -147,6 +151,23 @@ const SHAPES: Readonly<Record<EventType, Kind>> = {
   PERSON_ERASED: members({ who: text }),
   COMPLAINED: members({ to: text, detail: text }),
   REFUSED: members({ attempt: text, code: text }),
+  BASELINED: members({ after: hash, canonical: hash }),
+  FOREIGN_WRITE: members({
+    key: members({ arn: text, keyId: text, accountId: text, region: text, aliases: texts }),
+    before: hash,
+    after: hash,
+    canonical: hash,
+    foundBy: text,
+    trace: optional(trace),
+    byApplier: optional(flag),
+    stands: flag,
+    risk: text,
+    rule: text,
+    approvers: texts,
+  }),
+  FOREIGN_TRACED: members({ trace }),
+  FOREIGN_TOLD: told,
+  FOREIGN_ADOPTED: members({ comment: text, channel: text }),
 };
 
 /** What a body says about its place in the log and the change it is about, whatever its type. */

@@ -24,6 +24,8 @@ function begin(fact: Fact & { type: 'SUBMITTED' }): Change {
     ...(fact.coAuthors === undefined ? {} : { coAuthors: fact.coAuthors }),
     ...(fact.set === undefined ? {} : { set: fact.set }),
     ...(fact.reverts === undefined ? {} : { reverts: fact.reverts }),
+    ...(fact.rebases === undefined ? {} : { rebases: fact.rebases }),
+    ...(fact.undoes === undefined ? {} : { undoes: fact.undoes }),
     ...timing(fact),
     submittedAt: fact.at,
     expiresAt: fact.expiresAt,
@@ -130,6 +132,12 @@ export function evolve(change: Change, fact: Fact): Change {
     case 'PERSON_ERASED':
     case 'REFUSED':
       return change;
+    case 'BASELINED':
+    case 'FOREIGN_WRITE':
+    case 'FOREIGN_TRACED':
+    case 'FOREIGN_TOLD':
+    case 'FOREIGN_ADOPTED':
+      throw new Error(`${fact.type} is about a key, not about ${change.id}`);
   }
 }
 

@@ -88,6 +88,10 @@ export type Event =
       /** Who wrote it too: they count no more than the submitter. */
       coAuthors?: string[];
       set?: ChangeSet;
+      /** The change that became STALE and that this one brings onto the policy that is live now. */
+      rebases?: string;
+      /** The foreign write whose policy before it this change puts back. */
+      undoes?: string;
       binding: Binding;
       /** SHA-256 of the exact text of the live policy when the change was submitted. */
       before: string;
@@ -146,8 +150,11 @@ export type Event =
   | { type: 'REVERT_INTENT'; binding: Binding; fence: number; attempt: string }
   /** `before`: what the change had applied; `after`: what is live again. `put: false`: it was already. */
   | { type: 'REVERTED'; before: string; after: string; live: string; put: boolean }
-  /** These three end an apply, or the putting back of what was applied. */
-  | { type: 'STALE'; live: string; detail: string }
+  /**
+   * These three end an apply, or the putting back of what was applied. `by`: the change or the foreign write that moved the
+   * policy under a change that waited.
+   */
+  | { type: 'STALE'; live: string; detail: string; by?: string }
   | { type: 'FAILED'; error: string; detail: string; live?: string }
   | { type: 'UNCERTAIN'; detail: string; live?: string }
   | ({ type: 'CLOSED' } & Told)
@@ -158,8 +165,46 @@ export type Event =
   /** What was known about a person was erased. `change` is an id of its own, of no change, and there is no key. */
   | { type: 'PERSON_ERASED'; who: string }
   /** Somebody tried what they must not. */
-  | { type: 'REFUSED'; attempt: string; code: string };
+  | { type: 'REFUSED'; attempt: string; code: string }
+  | ForeignEvent;
 
+/** Who wrote a key's policy, as CloudTrail tells it. */
+export interface Trace {
+  /** ARN of the principal, with the session of a role. */
+  caller: string;
+  /** When KMS took it. */
+  writtenAt: string;
+  eventId: string;
+}
+
+/** What happens to a key outside of the workflow. `change` of such a fact is an id of its own: `out_` and a ULID. */
+export type ForeignEvent =
+  /** The first sight of a key: what its policy was then. */
+  | { type: 'BASELINED'; after: string; canonical: string }
+  /** Somebody else put the policy `after`; `before` was the last one known here. Both are SHA-256 of the exact text. */
+  | {
+      type: 'FOREIGN_WRITE';
+      key: ChangeKey;
+      before: string;
+      after: string;
+      canonical: string;
+      /** An event of CloudTrail, or a comparison with what was known, which cannot tell by whom. */
+      foundBy: 'event' | 'comparison';
+      trace?: Trace;
+      /** The applier's own role put it, and no change had asked for that. */
+      byApplier?: true;
+      /** Was it live when it was recorded? */
+      stands: boolean;
+      risk: Risk;
+      /** The rule that would have decided about it, and its people: they may adopt it. */
+      rule: string;
+      approvers: string[];
+    }
+  /** The event of a write that a comparison had found. */
+  | { type: 'FOREIGN_TRACED'; trace: Trace }
+  | ({ type: 'FOREIGN_TOLD' } & Told)
+  /** Somebody took it over: it may stay. */
+  | { type: 'FOREIGN_ADOPTED'; comment: string; channel: Channel };
 export type EventType = Event['type'];
 
 /** Whom a message reached, and whom it did not. */

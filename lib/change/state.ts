@@ -3,8 +3,8 @@ import type { Binding, ChangeKey, ChangeSet, Channel, FrozenRule, Timing } from 
 
 /** The states of a change and where each may lead; a state without a successor is an end. */
 export const TRANSITIONS = {
-  PENDING: ['APPROVED', 'REJECTED', 'CANCELLED', 'EXPIRED'],
-  APPROVED: ['APPLYING', 'PENDING', 'REJECTED', 'CANCELLED', 'EXPIRED', 'FAILED'],
+  PENDING: ['APPROVED', 'REJECTED', 'CANCELLED', 'EXPIRED', 'STALE'],
+  APPROVED: ['APPLYING', 'PENDING', 'REJECTED', 'CANCELLED', 'EXPIRED', 'STALE', 'FAILED'],
   APPLYING: ['APPLIED', 'STALE', 'FAILED', 'UNCERTAIN'],
   APPLIED: ['REVERTING', 'FAILED'],
   REVERTING: ['REVERTED', 'STALE', 'FAILED', 'UNCERTAIN'],
@@ -68,6 +68,9 @@ export interface Change extends Timing {
   coAuthors?: string[];
   /** The set that it was submitted in. */
   set?: ChangeSet;
+  /** The change that this one brings onto another base, and the foreign write that it undoes. */
+  rebases?: string;
+  undoes?: string;
   /** Left out: 1. */
   version?: number;
   /** What an approver wants changed before anything goes on, and whether the authors were told. */

@@ -106,6 +106,16 @@ function sentence(fact: Fact): string {
       return `${fact.to} called a mail about this change spam: ${fact.detail}`;
     case 'PERSON_ERASED':
       return `Erased what was known about ${fact.who}.`;
+    case 'BASELINED':
+      return 'Seen for the first time, with the policy that it had.';
+    case 'FOREIGN_WRITE':
+      return `${fact.byApplier ? "The applier's own role, asked by no change," : (fact.trace?.caller ?? 'Somebody')} put a policy outside of the workflow.`;
+    case 'FOREIGN_TRACED':
+      return `The policy was put by ${fact.trace.caller}.`;
+    case 'FOREIGN_TOLD':
+      return `Owners of the key told, ${told(fact)}.`;
+    case 'FOREIGN_ADOPTED':
+      return `Adopted by ${fact.channel}${quoted(fact.comment)}.`;
     case 'REFUSED':
       return `Tried to ${fact.attempt} and was refused (${fact.code}).`;
   }

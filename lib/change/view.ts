@@ -48,6 +48,8 @@ export const summary = (change: Change, at: string) => ({
   version: change.version ?? 1,
   ...(change.coAuthors === undefined ? {} : { coAuthors: change.coAuthors }),
   ...(change.set === undefined ? {} : { set: change.set }),
+  ...(change.rebases === undefined ? {} : { rebases: change.rebases }),
+  ...(change.undoes === undefined ? {} : { undoes: change.undoes }),
   approval: approval(change),
   ...(change.changesRequested === undefined ? {} : { changesRequested: requested(change.changesRequested) }),
   ...(change.rule.breakGlass === undefined ? {} : { breakGlass: emergency(change) }),

@@ -168,8 +168,8 @@ export const STATUS_WORDS: Readonly<Record<Status, StatusWords>> = {
   STALE: {
     title: 'Stale: the key moved',
     meaning:
-      'Somebody changed the key policy while this change was waiting. What was approved no longer fits what is there, so nothing was put.',
-    next: 'Look at the policy that is live now, find out who changed it, and submit the change again on top of it.',
+      'The key policy was changed while this change was waiting, by another change or outside of the workflow. What was asked for no longer fits what is there, so nothing was put.',
+    next: 'Rebase it: that merges what it asked for with what is live now, statement by statement, and asks for new approvals (POST /changes/{id}/rebase; with /preview behind it nothing is stored). Where both touch the same statement you are told, and submit it anew by hand.',
   },
   FAILED: {
     title: 'Failed',

@@ -4,7 +4,7 @@ import { freeze, quietHours } from '../change/rules/schema.ts';
 import type { Erased } from '../workflow/erase.ts';
 import type { AuditEvent } from '../workflow/history.ts';
 import type { VerifiedLog } from '../workflow/verify.ts';
-import { changeId, changeKey, channel, instant, person, risk, says, setId, sha256 } from './replies.ts';
+import { changeId, changeKey, channel, foreignId, instant, person, risk, says, setId, sha256 } from './replies.ts';
 
 const document = z.object({ document: z.string(), sha256 });
 
@@ -13,8 +13,8 @@ const logged = {
   change: z
     .string()
     .check(
-      z.regex(/^(chg_[0-9A-HJKMNP-TV-Z]{26}|none)$/),
-      z.describe('none: a refused attempt that is about no change.'),
+      z.regex(/^((chg|out)_[0-9A-HJKMNP-TV-Z]{26}|none)$/),
+      z.describe('out_…: something that happened to a key. none: a refused attempt that is about no change.'),
     ),
   keyArn: z.string(),
   person,
@@ -36,6 +36,7 @@ const told = {
   failed: z.array(z.object({ person, channel: z.enum(['mail', 'slack']), error: z.string() })),
 };
 const detail = z.string();
+const trace = z.object({ caller: z.string(), writtenAt: instant, eventId: z.string() });
 const live = z.exactOptional(sha256);
 
 const frozenRule = z.object({
@@ -79,6 +80,8 @@ export const auditEvent = says<AuditEvent>()(
       coAuthors: z.exactOptional(z.array(person)),
       set: z.exactOptional(z.object({ id: setId, changes: z.array(changeId), asOne: z.boolean() })),
       reverts: z.exactOptional(changeId),
+      rebases: z.exactOptional(changeId),
+      undoes: z.exactOptional(foreignId),
       ...proposed,
     }),
     event('VERSIONED', { version: z.int(), ...proposed }),
@@ -101,7 +104,7 @@ export const auditEvent = says<AuditEvent>()(
     event('APPLIED', { before: sha256, after: sha256, live: sha256, put: z.boolean() }),
     event('REVERT_INTENT', { binding, fence: z.int(), attempt: z.string() }),
     event('REVERTED', { before: sha256, after: sha256, live: sha256, put: z.boolean() }),
-    event('STALE', { live: sha256, detail }),
+    event('STALE', { live: sha256, detail, by: z.exactOptional(z.string()) }),
     event('FAILED', { error: z.string(), detail, live }),
     event('UNCERTAIN', { detail, live }),
     event('CLOSED', told),
@@ -109,6 +112,23 @@ export const auditEvent = says<AuditEvent>()(
     event('COMPLAINED', { to: person, detail }),
     event('PERSON_ERASED', { who: person }),
     event('REFUSED', { attempt: z.string(), code: z.string() }),
+    event('BASELINED', { after: sha256, canonical: sha256 }),
+    event('FOREIGN_WRITE', {
+      key: changeKey,
+      before: sha256,
+      after: sha256,
+      canonical: sha256,
+      foundBy: z.enum(['event', 'comparison']),
+      trace: z.exactOptional(trace),
+      byApplier: z.exactOptional(z.literal(true)),
+      stands: z.boolean(),
+      risk,
+      rule: z.string(),
+      approvers: z.array(person),
+    }),
+    event('FOREIGN_TRACED', { trace }),
+    event('FOREIGN_TOLD', told),
+    event('FOREIGN_ADOPTED', { comment: z.string(), channel }),
   ]),
 );
 

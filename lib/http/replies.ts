@@ -51,6 +51,7 @@ export const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/), z.describe('Lo
 export const instant = about(z.string(), 'ISO 8601, UTC, milliseconds.');
 export const changeId = z.string().check(z.regex(/^chg_[0-9A-HJKMNP-TV-Z]{26}$/));
 export const setId = z.string().check(z.regex(/^set_[0-9A-HJKMNP-TV-Z]{26}$/));
+export const foreignId = z.string().check(z.regex(/^out_[0-9A-HJKMNP-TV-Z]{26}$/));
 export const person = about(
   z.string(),
   'Verified email, lower case; countersign for the workflow itself; slack:, iam:, oidc: or link: and what is known of somebody whom nobody knows.',
@@ -250,6 +251,8 @@ const summarized = {
       'The changes that it was submitted with; each is applied by itself and has its own end.',
     ),
   ),
+  rebases: optional(about(changeId, 'The stale change that this one brings onto the live policy.')),
+  undoes: optional(about(foreignId, 'The write outside of the workflow that this one undoes.')),
   approval,
   changesRequested: optional(z.object({ person, comment: z.string(), at: instant })),
   breakGlass: optional(
@@ -302,6 +305,11 @@ export const eventType = z.enum([
   'COMPLAINED',
   'PERSON_ERASED',
   'REFUSED',
+  'BASELINED',
+  'FOREIGN_WRITE',
+  'FOREIGN_TRACED',
+  'FOREIGN_TOLD',
+  'FOREIGN_ADOPTED',
 ]);
 
 export const changeView = says<ChangeView>()(

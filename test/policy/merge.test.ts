@@ -1,0 +1,252 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compareAccess } from '../../lib/policy/access/access.ts';
+import { canonicalForm } from '../../lib/policy/document/canonical.ts';
+import { canonicalOf } from '../../lib/policy/document/canonicalOf.ts';
+import { type Merge, mergePolicies } from '../../lib/policy/document/merge.ts';
+import { rebasePolicy } from '../../lib/policy/rebase.ts';
+import type { Statement } from '../../lib/policy/types.ts';
+import { policyOf, policyValue, readingOf, statementValue } from './arbitrary.ts';
+import { OWN, smallStatement } from './smallPolicies.ts';
+
+const KEY = { accountId: OWN };
+const ROOT = {
+  Sid: 'Root',
+  Effect: 'Allow',
+  Principal: { AWS: `arn:aws:iam::${OWN}:root` },
+  Action: 'kms:*',
+  Resource: '*',
+};
+const allow = (role: string, action = 'kms:Decrypt', sid?: string) => ({
+  ...(sid === undefined ? {} : { Sid: sid }),
+  Effect: 'Allow',
+  Principal: { AWS: `arn:aws:iam::${OWN}:role/${role}` },
+  Action: action,
+  Resource: '*',
+});
+const doc = (...Statement: object[]) => ({ Version: '2012-10-17', Statement });
+const merge = (base: unknown, mine: unknown, theirs: unknown): Merge =>
+  mergePolicies(readingOf(base), readingOf(mine), readingOf(theirs));
+const textOf = (merged: Merge): string => {
+  if (!merged.ok) throw new Error(JSON.stringify(merged.conflicts));
+  return merged.text;
+};
+const kinds = (merged: Merge) => (merged.ok ? [] : merged.conflicts.map(({ kind }) => kind));
+const canonical = (value: unknown) => canonicalOf(JSON.stringify(value));
+const forms = (value: unknown) =>
+  policyOf(value).statements.map((statement: Statement) => canonicalForm({ statements: [statement] }));
+const count = (list: readonly string[], one: string) => list.filter((other) => other === one).length;
+
+describe('the merge of two sides', () => {
+  it('keeps what each side did, and the other side byte for byte', () => {
+    const base = doc(ROOT, allow('A', 'kms:Decrypt', 'a'), allow('B'));
+    const mine = doc(ROOT, allow('A', 'kms:Encrypt', 'a'), allow('B'), allow('C'));
+    const theirs =
+      '{"Version":"2012-10-17","Statement":[' +
+      JSON.stringify(ROOT) +
+      ', ' +
+      JSON.stringify(allow('A', 'kms:Decrypt', 'a'), null, 1) +
+      ']}';
+    const text = textOf(merge(base, mine, theirs));
+    expect(text).toContain(JSON.stringify(ROOT));
+    expect(canonicalOf(text)).toBe(canonical(doc(ROOT, allow('A', 'kms:Encrypt', 'a'), allow('C'))));
+  });
+
+  it('takes over Version and Id of the side that changed them, absence too', () => {
+    const [one, two] = [
+      { Version: '2008-10-17', Statement: [ROOT] },
+      { Id: 'x', Statement: [ROOT] },
+    ];
+    expect(JSON.parse(textOf(merge(one, two, one)))).toEqual(two);
+    expect(JSON.parse(textOf(merge(one, one, two)))).toEqual(two);
+    expect(kinds(merge(doc(ROOT), { ...doc(ROOT), Id: 'x' }, { ...doc(ROOT), Id: 'y' }))).toEqual(['both-changed']);
+  });
+
+  it.each([
+    [
+      'both changed one statement',
+      [allow('A', 'kms:Decrypt', 's')],
+      [allow('A', 'kms:Sign', 's')],
+      [allow('A', 'kms:Verify', 's')],
+      'both-changed',
+    ],
+    [
+      'one removed what the other changed',
+      [allow('A', 'kms:Decrypt', 's')],
+      [],
+      [allow('A', 'kms:Verify', 's')],
+      'removed-and-changed',
+    ],
+    [
+      'both added the same Sid with other words',
+      [],
+      [allow('A', 'kms:Sign', 's')],
+      [allow('A', 'kms:Verify', 's')],
+      'both-added',
+    ],
+    ['both rewrote one without a Sid', [allow('A', 'kms:*')], [allow('A')], [allow('A', 'kms:Sign')], 'cannot-follow'],
+    [
+      'one removed one without a Sid, the other rewrote it',
+      [allow('A', 'kms:*')],
+      [],
+      [allow('A', 'kms:Sign')],
+      'cannot-follow',
+    ],
+    [
+      'both rewrote one and gave it another Sid',
+      [allow('A', 'kms:*', 's')],
+      [allow('A', 'kms:Sign', 'm')],
+      [allow('A', 'kms:Verify', 't')],
+      'cannot-follow',
+    ],
+    [
+      'a Sid that stands twice names nothing',
+      [allow('A', 'kms:Decrypt', 's'), allow('B', 'kms:Decrypt', 's')],
+      [allow('A', 'kms:Sign', 's'), allow('B', 'kms:Decrypt', 's')],
+      [allow('A', 'kms:Verify', 's'), allow('B', 'kms:Decrypt', 's')],
+      'cannot-follow',
+    ],
+  ])('is a conflict where %s', (_, base, mine, theirs, kind) => {
+    expect(kinds(merge(doc(ROOT, ...base), doc(ROOT, ...mine), doc(ROOT, ...theirs)))).toEqual([kind]);
+  });
+
+  it('counts a statement that stands there twice', () => {
+    const twice = doc(ROOT, allow('A'), allow('A'));
+    expect(canonicalOf(textOf(merge(doc(ROOT, allow('A')), twice, doc(ROOT, allow('A')))))).toBe(canonical(twice));
+  });
+});
+
+/** Three documents: a base, and two sides that came from it by few edits each. */
+const sidesOf = (statement: fc.Arbitrary<object>) =>
+  fc
+    .record({
+      base: fc.array(statement, { minLength: 1, maxLength: 4 }),
+      drop: fc.tuple(fc.nat(4), fc.nat(4)),
+      add: fc.tuple(fc.array(statement, { maxLength: 2 }), fc.array(statement, { maxLength: 2 })),
+    })
+    .map(({ base, drop, add }) => {
+      const edited = (without: number, more: object[]) => ({
+        Statement: [...base.filter((_, i) => i !== without), ...more],
+      });
+      return { base: { Statement: base }, mine: edited(drop[0], add[0]), theirs: edited(drop[1], add[1]) };
+    });
+
+const sides = sidesOf(statementValue);
+
+describe('properties', () => {
+  it('one side that did nothing leaves the other as it is, and two that did the same are one', () => {
+    fc.assert(
+      fc.property(policyValue, policyValue, (b, x) => {
+        for (const merged of [merge(b, b, x), merge(b, x, b), merge(b, x, x)])
+          expect(canonicalOf(textOf(merged))).toBe(canonical(x));
+      }),
+    );
+  });
+
+  it('it does not matter which side is which', () => {
+    fc.assert(
+      fc.property(sides, ({ base, mine, theirs }) => {
+        const [one, other] = [merge(base, mine, theirs), merge(base, theirs, mine)];
+        expect(one.ok).toBe(other.ok);
+        if (one.ok && other.ok) expect(canonicalOf(one.text)).toBe(canonicalOf(other.text));
+      }),
+    );
+  });
+
+  it('a clean merge loses nothing that a side added, keeps nothing that a side removed, and invents nothing', () => {
+    let clean = 0;
+    fc.assert(
+      fc.property(sides, ({ base, mine, theirs }) => {
+        const merged = merge(base, mine, theirs);
+        if (!merged.ok) return;
+        clean++;
+        const [b, m, t, r] = [base, mine, theirs, merged.text].map(forms) as [string[], string[], string[], string[]];
+        for (const form of new Set([...b, ...m, ...t, ...r])) {
+          const [was, left, right, is] = [b, m, t, r].map((list) => count(list, form)) as [
+            number,
+            number,
+            number,
+            number,
+          ];
+          expect(is).toBe(left === was ? right : left);
+          if (right !== was && left !== was) expect(left).toBe(right);
+        }
+      }),
+    );
+    expect(clean).toBeGreaterThan(20);
+  });
+});
+
+describe('a rebase', () => {
+  const texts = (base: unknown, proposed: unknown, live: unknown) => ({
+    base: JSON.stringify(base),
+    proposed: JSON.stringify(proposed),
+    live: JSON.stringify(live),
+  });
+
+  it('is refused where the two together give what neither gave: a Deny that is gone, an Allow that it had made void', () => {
+    const deny = {
+      Sid: 'No',
+      Effect: 'Deny',
+      Principal: { AWS: `arn:aws:iam::${OWN}:role/A` },
+      Action: 'kms:Decrypt',
+      Resource: '*',
+    };
+    const rebased = rebasePolicy(
+      texts(doc(ROOT, deny), doc(ROOT), doc(ROOT, deny, allow('A', 'kms:Decrypt', 'Yes'))),
+      KEY,
+    );
+    expect(rebased).toMatchObject({
+      ok: false,
+      findings: [{ code: 'REBASE_CONFLICT', message: expect.stringContaining('kms:Decrypt') }],
+    });
+  });
+
+  it('says for each statement what both sides did', () => {
+    const rebased = rebasePolicy(
+      texts(doc(ROOT, allow('A', 'kms:Decrypt', 's')), doc(ROOT), doc(ROOT, allow('A', 'kms:Sign', 's'))),
+      KEY,
+    );
+    expect(rebased).toMatchObject({
+      ok: false,
+      findings: [
+        {
+          message: 'The statement "s": one of the two removed it and the other changed it.',
+          documents: [
+            { title: 'As it was', document: JSON.stringify(allow('A', 'kms:Decrypt', 's')) },
+            { title: 'In your change', document: null },
+            { title: 'Live now', document: JSON.stringify(allow('A', 'kms:Sign', 's')) },
+          ],
+        },
+      ],
+    });
+  });
+
+  it('says so when one of the three cannot be read', () => {
+    expect(rebasePolicy({ ...texts(doc(ROOT), doc(ROOT), doc(ROOT)), live: 'x' }, KEY)).toMatchObject({
+      ok: false,
+      findings: [{ code: 'REBASE_CONFLICT', message: expect.stringContaining('is live now') }],
+    });
+  });
+
+  it('gives nobody more than the two sides gave together', () => {
+    let clean = 0;
+    fc.assert(
+      fc.property(sidesOf(smallStatement), ({ base, mine: proposed, theirs: live }) => {
+        const rebased = rebasePolicy(texts(base, proposed, live), KEY);
+        if (!rebased.ok) return;
+        clean++;
+        const gains = (after: unknown) => {
+          const { gains: all, changed } = compareAccess(policyOf(base), policyOf(after), KEY).access;
+          return [...all, ...changed].flatMap(({ principal, actions }) =>
+            actions.map((action) => `${principal} ${action}`),
+          );
+        };
+        const given = new Set([...gains(proposed), ...gains(live)]);
+        expect(gains(rebased.text).filter((one) => !given.has(one))).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+    expect(clean).toBeGreaterThan(5);
+  });
+});
