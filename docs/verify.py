@@ -156,6 +156,7 @@ def seconds(v):
 
 
 KEY = members(arn=text, keyId=text, accountId=text, region=text, aliases=texts)
+TRACE = members(caller=text, writtenAt=instant, eventId=text)
 STAGE = members(name=text, quorum=whole, approvers=texts, **{"from": texts})
 
 
@@ -179,21 +180,26 @@ PROPOSED = both(members(reason=text, binding=BINDING, before=digest, afterCanoni
 
 
 SHAPES = {
-    "SUBMITTED": both(members(key=KEY), PROPOSED, maybe("coAuthors", texts), maybe("reverts", text),
-                      maybe("set", members(id=text, changes=texts, asOne=flag))), "ASKED": both(TOLD, maybe("people", texts)),
+    "SUBMITTED": both(members(key=KEY), PROPOSED, maybe("coAuthors", texts), maybe("reverts", text), maybe("rebases", text),
+                      maybe("undoes", text), maybe("set", members(id=text, changes=texts, asOne=flag))),
+    "ASKED": both(TOLD, maybe("people", texts)),
     "VERSIONED": both(members(version=whole), PROPOSED), "ESCALATED": members(to=texts), "CHANGES_TOLD": TOLD,
     "APPROVAL_WITHDRAWN": SAID, "CHANGES_REQUESTED": DECIDED, "COMMENTED": SAID, "DELEGATED": members(to=text, until=instant),
     "LINKS_REVOKED": maybe("of", text), "REVIEWED": members(verdict=text, comment=text), "REVIEW_ASKED": TOLD,
     "REMINDED": TOLD, "APPROVAL_GIVEN": both(DECIDED, maybe("onBehalfOf", text)),
     "REJECTED": DECIDED, "CANCELLED": members(comment=text), "EXPIRED": members(),
     "APPLY_INTENT": members(binding=BINDING, approvers=texts, fence=whole, attempt=text),
-    "APPLIED": members(before=digest, after=digest, live=digest, put=flag), "STALE": members(live=digest, detail=text),
+    "APPLIED": members(before=digest, after=digest, live=digest, put=flag), "STALE": both(members(live=digest, detail=text), maybe("by", text)),
     "REVERT_INTENT": members(binding=BINDING, fence=whole, attempt=text),
     "REVERTED": members(before=digest, after=digest, live=digest, put=flag),
     "FAILED": both(members(error=text, detail=text), maybe("live", digest)),
     "UNCERTAIN": both(members(detail=text), maybe("live", digest)), "CLOSED": TOLD,
     "BOUNCED": members(to=text, bounceType=text, detail=text), "COMPLAINED": members(to=text, detail=text), "PERSON_ERASED": members(who=text),
     "REFUSED": members(attempt=text, code=text),
+    "BASELINED": members(after=digest, canonical=digest),
+    "FOREIGN_WRITE": both(members(key=KEY, before=digest, after=digest, canonical=digest, foundBy=text, stands=flag, risk=text, rule=text,
+                                  approvers=texts), maybe("trace", TRACE), maybe("byApplier", flag)),
+    "FOREIGN_TRACED": members(trace=TRACE), "FOREIGN_TOLD": TOLD, "FOREIGN_ADOPTED": SAID,
 }
 BY_THE_WORKFLOW = {"ASKED", "REMINDED", "ESCALATED", "CHANGES_TOLD", "REVIEW_ASKED", "EXPIRED", "APPLY_INTENT", "APPLIED",
                    "REVERT_INTENT", "REVERTED", "STALE", "FAILED", "UNCERTAIN", "CLOSED"}
@@ -205,7 +211,7 @@ BLANK = " \t\n\v\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007
 MOVES = {
     "REJECTED": ({"PENDING", "APPROVED"}, "REJECTED"), "CANCELLED": ({"PENDING", "APPROVED"}, "CANCELLED"),
     "EXPIRED": ({"PENDING", "APPROVED"}, "EXPIRED"), "APPLY_INTENT": ({"APPROVED"}, "APPLYING"),
-    "APPLIED": ({"APPLYING"}, "APPLIED"), "STALE": ({"APPLYING", "REVERTING"}, "STALE"),
+    "APPLIED": ({"APPLYING"}, "APPLIED"), "STALE": ({"PENDING", "APPROVED", "APPLYING", "REVERTING"}, "STALE"),
     "REVERT_INTENT": ({"APPLIED"}, "REVERTING"), "REVERTED": ({"REVERTING"}, "REVERTED"),
     "FAILED": ({"APPROVED", "APPLYING", "APPLIED", "REVERTING"}, "FAILED"), "UNCERTAIN": ({"APPLYING", "REVERTING"}, "UNCERTAIN"),
 }
@@ -386,6 +392,8 @@ class Change:
             return False
         if kind == "FAILED" and status == "APPLIED" and not self.revert_is_due(at):
             return False
+        if kind == "STALE" and status in ("PENDING", "APPROVED") and "by" not in fact:
+            return False
         if kind == "CLOSED" and (status in OPEN or status == "REVERTING"):
             return False
         if kind in MOVES:
@@ -415,9 +423,57 @@ class Change:
         return True
 
 
-def judge(open_changes, fact):
+class Outside:
+    """What happened to keys outside of the workflow."""
+
+    def __init__(self):
+        self.seen, self.writes, self.over = set(), {}, set()
+
+    def take(self, fact):
+        kind, name, key = fact["type"], fact["change"], fact["keyArn"]
+        if (kind == "FOREIGN_ADOPTED") == (fact["person"] == WORKFLOW):
+            return False
+        if kind == "BASELINED":
+            first = key not in self.seen
+            self.seen.add(key)
+            return first
+        write = self.writes.get(name)
+        if kind == "FOREIGN_WRITE":
+            if write is not None or name in self.over or fact["key"]["arn"] != key:
+                return False
+            self.seen.add(key)
+            self.writes[name] = dict(fact)
+            return True
+        if write is None:
+            return name in self.over and kind != "FOREIGN_ADOPTED"
+        if write["keyArn"] != key:
+            return False
+        if kind == "FOREIGN_TRACED":
+            if "trace" in write:
+                return False
+            write["trace"] = fact["trace"]
+        if kind == "FOREIGN_ADOPTED":
+            writer = write["trace"]["caller"].split("/")[-1].lower() if "trace" in write else None
+            if fact["person"] not in write["approvers"] or fact["person"] == writer or not fact["comment"].strip(BLANK):
+                return False
+            del self.writes[name]
+            self.over.add(name)
+        return True
+
+    def allows_undo(self, fact):
+        if "undoes" not in fact:
+            return True
+        write = self.writes.get(fact["undoes"])
+        return write is not None and write["keyArn"] == fact["keyArn"] and write["before"] != write["after"]
+
+
+def judge(open_changes, outside, fact):
     """Applies one fact to the open changes; False when the facts before do not allow it."""
     kind, name = fact["type"], fact["change"]
+    if kind == "BASELINED" or kind.startswith("FOREIGN_"):
+        return outside.take(fact)
+    if kind == "SUBMITTED" and not outside.allows_undo(fact):
+        return False
     if kind in BY_THE_WORKFLOW and fact["person"] != WORKFLOW:
         return False
     change = open_changes.get(name)
@@ -438,6 +494,12 @@ def judge(open_changes, fact):
     if kind == "CLOSED" and not change.temporary():
         del open_changes[name]
     return True
+
+
+def documents(fact):
+    if fact["type"] in ("SUBMITTED", "VERSIONED"):
+        return [fact["before"], fact["binding"]["after"]]
+    return {"FOREIGN_WRITE": lambda: [fact["before"], fact["after"]], "BASELINED": lambda: [fact["after"]]}.get(fact["type"], list)()
 
 
 def same(fact, binding):
@@ -480,7 +542,7 @@ class Verification:
         self.key, self.pin = key, pin
         self.header, self.ended, self.gap, self.newest = None, False, None, None
         self.seq, self.hash = 0, sha256(DOMAIN + "\0genesis\0" + LOG)
-        self.entries, self.checkpoints, self.vouched, self.open = 0, 0, 0, {}
+        self.entries, self.checkpoints, self.vouched, self.open, self.outside = 0, 0, 0, {}, Outside()
 
     def take(self, r):
         if not is_record(r):
@@ -528,9 +590,9 @@ class Verification:
         if not known:
             self.open[fact["change"]] = "unjudged"
             self.gap = self.gap or "entry %d is a %s" % (due, fact["type"])
-        elif fact["type"] in ("SUBMITTED", "VERSIONED") and [sha256(d) for d in r.get("documents", [])[:2]] != [fact["before"], fact["binding"]["after"]]:
+        elif known and [sha256(d) for d in r.get("documents", [])[:2]][:len(documents(fact))] != documents(fact):
             raise Tampered(due, "its documents are missing or others")
-        elif self.open.get(fact["change"]) != "unjudged" and not judge(self.open, fact):
+        elif self.open.get(fact["change"]) != "unjudged" and not judge(self.open, self.outside, fact):
             raise Tampered(due, "the facts before do not allow it")
         self.seq, self.hash = due, r["hash"]
 

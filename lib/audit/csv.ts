@@ -65,7 +65,7 @@ function entryRow({ seq, hash, body, documents = [], openings = {} }: LoggedEntr
   try {
     const plain = new Map(Object.entries(openings).map(([seal, { value }]) => [seal, value]));
     const fact = unseal(readBody(body), plain);
-    const [before, after] = documents;
+    const [before, after] = fact.type === 'BASELINED' ? [undefined, ...documents] : documents;
     return {
       ...row,
       at: fact.at,
@@ -82,6 +82,8 @@ function entryRow({ seq, hash, body, documents = [], openings = {} }: LoggedEntr
             after_sha256: fact.binding.after,
           }
         : {}),
+      ...(fact.type === 'FOREIGN_WRITE' ? { before_sha256: fact.before, after_sha256: fact.after } : {}),
+      ...(fact.type === 'BASELINED' ? { after_sha256: fact.after } : {}),
       ...('comment' in fact ? { comment: fact.comment } : {}),
       ...(fact.type === 'APPLIED' ? { before_sha256: fact.before, after_sha256: fact.after } : {}),
       ...(before === undefined ? {} : { before_document: before }),

@@ -143,6 +143,10 @@ function forbidden(change: Change, fact: Fact): string | undefined {
       return fact.before === change.before && fact.after === change.binding.after
         ? undefined
         : 'what was applied is not what was approved';
+    case 'STALE':
+      return (change.status === 'PENDING' || change.status === 'APPROVED') && fact.by === undefined
+        ? 'it does not say what moved the policy'
+        : undefined;
     case 'REVERT_INTENT': {
       const { after, base } = turned(change).binding;
       if (fact.binding.after !== after || fact.binding.base !== base) return 'it would put back another policy';

@@ -1,10 +1,12 @@
 import type { Change } from '../change/change.ts';
 import type { Fact } from '../change/facts.ts';
 import { revertIsOpen } from '../change/revert.ts';
+import { isForeign } from '../change/foreign.ts';
 import { type Outside, outsideCheckpoint } from './archive.ts';
 import { canonicalJson, entryHash, genesis, type Head, LOG, sha256 } from './chain.ts';
 import { type Checkpoint, type IsSigned, readNote, type SignedCheckpoint } from './checkpoint.ts';
 import { replay } from './replay.ts';
+import { type ForeignState, forbiddenUndo, nothingForeign, replayForeign } from './replayForeign.ts';
 import { type Opening, opens } from './seal.ts';
 import { type Placed, shapeOf } from './shape.ts';
 
@@ -17,8 +19,8 @@ export interface LogHeader {
 }
 
 /**
- * An entry exactly as it is stored. With SUBMITTED and VERSIONED come the texts of its two documents, before and after; in an
- * export also what its seals were made from, as far as nobody has erased it.
+ * An entry exactly as it is stored, with the texts of its documents: before and after, or the one that a key was first seen with;
+ * in an export also what its seals were made from, as far as nobody has erased it.
  */
 export interface LoggedEntry extends Head {
   kind: 'entry';
@@ -46,6 +48,21 @@ export type Verdict = { entries: number; checkpoints: number } & (
   | { verdict: 'incomplete'; why: string }
 );
 
+/** The hashes of the documents that a fact is about, in the order of the texts that come with it. */
+export function documentHashes(fact: Fact): string[] {
+  switch (fact.type) {
+    case 'SUBMITTED':
+    case 'VERSIONED':
+      return [fact.before, fact.binding.after];
+    case 'FOREIGN_WRITE':
+      return [fact.before, fact.after];
+    case 'BASELINED':
+      return [fact.after];
+    default:
+      return [];
+  }
+}
+
 export interface Trust {
   /** Checks signatures with the notary's public key, which must come from somewhere else than the log. */
   isSigned: IsSigned;
@@ -64,6 +81,8 @@ export class Verification {
   #outside: { seq: number; late: string } | undefined;
   /** The changes that are not over, and those with a fact that this version does not know: they are judged no more. */
   readonly #open = new Map<string, Change | 'unjudged'>();
+  /** What happened to keys outside of the workflow. */
+  readonly #foreign: ForeignState = nothingForeign();
   #header: LogHeader | undefined;
   #tail: Head = genesis();
   /** The newest place that a checkpoint or the pin vouched for. */
@@ -177,12 +196,15 @@ export class Verification {
 
   /** Why a fact cannot stand where it does; undefined when it can. */
   #judge(fact: Fact, { documents = [] }: LoggedEntry): string | undefined {
-    const wanted = fact.type === 'SUBMITTED' || fact.type === 'VERSIONED' ? [fact.before, fact.binding.after] : [];
+    const wanted = documentHashes(fact);
     for (const [i, name] of wanted.entries()) {
       const document = documents[i];
       if (document === undefined) return `its document ${name} is missing`;
       if (sha256(document) !== name) return `its document ${name} has another hash`;
     }
+    if (isForeign(fact)) return replayForeign(this.#foreign, fact);
+    const undo = fact.type === 'SUBMITTED' ? forbiddenUndo(this.#foreign, fact) : undefined;
+    if (undo !== undefined) return undo;
     const change = this.#open.get(fact.change);
     if (change === 'unjudged') return undefined;
     const replayed = replay(change, fact);

@@ -199,6 +199,9 @@ export const versionBody = z
   )
   .check(oneWay, oneWayMeta);
 
+/** `POST /changes/{id}/rebase`. */
+export const rebaseBody = z.strictObject({ reason: z.optional(text(1, 2000, reason)), ticket }, body);
+
 const comment = text(0, 2000, 'Kept in the history and told to the submitter.');
 
 const verdict = oneOf(VERDICTS);

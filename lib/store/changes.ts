@@ -89,6 +89,7 @@ export interface NewChange {
   proposal: Proposal;
   /** The caller's Idempotency-Key and the SHA-256 of what they sent. */
   idempotency?: { key: string; bodySha256: string; ttl: number };
+  along?: Along;
 }
 
 /**
@@ -103,7 +104,7 @@ export async function createChange(n: NewChange): Promise<Outcome<Change>> {
     const earlier = await findByIdempotencyKey(submitted.person, idempotency);
     if (earlier !== undefined) return earlier;
     const { seq, writes } = append(readHead(await get(HEAD)), sealed);
-    const written = await transact([
+    const own: Write[] = [
       ...writes,
       {
         put: changeItem({ change: fold([sealed]), seqs: [seq], sealed: true }),
@@ -113,8 +114,12 @@ export async function createChange(n: NewChange): Promise<Outcome<Change>> {
       ...texts,
       ...documentWrites([n.before, n.after]),
       ...idempotencyWrites(change, idempotency),
-    ]);
+    ];
+    const written = await transact([...own, ...(n.along?.writes ?? [])]);
     if (written.ok) return done(change);
+    if (n.along !== undefined && written.failed.some((i) => i >= own.length)) {
+      return (await findByIdempotencyKey(submitted.person, idempotency)) ?? { ok: false, refusal: n.along.refusal };
+    }
     await jitter(attempt);
   }
   return refuse('UNAVAILABLE', 'Too many people act at once; try again.');

@@ -27,6 +27,7 @@ import { put, type Write } from '../store/table.ts';
 import { storeTaskToken } from '../store/tokens.ts';
 import { type Delivery, deliver, type Message } from './deliver.ts';
 import { setMessages, setResults } from './setMail.ts';
+import { endOvertaken } from './overtaken.ts';
 import { showInSlack } from './slackMessages.ts';
 import { mayPass, tellUnreached } from './unreached.ts';
 import { toView } from './view.ts';
@@ -157,6 +158,15 @@ async function askByLink(
   return deliver(forSet?.messages ?? messages, showInSlack(whole, { rules, at, links, remind: mail === reminderMail }));
 }
 
+/** What a change put is the base of every other one now: those that wait on what was there before end here, before anybody is told of this one. */
+async function overtakeOthers({ change, facts }: Whole, at: string): Promise<void> {
+  const applied = facts.findLast((fact) => fact.type === 'APPLIED');
+  if (applied?.type !== 'APPLIED') return;
+  const detail = `Change ${change.id} of ${change.submitter} was applied to this key: the policy that this one was made for is gone. Nothing was put.`;
+  const moved = { bases: [change.afterCanonical], live: applied.live, by: change.id, detail, since: applied.at };
+  await endOvertaken(change.key.arn, moved, at);
+}
+
 /** Tells everybody how a change ended, once, and asks for the review of an emergency, again and again. An open change is left alone: nothing has ended. */
 export async function closeChange(id: string, rules: Rules, at: string): Promise<{ status: Status }> {
   const stored = await readChange(id);
@@ -168,6 +178,7 @@ export async function closeChange(id: string, rules: Rules, at: string): Promise
   if (whole === undefined) throw missing(id);
   const view = toView(whole, at);
   if (!closed) {
+    await overtakeOthers(whole, at);
     const people = participants(whole.change, at);
     const messages =
       (await setResults(whole, at)) ??

@@ -7,7 +7,7 @@ import type { Fact } from '../change/facts.ts';
 import { type Outcome, type Refusal, refuse } from '../change/refusal.ts';
 import type { Rules } from '../change/rules.ts';
 import { deadlines } from '../change/times.ts';
-import { createChange, findByIdempotencyKey, type NewChange } from '../store/changes.ts';
+import { type Along, createChange, findByIdempotencyKey, type NewChange } from '../store/changes.ts';
 import { count } from '../store/table.ts';
 import { noteDenial } from './noteRefusal.ts';
 import { type ProposalInput, type Proposed, propose } from './propose.ts';
@@ -15,6 +15,9 @@ import { type ProposalInput, type Proposed, propose } from './propose.ts';
 export interface Submission extends ProposalInput {
   reason: string;
   ticket?: string | undefined;
+  /** Set by a rebase, and by the undoing of a foreign write; no body has them. */
+  rebases?: string | undefined;
+  undoes?: string | undefined;
 }
 
 /** How long an Idempotency-Key is remembered. */
@@ -44,6 +47,7 @@ export async function submitChange(
   rules: Rules,
   at: string,
   idempotency?: Idempotency,
+  along?: (changeId: string) => Along,
 ): Promise<Outcome<Change>> {
   const now = Date.parse(at);
   const remembered = remember(idempotency, at);
@@ -57,12 +61,14 @@ export async function submitChange(
     await noteForbidden(submission.key, submitter, proposed.refusal, at);
     return proposed;
   }
+  const submitted = submittedFact(proposed.value, submission, submitter, at);
   const created = await createChange({
-    submitted: submittedFact(proposed.value, submission, submitter, at),
+    submitted,
     before: proposed.value.assessment.before,
     after: proposed.value.assessment.after,
     proposal: proposal(proposed.value),
     ...(remembered === undefined ? {} : { idempotency: remembered }),
+    ...(along === undefined ? {} : { along: along(submitted.change) }),
   });
   if (created.ok) await startApproval(created.value.id).catch(() => undefined);
   return created;
@@ -82,7 +88,7 @@ export function submittedFact(
   submitter: string,
   at: string,
 ): Fact & { type: 'SUBMITTED' } {
-  const { reason, ticket, coAuthors = [], reverts } = submission;
+  const { reason, ticket, coAuthors = [], reverts, rebases, undoes } = submission;
   return {
     type: 'SUBMITTED',
     change: `chg_${ulid(Date.parse(at))}`,
@@ -92,6 +98,8 @@ export function submittedFact(
     key: { arn: key.arn, keyId: key.keyId, accountId: key.accountId, region: key.region, aliases: key.aliases },
     ...(coAuthors.length === 0 ? {} : { coAuthors: [...coAuthors] }),
     ...(reverts === undefined ? {} : { reverts }),
+    ...(rebases === undefined ? {} : { rebases }),
+    ...(undoes === undefined ? {} : { undoes }),
     ...terms(proposed, { reason, ticket }, at),
   };
 }

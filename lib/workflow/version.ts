@@ -9,7 +9,10 @@ import { propose } from './propose.ts';
 import { proposal, type Submission, terms, withinRate } from './submit.ts';
 
 /** What a new version says; what it leaves out stays as it was. */
-export type VersionInput = Omit<Submission, 'key' | 'reason' | 'breakGlass' | 'coAuthors' | 'reverts'> & {
+export type VersionInput = Omit<
+  Submission,
+  'key' | 'reason' | 'breakGlass' | 'coAuthors' | 'reverts' | 'rebases' | 'undoes'
+> & {
   reason?: string | undefined;
 };
 

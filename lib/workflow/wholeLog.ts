@@ -1,5 +1,5 @@
 import { type Entry, genesis, LOG, readBody } from '../audit/chain.ts';
-import type { LoggedEntry, LogRecord } from '../audit/verify.ts';
+import { documentHashes, type LoggedEntry, type LogRecord } from '../audit/verify.ts';
 import { readDocumentsByHash } from '../store/changes.ts';
 import { readCheckpoints, type StoredCheckpoint } from '../store/checkpoints.ts';
 import { logHead, readEntries } from '../store/log.ts';
@@ -91,10 +91,9 @@ export async function withDocuments(entries: readonly Entry[]): Promise<LoggedEn
 
 /** The documents that an entry is about. A text that is no fact has none: verification says what it is. */
 function documentsOf({ body }: Entry): string[] {
-  if (!/"type":"(SUBMITTED|VERSIONED)"/.test(body)) return [];
+  if (!/"type":"(SUBMITTED|VERSIONED|FOREIGN_WRITE|BASELINED)"/.test(body)) return [];
   try {
-    const fact = readBody(body);
-    return fact.type === 'SUBMITTED' || fact.type === 'VERSIONED' ? [fact.before, fact.binding.after] : [];
+    return documentHashes(readBody(body));
   } catch {
     return [];
   }

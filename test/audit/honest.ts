@@ -48,6 +48,8 @@ export const STORIES = [
   'temporary',
   'overtaken',
   'unproven',
+  'waiting',
+  'outside',
 ] as const;
 export type Story = (typeof STORIES)[number];
 
@@ -261,6 +263,60 @@ export function happenings(n: number, story: Story): Happening[] {
         fact(WORKFLOW, 92, { type: 'FAILED', error: 'StateAltered', detail: 'No.' }),
         fact(WORKFLOW, 95, { type: 'CLOSED', ...told('ana@example.com') }),
       ];
+    case 'waiting':
+      return [
+        submit,
+        ask,
+        approve('kim@example.com', 4),
+        fact(WORKFLOW, 5, { type: 'STALE', live, detail: 'It moved.', by: 'chg_1' }),
+        close,
+      ];
+    case 'outside': {
+      const { key } = submit.fact as Fact & { type: 'SUBMITTED' };
+      const arn = `${KEY}-${n}`;
+      const theirs = { ...key, arn };
+      const trace = {
+        caller: 'arn:aws:sts::111122223333:assumed-role/Ops/kim@example.com',
+        writtenAt: instant(second),
+        eventId: `e${n}`,
+      };
+      const about = (id: string, person: string, at: number, event: Event, ...documents: string[]): Happening => ({
+        fact: { ...event, change: id, keyArn: arn, person, at: instant(second + at) },
+        ...(documents.length === 0 ? {} : { documents }),
+      });
+      const write = {
+        type: 'FOREIGN_WRITE',
+        key: theirs,
+        before: sha256(before),
+        after: sha256(after),
+        canonical: sha256(`after ${n}`),
+        foundBy: 'comparison',
+        stands: true,
+        risk: 'high',
+        rule: 'default',
+        approvers,
+      } as const;
+      const undo = { ...submit.fact, keyArn: arn, key: theirs, undoes: `out_${n}b` } as Fact;
+      return [
+        about(
+          `out_${n}`,
+          WORKFLOW,
+          1,
+          { type: 'BASELINED', after: sha256(before), canonical: sha256(`base ${n}`) },
+          before,
+        ),
+        about(`out_${n}a`, WORKFLOW, 2, write, before, after),
+        about(`out_${n}a`, WORKFLOW, 3, { type: 'FOREIGN_TRACED', trace }),
+        about(`out_${n}a`, 'sam@example.com', 4, {
+          type: 'FOREIGN_ADOPTED',
+          comment: 'It was asked for by phone.',
+          channel: 'link',
+        }),
+        about(`out_${n}a`, WORKFLOW, 5, { type: 'FOREIGN_TOLD', ...told('kim@example.com') }),
+        about(`out_${n}b`, WORKFLOW, 6, { ...write, foundBy: 'event', trace, byApplier: true }, before, after),
+        { ...submit, fact: undo },
+      ];
+    }
     case 'emergency': {
       const breakGlass = { reviewers: ['lee@example.com', 'rae@example.com'], remindEvery: 60 };
       const [, ...rest] = ended({
