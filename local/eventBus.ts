@@ -1,4 +1,4 @@
-import type { EventRule } from './serverless.ts';
+import type { EventPattern, EventRule } from './serverless.ts';
 import type { Invocation, Invoke } from './types.ts';
 
 /** As often as Lambda tries an asynchronous call. */
@@ -13,8 +13,13 @@ export const eventBus =
   (event: object): Promise<Invocation[]> =>
     Promise.all(rules.filter(({ pattern }) => matches(pattern, event)).map((rule) => deliver(rule, event, invoke)));
 
-const matches = (pattern: EventRule['pattern'], event: object): boolean =>
-  Object.entries(pattern).every(([name, values]) => values.includes(String((event as Record<string, unknown>)[name])));
+const matches = (pattern: EventPattern, event: unknown): boolean =>
+  typeof event === 'object' &&
+  event !== null &&
+  Object.entries(pattern).every(([name, wanted]) => {
+    const value = (event as Record<string, unknown>)[name];
+    return Array.isArray(wanted) ? wanted.includes(String(value)) : matches(wanted, value);
+  });
 
 async function deliver({ functionKey }: EventRule, event: object, invoke: Invoke): Promise<Invocation> {
   let result = await invoke(functionKey, event);

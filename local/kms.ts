@@ -15,6 +15,7 @@ import { replicateKey } from './kms/replicateKey.ts';
 import { getPublicKey, sign, verify } from './kms/sign.ts';
 import { openStore } from './kms/state.ts';
 import { listResourceTags, tagResource, untagResource } from './kms/tags.ts';
+import { type TrailEvent, trailEvent } from './kms/trail.ts';
 import type { Entry } from './kms/types.ts';
 import type { AwsRequest, AwsResponse, AwsService } from './types.ts';
 
@@ -28,7 +29,12 @@ export interface KmsOptions {
   seeds?: readonly Entry[];
   /** The entries that make each key of the template, by its ARN; those of a key that is there are left out. */
   declared?: ReadonlyMap<string, readonly Entry[]>;
+  /** Puts an event of CloudTrail on the default event bus. What a crash takes with it is told no more, as with the real one. */
+  publish?(event: TrailEvent): Promise<unknown>;
 }
+
+/** Milliseconds until CloudTrail has told: minutes on AWS. */
+const TOLD_AFTER = 30;
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   CancelKeyDeletion: cancelKeyDeletion,
@@ -68,15 +74,27 @@ export function openKms({
   region = REGION,
   seeds = [],
   declared = new Map(),
+  publish,
 }: KmsOptions): AwsService {
   const store = openStore(openJournal<Entry>(join(dataDir, 'kms.jsonl')));
   if (store.state.keys.size === 0 && seeds.length > 0) store.record({ type: 'seed', entries: seeds });
   for (const [arn, entries] of declared) if (!store.state.keys.has(arn)) store.record({ type: 'seed', entries });
-  const context: KmsContext = { store, iam, region, consistencyDelayMs: consistencyDelayMs ?? delayFromEnvironment() };
+  const told = new Set<NodeJS.Timeout>();
+  const tell: KmsContext['tell'] = (call, caller) => {
+    if (publish === undefined) return;
+    const event = trailEvent(call, caller, region);
+    const timer = setTimeout(() => {
+      told.delete(timer);
+      publish(event).catch((error: unknown) => console.error(error));
+    }, TOLD_AFTER);
+    told.add(timer);
+  };
+  const delay = consistencyDelayMs ?? delayFromEnvironment();
+  const context: KmsContext = { store, iam, region, consistencyDelayMs: delay, tell };
   return {
     handle: async (request) =>
       request.path.startsWith('/_kms/') ? control(context, request) : answer(context, request),
-    close: async () => {},
+    close: async () => told.forEach(clearTimeout),
   };
 }
 

@@ -67,7 +67,12 @@ export interface Schedule {
 /** A rule on the default event bus: each member of the pattern lists what it matches. */
 export interface EventRule {
   functionKey: string;
-  pattern: Record<string, string[]>;
+  pattern: EventPattern;
+}
+
+/** Each member lists the texts that it matches, or has members of its own. */
+export interface EventPattern {
+  [member: string]: string[] | EventPattern;
 }
 
 export interface ServiceRole {
@@ -266,16 +271,16 @@ function readSchedule(value: Data, functionKey: string, place: string): Schedule
 }
 
 function readEventRule(value: Data, functionKey: string, place: string): EventRule {
-  const pattern = map(map(value, place).pattern, `${place}.pattern`);
-  return {
-    functionKey,
-    pattern: Object.fromEntries(
-      Object.entries(pattern).map(([name, values]) => {
-        const at = `${place}.pattern.${name}`;
-        return [name, list(values, at).map((one) => text(one, at))];
-      }),
-    ),
-  };
+  return { functionKey, pattern: readPattern(map(value, place).pattern, `${place}.pattern`) };
+}
+
+function readPattern(value: Data | undefined, place: string): EventPattern {
+  return Object.fromEntries(
+    Object.entries(map(value, place)).map(([name, values]) => {
+      const at = `${place}.${name}`;
+      return [name, isMapData(values) ? readPattern(values, at) : list(values, at).map((one) => text(one, at))];
+    }),
+  );
 }
 
 /** The roles of a template, by logical id. */

@@ -86,17 +86,20 @@ export async function startSystem(settings: Settings): Promise<System> {
       invoke: (key, event) => lambdas.invoke(key, event),
     });
     const dynamodb = await opening;
+    const publish = eventBus(service.eventRules, (key, event) => lambdas.invoke(key, event));
+    const kms = openKms({ dataDir, iam, seeds: seedEntries(), declared: declaredEntries(service.keys), publish });
+    closers.push(kms.close);
     const edge: Edge = await orPort(
       'AWS_PORT',
       awsPort,
       startEdge({
         port: awsPort,
         services: {
-          kms: openKms({ dataDir, iam, seeds: seedEntries(), declared: declaredEntries(service.keys) }),
+          kms,
           states,
           sts: openSts({ iam }),
           iamApi: openIamApi({ iam }),
-          ses: openSes({ ...place, publish: eventBus(service.eventRules, (key, event) => lambdas.invoke(key, event)) }),
+          ses: openSes({ ...place, publish }),
           slack: openSlack({
             dataDir,
             users: Object.entries(rules.slack?.people ?? {}).map(([id, email]) => ({ id, email })),

@@ -199,6 +199,8 @@ export type ForeignEvent =
       /** The rule that would have decided about it, and its people: they may adopt it. */
       rule: string;
       approvers: string[];
+      /** A link alone is not enough for them. */
+      signIn?: true;
     }
   /** The event of a write that a comparison had found. */
   | { type: 'FOREIGN_TRACED'; trace: Trace }

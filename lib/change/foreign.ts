@@ -18,6 +18,7 @@ export interface ForeignWrite {
   risk: Risk;
   rule: string;
   approvers: string[];
+  signIn?: true;
   told: boolean;
   adopted?: { person: string; comment: string; at: string };
 }

@@ -125,6 +125,7 @@ export const auditEvent = says<AuditEvent>()(
       risk,
       rule: z.string(),
       approvers: z.array(person),
+      signIn: z.exactOptional(z.literal(true)),
     }),
     event('FOREIGN_TRACED', { trace }),
     event('FOREIGN_TOLD', told),

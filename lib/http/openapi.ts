@@ -54,6 +54,7 @@ const REPLIES: Record<string, z.ZodMiniType> = {
   EventList: eventList,
   ExternalPolicy: replies.externalPolicy,
   Finding: replies.finding,
+  ForeignWrite: replies.foreignView,
   GatewayMessage: replies.gatewayReply,
   Health: replies.health,
   KeyHistory: replies.keyHistory,
@@ -79,6 +80,10 @@ const PATH_PARAMETERS: Record<string, Omit<Parameter, 'name' | 'in' | 'required'
     schema: { type: 'string', examples: ['chg_01KAVQ7Z3M9T5W2XJ4R8C6D0EF'] },
   },
   person: { description: 'The email of a person, URL-encoded.', schema: { type: 'string' } },
+  write: {
+    description: 'The id of a foreign write.',
+    schema: { type: 'string', examples: ['out_01KAVQ7Z3M9T5W2XJ4R8C6D0EF'] },
+  },
   token: { description: 'The secret of the link.', schema: { type: 'string' } },
 };
 

@@ -194,7 +194,7 @@ function riskSection({ risk, riskReasons }: ChangeView): Html {
 </section>`;
 }
 
-function documentsSection(change: ChangeView): Html {
+export function documentsSection(change: Pick<ChangeView, 'before' | 'after'>): Html {
   const passages = comparePolicies(change.before.document, change.after.document);
   return html`<section aria-labelledby="diff">
 <h2 id="diff">What changes in the document</h2>

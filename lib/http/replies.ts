@@ -13,6 +13,7 @@ import type {
   PolicyText,
 } from '../policy/types.ts';
 import type { AccessAt } from '../workflow/accessAt.ts';
+import type { ForeignView } from '../workflow/foreignView.ts';
 import type { KeyHistory, Version } from '../workflow/history.ts';
 import type { KeyView, NotListed, viewKeyPolicy } from '../workflow/keys.ts';
 import type { preview } from '../workflow/propose.ts';
@@ -444,6 +445,31 @@ export const version = says<Version>()(
     }),
     z.object({ origin: z.literal('outside'), foundAt: instant, foundBy: changeId, after: policyText }),
   ]),
+);
+
+const adopted = z.object({ person, comment: z.string(), at: instant });
+
+/** A policy that was put outside of the workflow. */
+export const foreignView = says<ForeignView>()(
+  z.object({
+    id: foreignId,
+    key: changeKey,
+    before: about(policyText, 'The last one that was known here.'),
+    after: about(policyText, 'What was put.'),
+    foundAt: instant,
+    foundBy: z.enum(['event', 'comparison']),
+    trace: optional(z.object({ caller: z.string(), writtenAt: instant, eventId: z.string() })),
+    byApplier: optional(about(z.literal(true), "The applier's own role put it, and no change had asked for it.")),
+    stands: about(z.boolean(), 'Was it live when it was recorded?'),
+    risk,
+    rule: z.string(),
+    approvers: z.array(person),
+    signIn: optional(z.literal(true)),
+    adopted: optional(adopted),
+    undo: optional(about(changeId, 'The newest change that was to undo it.')),
+    access,
+    matrix: z.array(matrixCell),
+  }),
 );
 
 export const accessAt = says<AccessAt>()(

@@ -199,6 +199,12 @@ export const versionBody = z
   )
   .check(oneWay, oneWayMeta);
 
+/** `POST /foreign-writes/{write}/adopt`. */
+export const adoptBody = z.strictObject({ reason: text(1, 2000, 'Why it may stay.') }, body);
+
+/** `POST /foreign-writes/{write}/undo`. */
+export const undoBody = z.strictObject({ reason: text(1, 2000, reason) }, body);
+
 /** `POST /changes/{id}/rebase`. */
 export const rebaseBody = z.strictObject({ reason: z.optional(text(1, 2000, reason)), ticket }, body);
 
@@ -250,6 +256,16 @@ export const reviewForm = z.strictObject({
   ),
   after: z.optional(hash('SHA-256 of the document that the page showed.')),
   base: z.optional(hash('Canonical hash of the policy that the page showed as the one before.')),
+});
+
+/** `POST /foreign/{token}`. */
+export const foreignForm = z.strictObject({
+  act: oneOf(['adopt', 'undo']),
+  reason: z._default(text(0, 2000, 'Kept in the history; with an undo the approvers read it.'), ''),
+  confirm: z._default(
+    text(0, 512, "Typed by hand: the key's alias without alias/, or the first 8 characters of its id."),
+    '',
+  ),
 });
 
 /** `POST /changes/{id}/cancel`. */

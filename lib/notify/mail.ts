@@ -199,7 +199,7 @@ export function mail(change: Pick<ChangeView, 'id'>, subject: string, parts: Par
 }
 
 /** A subject without line breaks or controls, and without letters that only look like others. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   const line = revealIdentifier(text.replace(/\s+/g, ' ').trim()).replaceAll('‹', '[').replaceAll('›', ']');
   return line.length <= SUBJECT_MAX ? line : `${line.slice(0, SUBJECT_MAX - 3)}...`;
 }

@@ -216,7 +216,7 @@ export const versionWrites = (
 ];
 
 /** Documents lie under their own hash, so that one can never be written over with another. */
-function documentWrites(texts: readonly PolicyText[]): Write[] {
+export function documentWrites(texts: readonly PolicyText[]): Write[] {
   const distinct = new Map(texts.map((text) => [text.sha256, text]));
   return [...distinct.values()].map(({ document, sha256 }) => ({
     put: { ...documentAddress(sha256), document },

@@ -46,6 +46,12 @@ export async function holds(lease: Lease, now: () => Date, margin: number): Prom
   return held?.fence === lease.fence && now().getTime() + margin < lease.until;
 }
 
+/** Is anybody putting this key's policy just now? Read consistently. */
+export async function isLeased(keyArn: string, now: number): Promise<boolean> {
+  const item = await get(leaseAddress(keyArn));
+  return item !== undefined && (item.until as number) > now;
+}
+
 /** Gives the lease back together with the result; fails when it is not ours any more, so that no overtaken attempt records. */
 export function release(lease: Lease): Along {
   const write: Write = {

@@ -95,3 +95,26 @@ export const withdrawByLink = (token: string, now: string): Along => ({
   ],
   refusal: refuse('ALREADY_DECIDED', 'This link was used already.').refusal,
 });
+
+/** A link to a foreign write. It works until its time is over, and what it may do depends on the write alone. */
+export interface ForeignLink {
+  foreignId: string;
+  person: string;
+  issuedAt: string;
+  expiresAt: string;
+}
+
+/** Beside the links to changes: a token of one kind opens nothing of the other. */
+const foreignAddress = (token: string): Address => ({ ...linkAddress(token), sk: 'FOREIGN' });
+
+export function newForeignLink(link: ForeignLink): { token: string; write: Write } {
+  const token = newToken();
+  const ttl = Math.ceil(Date.parse(link.expiresAt) / 1000) + 86_400;
+  return { token, write: { put: { ...foreignAddress(token), ...link, ttl } } };
+}
+
+/** The link of this token; undefined when there is none or its time is over. */
+export async function readForeignLink(token: string, now: string): Promise<ForeignLink | undefined> {
+  const item = (await get(foreignAddress(token))) as ForeignLink | undefined;
+  return item === undefined || now >= item.expiresAt ? undefined : item;
+}

@@ -11,7 +11,8 @@ import { proveRevert, revertIsDue, turned } from '../change/revert.ts';
 import { entitledToday, holdsToday, type Rules } from '../change/rules.ts';
 import { sha256 } from '../policy/document/canonical.ts';
 import { canonicalOf } from '../policy/document/canonicalOf.ts';
-import { readChange, readWholeChange, record } from '../store/changes.ts';
+import { type Along, readChange, readWholeChange, record } from '../store/changes.ts';
+import { knownByChange } from '../store/foreign.ts';
 import { holds, type Lease, nextLease, release, takeLease } from '../store/lease.ts';
 import { appliedSince, sinceWords } from './since.ts';
 
@@ -352,6 +353,21 @@ class Attempt {
   #unreadable = ({ error, detail }: { error: string; detail: string }): Event =>
     this.#failed(error, `The live policy cannot be read. ${detail}`);
 
+  /** What goes with a result: the end of the lease, and with a put the policy that is known from now on. */
+  #along(event: Event): Along {
+    const { id, key, binding, afterCanonical } = this.#whole.change;
+    const { writes, refusal } = release(this.#lease);
+    if (event.type !== 'APPLIED') return { writes, refusal };
+    const known = {
+      canonical: afterCanonical,
+      sha256: binding.after,
+      by: id,
+      at: iso(this.#around),
+      previous: binding.base,
+    };
+    return { writes: [...writes, knownByChange(key.arn, known)], refusal };
+  }
+
   /** The result and the end of the lease, together. */
   async #end(event: Event): Promise<Change> {
     const { id } = this.#whole.change;
@@ -359,7 +375,7 @@ class Attempt {
       id,
       doer(this.#around),
       (change) => done(change.status === this.#job.running ? event : undefined),
-      release(this.#lease),
+      this.#along(event),
     );
     if (ended.ok) return ended.value;
     const now = await readChange(id);

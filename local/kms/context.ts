@@ -2,6 +2,7 @@ import type { Iam } from '../iam.ts';
 import type { Caller } from '../types.ts';
 import type { Input } from './input.ts';
 import type { KmsStore } from './state.ts';
+import type { Call } from './trail.ts';
 
 /** What an operation works with. */
 export interface KmsContext {
@@ -10,6 +11,8 @@ export interface KmsContext {
   region: string;
   /** Of the process; `PUT /_kms/options` wins over it. */
   consistencyDelayMs: number;
+  /** Tells CloudTrail of a call. */
+  tell(call: Call, caller: Caller): void;
 }
 
 /** One operation of the API: reads its input, returns what JSON 1.1 carries, throws KmsError. Synchronous, so that nothing comes between check and effect. */

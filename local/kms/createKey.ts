@@ -12,7 +12,7 @@ import type { KeyUsage, NewKey } from './types.ts';
 const USAGES: readonly KeyUsage[] = ['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'GENERATE_VERIFY_MAC', 'KEY_AGREEMENT'];
 
 /** CreateKey. Key material of asymmetric keys is real; symmetric and HMAC keys have none, as nothing here encrypts. */
-export const createKey: Operation = ({ store, iam, region }, input, caller) => {
+export const createKey: Operation = ({ store, iam, region, tell }, input, caller) => {
   const bypass = optionalBoolean(input, 'BypassPolicyLockoutSafetyCheck');
   authorizeByIam('CreateKey', '*', caller, { 'kms:BypassPolicyLockoutSafetyCheck': [String(bypass)] });
   const specs = Object.keys(KEY_SPECS);
@@ -42,7 +42,10 @@ export const createKey: Operation = ({ store, iam, region }, input, caller) => {
   };
   const policy = optionalString(input, 'Policy') ?? defaultPolicy(caller.accountId);
   const ids = checkNewPolicy({ iam }, policy, caller, key, bypass);
-  store.record({ type: 'createKey', at: Date.now(), key, policy, ids });
+  const now = Date.now();
+  store.record({ type: 'createKey', at: now, key, policy, ids });
+  const at = new Date(now).toISOString();
+  tell({ eventName: 'CreateKey', keyArn: key.arn, keyId, policy: optionalString(input, 'Policy'), at, bypass }, caller);
   const created = store.state.keys.get(key.arn);
   if (created === undefined) throw new Error(`${key.arn} was not stored`);
   return { KeyMetadata: keyMetadata(created, store.state.keys.values()) };

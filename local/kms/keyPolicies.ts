@@ -24,6 +24,19 @@ export const putKeyPolicy: Operation = (context, input, caller) => {
   let key: KmsKey | undefined;
   const line = (result: string, ids: Record<string, string>) => {
     const at = Date.now();
+    const bypass = input.BypassPolicyLockoutSafetyCheck === true;
+    context.tell(
+      {
+        eventName: 'PutKeyPolicy',
+        keyArn: key?.arn ?? null,
+        keyId: String(input.KeyId ?? ''),
+        policy: text,
+        at: new Date(at).toISOString(),
+        ...(result === 'ok' ? {} : { errorCode: result }),
+        bypass,
+      },
+      caller,
+    );
     store.record({
       type: 'putKeyPolicy',
       at,
@@ -36,7 +49,7 @@ export const putKeyPolicy: Operation = (context, input, caller) => {
         caller: caller.arn,
         at: new Date(at).toISOString(),
         result,
-        bypass: input.BypassPolicyLockoutSafetyCheck === true,
+        bypass,
       },
       ids,
     });
