@@ -425,6 +425,8 @@ export const keyPolicyView = says<Done<typeof viewKeyPolicy>>()(
   z.object({ ...policyText.shape, key: keyView, defaultView }),
 );
 
+const adopted = z.object({ person, comment: z.string(), at: instant });
+
 export const version = says<Version>()(
   z.discriminatedUnion('origin', [
     z.object({
@@ -443,11 +445,27 @@ export const version = says<Version>()(
         about(z.literal(true), 'A temporary change that was put back: `after` is the policy from before it.'),
       ),
     }),
-    z.object({ origin: z.literal('outside'), foundAt: instant, foundBy: changeId, after: policyText }),
+    z.object({
+      origin: z.literal('outside'),
+      foundAt: instant,
+      foundBy: about(
+        z.string(),
+        'event, comparison, baseline (the first sight of the key), or the change that found it there.',
+      ),
+      after: policyText,
+      id: optional(foreignId),
+      seq: optional(z.int()),
+      before: optional(about(policyText, 'The last one that was known here.')),
+      caller: optional(about(z.string(), 'ARN of whoever put it, as CloudTrail tells it.')),
+      writtenAt: optional(instant),
+      eventId: optional(z.string()),
+      stands: optional(about(z.boolean(), 'False when something else was live by the time it was recorded.')),
+      byApplier: optional(about(z.literal(true), "The applier's own role put it, and no change had asked for it.")),
+      adopted: optional(adopted),
+      undo: optional(about(changeId, 'The newest change that was to undo it.')),
+    }),
   ]),
 );
-
-const adopted = z.object({ person, comment: z.string(), at: instant });
 
 /** A policy that was put outside of the workflow. */
 export const foreignView = says<ForeignView>()(
@@ -476,9 +494,9 @@ export const accessAt = says<AccessAt>()(
   z.object({
     at: instant,
     policy: about(z.nullable(policyText), 'The policy of that moment; null when the history knows of none.'),
-    since: about(z.nullable(instant), 'When a change put it; null when it was found in place.'),
-    change: about(z.nullable(changeId), 'The change that put it.'),
-    certain: about(z.boolean(), 'False when the policy was also written outside of the workflow, nobody knows when.'),
+    since: about(z.nullable(instant), 'When it was put; null when it was found in place.'),
+    change: about(z.nullable(z.union([changeId, foreignId])), 'The change, or the foreign write, that put it.'),
+    certain: about(z.boolean(), 'False when the policy was also written by somebody else, nobody knows when.'),
     note: z.string(),
     who: z.array(z.object({ principal: z.string(), verb: matrixCell.shape.verb, may: z.enum(['conditional', 'yes']) })),
     public: z.boolean(),

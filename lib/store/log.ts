@@ -140,7 +140,10 @@ export async function listFacts(
 }
 
 /** The types of facts that say which policy a key had from then on. */
-export const POLICY_FACTS = ['APPLIED', 'REVERTED'] as const;
+export const POLICY_FACTS = ['APPLIED', 'REVERTED', 'FOREIGN_WRITE', 'BASELINED'] as const;
+export type PolicyFact = LoggedFact & { type: (typeof POLICY_FACTS)[number] };
+export const isPolicyFact = (fact: LoggedFact): fact is PolicyFact =>
+  (POLICY_FACTS as readonly string[]).includes(fact.type);
 
 /** The first fact of this filter, oldest first. */
 export async function firstFact(filter: FactFilter): Promise<LoggedFact | undefined> {

@@ -4,7 +4,7 @@ import { canonicalOf, policyText } from '../policy/document/canonicalOf.ts';
 import { parseKeyPolicy } from '../policy/document/parse.ts';
 import type { MatrixCell, PolicyText } from '../policy/types.ts';
 import { readDocuments } from '../store/changes.ts';
-import { firstFact, type LoggedFact, listFacts, POLICY_FACTS } from '../store/log.ts';
+import { firstFact, isPolicyFact, listFacts, POLICY_FACTS, type PolicyFact } from '../store/log.ts';
 
 /** Who a key's policy let do what at one moment of the past. */
 export interface AccessAt {
@@ -22,50 +22,59 @@ export interface AccessAt {
 const NOBODY = { who: [], public: false, crossAccount: [] };
 
 /**
- * Who had access to a key at a moment, by its policy alone: the last one that a change, or its end, had put by then, or, before the first
- * change, the one that this change found. What the next change found, or what is live when none came, tells whether
- * somebody wrote in between: then nobody can say which of the two it was.
+ * Who had access to a key at a moment, by its policy alone: the last one that was put by then, by a change or by others, or, before
+ * the first, the one that was found there. What was found next, or what is live when nothing came, tells whether somebody wrote in
+ * between whom nothing here knows: then nobody can say which of the two it was.
  *
  * @param at ISO 8601; a date alone is the end of that day, UTC
  */
 export async function readAccessAt(keyArn: string, at: string): Promise<AccessAt> {
-  const applied = { key: keyArn, types: POLICY_FACTS };
+  const filter = { key: keyArn, types: POLICY_FACTS };
   const [{ facts }, next] = await Promise.all([
-    listFacts({ ...applied, to: at }, { limit: 1 }),
-    firstFact({ ...applied, from: `${at}~` }),
+    listFacts({ ...filter, to: at }, { limit: 20 }),
+    firstFact({ ...filter, from: `${at}~` }),
   ]);
-  const [last] = facts;
-  const put = policyFact(last);
-  const later = policyFact(next);
-  const hash = put?.after ?? later?.before;
+  // A write is recorded a moment after it was made: one that was made by then counts as put by then.
+  const known = [...(next === undefined ? [] : [next]), ...facts].filter(isPolicyFact);
+  const put = known.filter((fact) => writtenAt(fact) <= end(at)).find(stood);
+  const later = known.find((fact) => fact !== put && fact === next) ?? undefined;
+  const found = later?.type === 'BASELINED' ? later.after : later?.before;
+  const hash = put?.after ?? found;
   if (hash === undefined) {
-    const note = 'No change of this key was ever applied: its history here knows of no policy.';
+    const note = 'Nothing was put on this key that is known here: its history knows of no policy of that time.';
     return { at, policy: null, since: null, change: null, certain: false, note, ...NOBODY };
   }
-  const [document = '', found] = await readDocuments([hash, ...(later === undefined ? [] : [later.before])]);
-  const seen = later === undefined ? await getKeyPolicy(keyArn) : found;
+  const [document = '', before] = await readDocuments([hash, ...(found === undefined ? [] : [found])]);
+  const seen = later === undefined ? await getKeyPolicy(keyArn) : before;
   const certain = put !== undefined && seen !== undefined && canonicalOf(seen) === canonicalOf(document);
   return {
     at,
     policy: policyText(document),
-    since: put?.at ?? null,
-    change: put?.change ?? null,
+    since: put === undefined || put.type === 'BASELINED' ? null : writtenAt(put),
+    change: put === undefined || put.type === 'BASELINED' ? null : put.change,
     certain,
-    note: certain ? STOOD : put === undefined ? FOUND : seen === undefined ? UNREAD : MOVED,
+    note: certain ? STOOD[put.type] : put === undefined ? FOUND : seen === undefined ? UNREAD : MOVED,
     ...powersOf(document, keyArn),
   };
 }
 
-const policyFact = (fact: LoggedFact | undefined) =>
-  fact?.type === 'APPLIED' || fact?.type === 'REVERTED' ? fact : undefined;
+const writtenAt = (fact: PolicyFact): string => (fact.type === 'FOREIGN_WRITE' ? (fact.trace?.writtenAt ?? fact.at) : fact.at);
+/** A date alone is the end of that day. */
+const end = (at: string): string => (at.length === 10 ? `${at}~` : at);
+/** What was written over before it was recorded had gone by then. */
+const stood = (fact: PolicyFact): boolean => fact.type !== 'FOREIGN_WRITE' || fact.stands;
 
-const STOOD = 'A change had put this policy, and it still stood when it was looked at next.';
+const STOOD: Readonly<Record<PolicyFact['type'], string>> = {
+  APPLIED: 'A change had put this policy, and it still stood when it was looked at next.',
+  REVERTED: 'A temporary change had ended with this policy, and it still stood when it was looked at next.',
+  FOREIGN_WRITE: 'Somebody had put this policy outside of the workflow, and it still stood when it was looked at next.',
+  BASELINED: 'The key was first seen with this policy, and it still stood when it was looked at next.',
+};
 const FOUND =
-  'No change had been applied by then. This policy stood when the first one was submitted; since when, nobody here knows.';
-const UNREAD =
-  'A change had put this policy; the live policy cannot be read, so nobody can say whether it still stands.';
+  'Nothing that is known here was put by then. This policy stood when the key was looked at first; since when, nobody here knows.';
+const UNREAD = 'This policy was put; the live policy cannot be read, so nobody can say whether it still stands.';
 const MOVED =
-  'A change had put this policy, and somebody wrote another one outside of the workflow afterwards; when, the history does not say.';
+  'This policy was put, and somebody wrote another one outside of the workflow afterwards; when, the history does not say.';
 
 function powersOf(document: string, keyArn: string): Pick<AccessAt, 'who' | 'public' | 'crossAccount'> {
   const parsed = parseKeyPolicy(document);

@@ -1,8 +1,17 @@
 import { countingApprovals } from '../change/change.ts';
+import type { ForeignWrite } from '../change/foreign.ts';
 import { canonicalOf } from '../policy/document/canonicalOf.ts';
 import type { PolicyText } from '../policy/types.ts';
 import { readChanges, readDocuments } from '../store/changes.ts';
-import { type FactFilter, type LoggedFact, listFacts, POLICY_FACTS } from '../store/log.ts';
+import { readForeigns, type StoredForeign } from '../store/foreign.ts';
+import {
+  type FactFilter,
+  isPolicyFact,
+  type LoggedFact,
+  listFacts,
+  POLICY_FACTS,
+  type PolicyFact,
+} from '../store/log.ts';
 import type { Item } from '../store/table.ts';
 import type { AccessAt } from './accessAt.ts';
 import { liveCanonical } from './keys.ts';
@@ -24,6 +33,7 @@ export async function readEvents(filter: FactFilter, page: Page): Promise<{ even
   for (const fact of facts) {
     const change = changes.get(fact.change);
     if (fact.type === 'SUBMITTED' || fact.type === 'VERSIONED') hashes.set(fact, [fact.before, fact.binding.after]);
+    else if (fact.type === 'FOREIGN_WRITE') hashes.set(fact, [fact.before, fact.after]);
     else if (change !== undefined && ABOUT_DOCUMENTS.has(fact.type)) {
       hashes.set(fact, [change.before, change.binding.after]);
     }
@@ -61,11 +71,25 @@ export type Version =
       /** A temporary change that was put back: `after` is the policy from before it. */
       reverted?: true;
     }
-  | { origin: 'outside'; foundAt: string; foundBy: string; after: PolicyText };
+  | ({ origin: 'outside'; foundAt: string; foundBy: string; after: PolicyText } & Partial<Seen>);
+
+/** What is told of a write outside of the workflow that was recorded; left out where a change only found what it had left. */
+interface Seen {
+  id: string;
+  seq: number;
+  before: PolicyText;
+  caller: string;
+  writtenAt: string;
+  eventId: string;
+  stands: boolean;
+  byApplier: true;
+  adopted: { person: string; comment: string; at: string };
+  undo: string;
+}
 
 /** A fact that is a version. Where a revert found the policy from before live already, whoever put that there has a version. */
-const versionFact = (fact: LoggedFact) =>
-  fact.type === 'APPLIED' || (fact.type === 'REVERTED' && fact.put) ? [fact] : [];
+const versionFact = (fact: LoggedFact): PolicyFact[] =>
+  isPolicyFact(fact) && (fact.type !== 'REVERTED' || fact.put) ? [fact] : [];
 
 /** `GET /keys/{key}/history`. */
 export interface KeyHistory {
@@ -88,9 +112,14 @@ export async function readKeyHistory(keyArn: string, page: Page): Promise<KeyHis
   const { facts, cursor } = await listFacts(filter, page);
   const older = cursor === undefined ? [] : (await listFacts(filter, { limit: 1, cursor })).facts;
   const listed = facts.flatMap(versionFact);
-  const applied = [...listed, ...older.flatMap(versionFact)];
-  const changes = await readChanges(applied.map((fact) => fact.change));
-  const texts = await readTexts(applied.flatMap((fact) => [fact.before, fact.after]));
+  const all = [...listed, ...older.flatMap(versionFact)];
+  const [changes, writes] = await Promise.all([
+    readChanges(all.map((fact) => fact.change)),
+    readForeigns(all.map((fact) => fact.change)),
+  ]);
+  const texts = await readTexts(
+    all.flatMap((fact) => [fact.after, ...(fact.type === 'BASELINED' ? [] : [fact.before])]),
+  );
   const text = (sha256: string): PolicyText => {
     const document = texts.get(sha256)?.document ?? '';
     return { document, sha256, canonical: canonicalOf(document) };
@@ -98,10 +127,14 @@ export async function readKeyHistory(keyArn: string, page: Page): Promise<KeyHis
 
   const versions: Version[] = [];
   listed.forEach((fact, i) => {
+    if (fact.type === 'FOREIGN_WRITE' || fact.type === 'BASELINED') {
+      versions.push(outside(fact, text, writes.get(fact.change)));
+      return;
+    }
     const change = changes.get(fact.change);
     if (change === undefined) throw new Error(`change ${fact.change} of the log is missing`);
     const before = text(fact.before);
-    const previous = applied[i + 1];
+    const previous = all.slice(i + 1).find(stood);
     versions.push({
       origin: 'countersign',
       at: fact.at,
@@ -121,11 +154,41 @@ export async function readKeyHistory(keyArn: string, page: Page): Promise<KeyHis
     }
   });
   const live = page.cursor === undefined ? await liveCanonical(keyArn) : undefined;
-  const newest = versions[0]?.after.canonical;
+  // What was written over before it was recorded is in the history, and was not the newest.
+  const newest = versions.find((one) => one.origin === 'countersign' || one.stands !== false)?.after.canonical;
   return {
     keyArn,
     liveIsNewest: live === undefined || newest === undefined ? null : live === newest,
     versions,
     ...(cursor === undefined ? {} : { cursor }),
+  };
+}
+
+/** What was written over before it was recorded is in the history, and nothing followed it. */
+const stood = (fact: PolicyFact): boolean => fact.type !== 'FOREIGN_WRITE' || fact.stands;
+
+/** A policy that was put by others, with what became of it, or with which the key was seen first. */
+function outside(
+  fact: PolicyFact & { type: 'FOREIGN_WRITE' | 'BASELINED' },
+  text: (sha256: string) => PolicyText,
+  stored: StoredForeign | undefined,
+): Version {
+  const { change: id, seq, at } = fact;
+  const after = text(fact.after);
+  if (fact.type === 'BASELINED') return { origin: 'outside', foundAt: at, foundBy: 'baseline', after, id, seq };
+  const { trace, adopted } = stored?.write ?? (fact as Partial<ForeignWrite>);
+  return {
+    origin: 'outside',
+    foundAt: at,
+    foundBy: fact.foundBy,
+    after,
+    id,
+    seq,
+    before: text(fact.before),
+    stands: fact.stands,
+    ...(trace === undefined ? {} : trace),
+    ...(fact.byApplier === undefined ? {} : { byApplier: fact.byApplier }),
+    ...(adopted === undefined ? {} : { adopted }),
+    ...(stored?.undo === undefined ? {} : { undo: stored.undo }),
   };
 }
