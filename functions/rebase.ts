@@ -4,13 +4,13 @@ import { idempotencyKey, rebaseBody } from '../lib/http/schemas.ts';
 import { api } from '../lib/http/stack.ts';
 import { sha256 } from '../lib/policy/document/canonical.ts';
 import { loadRules } from '../lib/store/rulesFile.ts';
-import { recordStranger } from '../lib/workflow/decide.ts';
+import { noteRefusal } from '../lib/workflow/noteRefusal.ts';
 import { rebaseChange } from '../lib/workflow/rebase.ts';
 import { viewChange } from '../lib/workflow/view.ts';
 
 /** `POST /changes/{id}/rebase`: the submitter brings a stale change onto the live policy; a new change with new approvals. */
 export const handler = api(
-  { groups: ['submitters'], status: 201, turnedAway: { attempt: 'rebase', record: recordStranger } },
+  { groups: ['submitters'], status: 201, turnedAway: { attempt: 'rebase', record: noteRefusal } },
   async ({ caller, event, params, now }) => {
     const body = readBody(bodyBytes(event).length === 0 ? { ...event, body: '{}' } : event, rebaseBody);
     if (!body.ok) return body;

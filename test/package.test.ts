@@ -126,12 +126,18 @@ describe('the packaged template', () => {
         ),
       ).toBe(true);
     }
-    expect(rolesThatMay('states:SendTaskSuccess')).toEqual(['AskRole', 'DecideRole', 'SubmitRole', 'SweepRole']);
+    expect(rolesThatMay('states:SendTaskSuccess')).toEqual([
+      'AskRole',
+      'DecideRole',
+      'ForeignRole',
+      'SubmitRole',
+      'SweepRole',
+    ]);
     expect(rolesThatStart('approval')).toEqual(['AskRole', 'SubmitRole', 'SweepRole']);
     // A decision, a version and the sweep have the Slack messages follow; that machine can do nothing else.
     expect(rolesThatStart('slack')).toEqual(['DecideRole', 'SubmitRole', 'SweepRole']);
-    // The second warns authors of mail that did not arrive.
-    expect(rolesThatMay('ses:SendEmail')).toEqual(['AskRole', 'MailEventsRole']);
+    // The second tells owners of foreign writes, the third warns authors of mail that did not arrive.
+    expect(rolesThatMay('ses:SendEmail')).toEqual(['AskRole', 'ForeignRole', 'MailEventsRole']);
   });
 
   it('lets readers assume the read role of other accounts, and the applier the apply role, and nobody the other one', () => {
@@ -211,7 +217,7 @@ describe('the packaged template', () => {
 
   it('rings when the notary refuses, a copy fails or is late, or the daily verification finds anything but clean', () => {
     const alarms = ofType('AWS::CloudWatch::Alarm').map(([, { Properties }]) => {
-      const [{ Value } = { Value: '' }] = Properties.Dimensions as { Value: string }[];
+      const [{ Value } = { Value: '' }] = (Properties.Dimensions ?? []) as { Value: string }[];
       return [Value, Properties.MetricName, Properties.Threshold, Properties.TreatMissingData];
     });
     expect(alarms).toEqual(
@@ -259,10 +265,12 @@ describe('the packaged template', () => {
       .sort();
     expect(open).toEqual([
       'GET /callback',
+      'GET /foreign/{token}',
       'GET /health',
       'GET /openapi.json',
       'GET /review/{token}',
       'GET /signin',
+      'POST /foreign/{token}',
       'POST /review/{token}',
       // Slack has no token of ours: it signs the bytes of each request.
       'POST /slack/interactions',

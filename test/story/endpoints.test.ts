@@ -54,6 +54,8 @@ const ROWS: Record<string, Row> = {
   decide: { may: ALL, path: '/changes/ID/decisions', body: () => ({ decision: 'approve' }), answer: 403 },
   version: { may: ['submitters'], path: '/changes/ID/versions', body: () => ({ edits: addUser().edits }), answer: 403 },
   revert: { may: ['submitters'], path: '/changes/ID/revert', body: () => ({ reason: 'Not needed.' }), answer: 409 },
+  rebase: { may: ['submitters'], path: '/changes/ID/rebase', body: () => ({}), answer: 403 },
+  previewRebase: { may: ['submitters'], path: '/changes/ID/rebase/preview', answer: 403 },
   delegate: {
     may: ALL,
     path: '/changes/ID/delegations',
@@ -81,6 +83,15 @@ const ROWS: Record<string, Row> = {
   signedIn: { may: 'anyone', path: '/callback', answer: 404 },
   reviewPage: { may: 'anyone', path: NO_LINK, answer: 404 },
   reviewPost: { may: 'anyone', path: NO_LINK, body: () => ({}), answer: 403 },
+  adopt: { may: ALL, path: '/foreign-writes/out_0/adopt', body: () => ({ reason: 'Seen.' }), answer: 404 },
+  undo: {
+    may: ['submitters', 'approvers'],
+    path: '/foreign-writes/out_0/undo',
+    body: () => ({ reason: 'No.' }),
+    answer: 404,
+  },
+  foreignPage: { may: 'anyone', path: NO_LINK.replace('review', 'foreign'), answer: 404 },
+  foreignPost: { may: 'anyone', path: NO_LINK.replace('review', 'foreign'), body: () => ({}), answer: 403 },
   slackInteractions: { may: 'anyone', path: '/slack/interactions', body: () => ({}), answer: 401 },
   health: { may: 'anyone', path: '/health', answer: 200 },
 };

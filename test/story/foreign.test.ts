@@ -54,10 +54,10 @@ const found = (key: string, document: string): Promise<Write> =>
 
 const mailOf = (id: string, person = 'sam@example.com'): Promise<Sent> =>
   until(`a mail to ${person} about ${id}`, 30, async () =>
-    (await world.visitor.mails(person)).find(({ Body }) => Body.text_part.includes(id)),
+    (await world.visitor.mails(person)).find(({ Body }) => Body.text_part.includes(id) && LINK.test(Body.text_part)),
   );
-const linkOf = async (id: string, person?: string) =>
-  /\/foreign\/[\w-]{43}/.exec((await mailOf(id, person)).Body.text_part)?.[0] ?? '';
+const LINK = /\/foreign\/[\w-]{43}/;
+const linkOf = async (id: string, person?: string) => LINK.exec((await mailOf(id, person)).Body.text_part)?.[0] ?? '';
 
 async function applied(change: ChangeView, confirm: string): Promise<ChangeView> {
   const link = await world.visitor.link('sam@example.com', change.id);
