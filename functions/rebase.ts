@@ -22,6 +22,6 @@ export const handler = api(
     const idempotency =
       key === undefined ? undefined : { key, bodySha256: sha256(`${id}\n${sha256(bodyBytes(event))}`) };
     const rebased = await rebaseChange(id, body.value, caller.person, loadRules(), now, idempotency);
-    return rebased.ok ? viewChange(rebased.value.id) : rebased;
+    return rebased.ok ? viewChange(rebased.value.id, now) : rebased;
   },
 );

@@ -13,6 +13,6 @@ export const handler = api(
     if (!body.ok) return body;
     const who = { person: caller.person, reason: body.value.reason };
     const undone = await undoForeign(params.write ?? '', who, loadRules(), now);
-    return undone.ok ? viewChange(undone.value.id) : undone;
+    return undone.ok ? viewChange(undone.value.id, now) : undone;
   },
 );

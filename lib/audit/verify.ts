@@ -1,7 +1,7 @@
 import type { Change } from '../change/change.ts';
 import type { Fact } from '../change/facts.ts';
-import { revertIsOpen } from '../change/revert.ts';
 import { isForeign } from '../change/foreign.ts';
+import { revertIsOpen } from '../change/revert.ts';
 import { type Outside, outsideCheckpoint } from './archive.ts';
 import { canonicalJson, entryHash, genesis, type Head, LOG, sha256 } from './chain.ts';
 import { type Checkpoint, type IsSigned, readNote, type SignedCheckpoint } from './checkpoint.ts';

@@ -37,7 +37,7 @@ export async function readAccessAt(keyArn: string, at: string): Promise<AccessAt
   // A write is recorded a moment after it was made: one that was made by then counts as put by then.
   const known = [...(next === undefined ? [] : [next]), ...facts].filter(isPolicyFact);
   const put = known.filter((fact) => writtenAt(fact) <= end(at)).find(stood);
-  const later = known.find((fact) => fact !== put && fact === next) ?? undefined;
+  const later = known.find((fact) => fact !== put && fact === next);
   const found = later?.type === 'BASELINED' ? later.after : later?.before;
   const hash = put?.after ?? found;
   if (hash === undefined) {
@@ -58,7 +58,8 @@ export async function readAccessAt(keyArn: string, at: string): Promise<AccessAt
   };
 }
 
-const writtenAt = (fact: PolicyFact): string => (fact.type === 'FOREIGN_WRITE' ? (fact.trace?.writtenAt ?? fact.at) : fact.at);
+const writtenAt = (fact: PolicyFact): string =>
+  fact.type === 'FOREIGN_WRITE' ? (fact.trace?.writtenAt ?? fact.at) : fact.at;
 /** A date alone is the end of that day. */
 const end = (at: string): string => (at.length === 10 ? `${at}~` : at);
 /** What was written over before it was recorded had gone by then. */

@@ -357,7 +357,7 @@ class Attempt {
   #along(event: Event): Along {
     const { id, key, binding, afterCanonical } = this.#whole.change;
     const { writes, refusal } = release(this.#lease);
-    if (event.type !== 'APPLIED') return { writes, refusal };
+    if (event.type !== 'APPLIED' && event.type !== 'REVERTED') return { writes, refusal };
     const known = {
       canonical: afterCanonical,
       sha256: binding.after,

@@ -160,10 +160,12 @@ async function askByLink(
 
 /** What a change put is the base of every other one now: those that wait on what was there before end here, before anybody is told of this one. */
 async function overtakeOthers({ change, facts }: Whole, at: string): Promise<void> {
-  const applied = facts.findLast((fact) => fact.type === 'APPLIED');
-  if (applied?.type !== 'APPLIED') return;
-  const detail = `Change ${change.id} of ${change.submitter} was applied to this key: the policy that this one was made for is gone. Nothing was put.`;
-  const moved = { bases: [change.afterCanonical], live: applied.live, by: change.id, detail, since: applied.at };
+  const landed = facts.findLast((fact) => fact.type === 'APPLIED' || fact.type === 'REVERTED');
+  if (landed?.type !== 'APPLIED' && landed?.type !== 'REVERTED') return;
+  const [base, how] =
+    landed.type === 'APPLIED' ? [change.afterCanonical, 'applied to'] : [change.binding.base, 'put back on'];
+  const detail = `Change ${change.id} of ${change.submitter} was ${how} this key: the policy that this one was made for is gone. Nothing was put.`;
+  const moved = { bases: [base], live: landed.live, by: change.id, detail, since: landed.at };
   await endOvertaken(change.key.arn, moved, at);
 }
 

@@ -1,5 +1,6 @@
 import { ulid } from 'ulid';
-import { describeKey, getKeyPolicy, listKeyIds } from '../aws/kms.ts';
+import { places } from '../aws/accounts.ts';
+import { describeKey, getKeyPolicy, listKeyArns } from '../aws/kms.ts';
 import { type Trace, WORKFLOW } from '../change/facts.ts';
 import type { ForeignFact } from '../change/foreign.ts';
 import { type Rules, ruleFor } from '../change/rules.ts';
@@ -26,7 +27,7 @@ const BEHIND = 600_000;
  */
 export async function takeTrailWrite(trail: TrailWrite, rules: Rules, at: string): Promise<string | undefined> {
   const { keyArn, eventId, eventName, writtenAt, caller } = trail;
-  const byApplier = eventName === 'PutKeyPolicy' && trail.role === process.env.APPLIER_ARN;
+  const byApplier = eventName === 'PutKeyPolicy' && trail.role === guardians(rules, unseen(keyArn)).applier;
   if (byApplier && (await wasAskedFor(trail))) return undefined;
   const live = await liveText(keyArn);
   // What was sent is the truth about this event; the live text may be a later one.
@@ -79,16 +80,21 @@ export function compareKey(keyArn: string, rules: Rules, at: string): Promise<st
   });
 }
 
-/** Compares every customer managed key of the account and Region that can be read. One that fails holds up no other. */
+/** Compares every customer managed key that can be read, here and in the accounts of the rules file. One that fails holds up no other. */
 export async function compareKeys(rules: Rules, at: string): Promise<{ found: string[]; failed: unknown[] }> {
   const found: string[] = [];
   const failed: unknown[] = [];
-  const ids = await listKeyIds();
-  for (let from = 0; from < ids.length; from += 10) {
+  const arns: string[] = [];
+  for (const place of places()) {
+    const listed = await listKeyArns(place);
+    if (listed.ok) arns.push(...listed.arns);
+    else failed.push(new Error(listed.detail));
+  }
+  for (let from = 0; from < arns.length; from += 10) {
     await Promise.all(
-      ids.slice(from, from + 10).map(async (id) => {
+      arns.slice(from, from + 10).map(async (arn) => {
         try {
-          const key = await describeKey(id);
+          const key = await describeKey(arn);
           if (key === undefined || key.manager === 'AWS') return;
           const write = await compareKey(key.arn, rules, at);
           if (write !== undefined) found.push(write);
@@ -110,7 +116,10 @@ async function liveText(keyArn: string): Promise<PolicyText | undefined> {
 
 async function isBeingApplied(keyArn: string, at: string): Promise<boolean> {
   if (await isLeased(keyArn, Date.parse(at))) return true;
-  return (await listChanges({ key: keyArn, status: 'APPLYING' }, { limit: 1 })).changes.length > 0;
+  for (const status of ['APPLYING', 'REVERTING'] as const) {
+    if ((await listChanges({ key: keyArn, status }, { limit: 1 })).changes.length > 0) return true;
+  }
+  return false;
 }
 
 const newId = (at: string) => `out_${ulid(Date.parse(at))}`;
@@ -138,7 +147,7 @@ async function foreign(
 ): Promise<Sighting> {
   const key = (await describeKey(keyArn)) ?? unseen(keyArn);
   const [document = after.document] = known === undefined ? [] : await readDocuments([known.sha256]);
-  const { risk } = assessChange({ before: document, after: after.document, key, guardians: guardians(rules) });
+  const { risk } = assessChange({ before: document, after: after.document, key, guardians: guardians(rules, key) });
   const rule = ruleFor(rules, key, risk);
   const id = newId(at);
   const fact = about(id, keyArn, at, {

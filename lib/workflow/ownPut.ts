@@ -1,5 +1,4 @@
 import { readBody } from '../audit/chain.ts';
-import type { Change } from '../change/change.ts';
 import type { Fact } from '../change/facts.ts';
 import { sha256 } from '../policy/document/canonical.ts';
 import { readChange } from '../store/changes.ts';
@@ -12,7 +11,10 @@ const SLACK = 60_000;
 const INTENTS = 20;
 const TAIL = 200;
 
-type Intent = Fact & { type: 'APPLY_INTENT' };
+const INTENT_TYPES = ['APPLY_INTENT', 'REVERT_INTENT'] as const;
+type Intent = Fact & { type: (typeof INTENT_TYPES)[number]; seq: number };
+const isIntent = (fact: Fact & { seq: number }): fact is Intent =>
+  (INTENT_TYPES as readonly string[]).includes(fact.type);
 
 /**
  * Had a change asked for this put of the applier's role? It must have recorded its intent for exactly these bytes before, and its
@@ -26,7 +28,7 @@ export async function wasAskedFor({ keyArn, policy, writtenAt }: TrailWrite): Pr
     if (Date.parse(intent.at) > put + 1_000 + SLACK) continue;
     const stored = await readChange(intent.change);
     if (stored === undefined) continue;
-    const end = await endOf(stored.change, stored.seqs);
+    const end = await endOf(intent, stored.seqs);
     if (end === undefined || put <= end + SLACK) return true;
   }
   return false;
@@ -34,22 +36,21 @@ export async function wasAskedFor({ keyArn, policy, writtenAt }: TrailWrite): Pr
 
 /** The newest intents of a key: by its index, and then by the end of the log itself, since an index may be behind. */
 async function* intentsOf(keyArn: string): AsyncGenerator<Intent> {
-  const { facts } = await listFacts({ key: keyArn, type: 'APPLY_INTENT' }, { limit: INTENTS });
-  yield* facts.filter((fact) => fact.type === 'APPLY_INTENT');
+  const { facts } = await listFacts({ key: keyArn, types: INTENT_TYPES }, { limit: INTENTS });
+  for (const fact of facts) if (isIntent(fact)) yield fact;
   const { seq } = await logHead();
   for await (const page of readEntries(Math.max(0, seq - TAIL), seq)) {
     for (const { body } of page) {
       const fact = readBody(body);
-      if (fact.type === 'APPLY_INTENT' && fact.keyArn === keyArn) yield fact;
+      if (isIntent(fact) && fact.keyArn === keyArn) yield fact;
     }
   }
 }
 
-const RESULTS: ReadonlySet<Fact['type']> = new Set(['APPLIED', 'STALE', 'FAILED', 'UNCERTAIN']);
+const RESULTS: ReadonlySet<Fact['type']> = new Set(['APPLIED', 'REVERTED', 'STALE', 'FAILED', 'UNCERTAIN']);
 
-/** When the result of an apply was recorded, in milliseconds; undefined while there is none. */
-async function endOf(change: Change, seqs: readonly number[]): Promise<number | undefined> {
-  if (change.status === 'APPLYING') return undefined;
-  const result = (await readFacts(seqs)).findLast(({ type }) => RESULTS.has(type));
+/** When the result of an intent was recorded, in milliseconds; undefined while there is none. */
+async function endOf(intent: Intent, seqs: readonly number[]): Promise<number | undefined> {
+  const result = (await readFacts(seqs.filter((seq) => seq > intent.seq))).find(({ type }) => RESULTS.has(type));
   return result === undefined ? undefined : Date.parse(result.at);
 }

@@ -76,6 +76,6 @@ export async function previewRebase(
 ): Promise<Outcome<ReturnType<typeof preview>>> {
   const submission = await rebased(id, {}, person, at);
   if (!submission.ok) return submission;
-  const proposed = await propose(submission.value, person, rules);
+  const proposed = await propose(submission.value, person, rules, at);
   return proposed.ok ? done(preview(proposed.value, [person, ...(submission.value.coAuthors ?? [])])) : proposed;
 }

@@ -127,10 +127,12 @@ describe("the project's own serverless.yml", () => {
     const open = service.routes.filter((route) => route.authorizer.type === 'none').map((route) => route.routeKey);
     expect(open.sort()).toEqual([
       'GET /callback',
+      'GET /foreign/{token}',
       'GET /health',
       'GET /openapi.json',
       'GET /review/{token}',
       'GET /signin',
+      'POST /foreign/{token}',
       'POST /review/{token}',
       'POST /slack/interactions',
     ]);
@@ -171,6 +173,8 @@ describe("the project's own serverless.yml", () => {
       { TableName: 'countersign-local', TimeToLiveSpecification: { Enabled: true } },
     ]);
     expect(service.schedules.map(({ functionKey, seconds }) => [functionKey, seconds])).toEqual([
+      ['compareKeys', 900],
+      ['reconcile', 60],
       ['sweep', 60],
       ['notarise', 900],
       ['archive', 900],
