@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import type { Seal } from '../audit/seal.ts';
 import type { ForeignEvent } from '../change/facts.ts';
 import { evolveForeign, type ForeignFact, type ForeignWrite } from '../change/foreign.ts';
 import { done, type Outcome, refuse } from '../change/refusal.ts';
 import type { PolicyText } from '../policy/types.ts';
 import { type Along, type Doer, documentWrites } from './changes.ts';
 import { append, HEAD, readHead } from './log.ts';
+import { seal, unsealed } from './people.ts';
 import { type Address, type Condition, get, getAll, type Item, jitter, query, transact, type Write } from './table.ts';
 
 /** The last policy of a key that is known here, and what is still to be found out about it. */
@@ -30,6 +32,8 @@ const MOST_UNTRACED = 20;
 /** Seconds that an event is remembered: far longer than it is delivered again. */
 const REMEMBERED = 1_209_600;
 const TRIES = 60;
+/** Characters of an id; what is longer is none. */
+const LONGEST_ID = 64;
 /** The partition of the writes that nobody was told of yet. */
 const UNTOLD = 'FOREIGN#UNTOLD';
 
@@ -73,27 +77,35 @@ const foreignItem = ({ write, seqs, undo }: StoredForeign): Item & Address => ({
   ...(write.told ? {} : { gsi5pk: UNTOLD }),
 });
 
-const storedForeign = (item: Item): StoredForeign => ({
+/** As it lies in the table: the fold of its facts as they lie in the log, which name people by their seals. */
+const kept = (item: Item): StoredForeign => ({
   write: item.write as ForeignWrite,
   seqs: item.seqs as number[],
   ...(item.undo === undefined ? {} : { undo: item.undo as string }),
 });
 
-export async function readForeign(id: string): Promise<StoredForeign | undefined> {
+async function readKept(id: string): Promise<StoredForeign | undefined> {
   const item = await get(foreignAddress(id));
-  return item === undefined ? undefined : storedForeign(item);
+  return item === undefined ? undefined : kept(item);
+}
+
+/** A foreign write with what its seals stand for. */
+export async function readForeign(id: string): Promise<StoredForeign | undefined> {
+  const stored = await readKept(id);
+  return stored === undefined ? undefined : unsealed(stored);
 }
 
 /** Foreign writes by their ids. */
 export async function readForeigns(ids: readonly string[]): Promise<Map<string, StoredForeign>> {
   const items = await getAll(ids.map(foreignAddress));
-  return new Map(items.map((item) => [storedForeign(item).write.id, storedForeign(item)]));
+  const all = await unsealed(items.map(kept));
+  return new Map(all.map((stored) => [stored.write.id, stored]));
 }
 
 /** The writes that nobody was told of yet, oldest first; at most a hundred, the others come when these are done. */
 export async function listUntold(): Promise<ForeignWrite[]> {
   const { items } = await query({ index: 'gsi5', partition: UNTOLD, newestFirst: false, limit: 100 });
-  return items.map((item) => storedForeign(item).write);
+  return items.map((item) => kept(item).write);
 }
 
 /** What was seen of a key: a fact about it, or nothing new but another last known policy. */
@@ -157,13 +169,22 @@ const mark = (event: { id: string; at: string } | undefined, { fact }: Sighting)
 /** The fact's entry, the write that it is about, and its documents. */
 async function factWrites({ fact, documents = [] }: Sighting): Promise<Write[]> {
   if (fact === undefined) return [];
-  const [head, stored] = await Promise.all([get(HEAD), readForeign(fact.change)]);
-  const { seq, writes } = append(readHead(head), fact);
+  const { stored, own } = await sealedFor(fact);
+  const { seq, writes } = append(readHead(await get(HEAD)), own.sealed);
   return [
     ...writes,
     ...documentWrites(documents),
-    ...(fact.type === 'BASELINED' ? [] : [foreignWrite(stored, fact, seq)]),
+    ...(fact.type === 'BASELINED' ? [] : [foreignWrite(stored, own.sealed, seq)]),
+    ...own.writes,
   ];
+}
+
+/** A fact as it goes into the log, and the write that it is about as it stands; within one write a person keeps their seal. */
+async function sealedFor(fact: ForeignFact) {
+  const stored = await readKept(fact.change);
+  const opened = new Map<Seal, string>();
+  if (stored !== undefined) await unsealed(stored, opened);
+  return { stored, own: await seal(fact, opened) };
 }
 
 function foreignWrite(stored: StoredForeign | undefined, fact: ForeignFact, seq: number): Write {
@@ -188,15 +209,18 @@ export async function recordForeign(
   command: (write: ForeignWrite) => Outcome<ForeignEvent | undefined>,
 ): Promise<Outcome<ForeignWrite>> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    const stored = await readForeign(id);
+    const stored = id.length > LONGEST_ID ? undefined : await readForeign(id);
     if (stored === undefined) return refuse('NOT_FOUND', 'There is no such foreign write.');
     const outcome = command(stored.write);
     if (!outcome.ok) return outcome;
     if (outcome.value === undefined) return done(stored.write);
     const fact = { ...outcome.value, ...doer, change: id, keyArn: stored.write.key.arn } as ForeignFact;
-    const { seq, writes } = append(readHead(await get(HEAD)), fact);
-    const written = await transact([...writes, foreignWrite(stored, fact, seq)]);
-    if (written.ok) return done(evolveForeign(stored.write, fact));
+    const { stored: asStored, own } = await sealedFor(fact);
+    const moved = asStored?.seqs.length !== stored.seqs.length;
+    const { seq, writes } = append(readHead(await get(HEAD)), own.sealed);
+    if (!moved && (await transact([...writes, foreignWrite(asStored, own.sealed, seq), ...own.writes])).ok) {
+      return done(evolveForeign(stored.write, fact));
+    }
     await jitter(attempt);
   }
   return refuse('UNAVAILABLE', 'Too many people act at once; try again.');

@@ -41,7 +41,7 @@ export async function undoForeign(
   rules: Rules,
   at: string,
 ): Promise<Outcome<{ id: string }>> {
-  const stored = await readForeign(id);
+  const stored = id.length > 64 ? undefined : await readForeign(id);
   if (stored === undefined) return missing(id);
   const { write, undo } = stored;
   const why = whyNotUndone(write);
