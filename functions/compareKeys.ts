@@ -8,6 +8,11 @@ export const handler = scheduled(async () => {
   const at = new Date().toISOString();
   const { found, failed } = await compareKeys(loadRules(), at);
   for (const id of found) await settleForeign(id, at, (message, write) => logger.error(message, { ...write }));
-  if (failed.length > 0) throw new AggregateError(failed, `${failed.length} keys could not be compared`);
+  if (failed.length > 0) {
+    throw new AggregateError(
+      failed,
+      `not everything could be compared: ${failed.map(String).join('; ').slice(0, 2_000)}`,
+    );
+  }
   return { found };
 });
