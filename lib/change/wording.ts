@@ -89,6 +89,15 @@ export function timeSentences(change: Timed): string[] {
   ];
 }
 
+/** The same of several changes that are asked as one: each sentence once, with the key where they differ. */
+export function timesOf(changes: readonly (Timed & Pick<ChangeView, 'key'>)[]): string[] {
+  const each = changes.map((change) => ({ name: keyName(change.key), sentences: timeSentences(change) }));
+  const shared = (sentence: string) => each.every(({ sentences }) => sentences.includes(sentence));
+  return [
+    ...new Set(each.flatMap(({ name, sentences }) => sentences.map((one) => (shared(one) ? one : `${name}: ${one}`)))),
+  ];
+}
+
 function temporary({ status, revertAfter, revertAt, revertOverdue }: Timed): string[] {
   if (revertAfter === undefined) return [];
   if (revertAt === undefined) {

@@ -1,6 +1,16 @@
 import { reveal, revealIdentifier, revealSentence } from '../change/reveal.ts';
 import type { ChangeView } from '../change/view.ts';
-import { confirmWordOf, counted, fromNow, keyName, listed, RISK_WORDS, utc, wordsOf } from '../change/wording.ts';
+import {
+  confirmWordOf,
+  counted,
+  fromNow,
+  keyName,
+  listed,
+  RISK_WORDS,
+  timesOf,
+  utc,
+  wordsOf,
+} from '../change/wording.ts';
 import { type Html, html } from '../render/html.ts';
 import { COMMENT_MAX } from './decision.ts';
 import { shown } from './diff.ts';
@@ -30,6 +40,7 @@ export function setPage(page: SetPage): string {
     `${counted(members.length, 'key')}, one decision: ${revealIdentifier(names)}`,
     html`${notice && noticeBox(notice)}
 <section aria-labelledby="what">
+${timesOf(members.map((one) => one.change)).map((sentence) => html`<p class="flag warn">${shown(sentence, revealSentence)}</p>`)}
 <p class="eyebrow">The same change of several key policies</p>
 <h1 id="what">${counted(members.length, 'key')}: ${shown(names)}</h1>
 <p><strong>${shown(change.submitter)}</strong> asked for this ${fromNow(change.submittedAt, now)}, because:</p>

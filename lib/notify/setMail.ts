@@ -1,5 +1,15 @@
 import type { ChangeSummary, ChangeView } from '../change/view.ts';
-import { confirmWordOf, counted, fromNow, keyName, listed, RISK_WORDS, STATUS_WORDS, utc } from '../change/wording.ts';
+import {
+  confirmWordOf,
+  counted,
+  fromNow,
+  keyName,
+  listed,
+  RISK_WORDS,
+  STATUS_WORDS,
+  timesOf,
+  utc,
+} from '../change/wording.ts';
 import { type Mail, mail } from './mail.ts';
 import type { Part } from './parts.ts';
 
@@ -29,6 +39,7 @@ export function askSetMail({ changes, person, link, now, remind }: AskSet): Mail
     ? `Reminder: ${keys} wait for you, and close ${fromNow(closes, now)}`
     : `Your approval is asked: ${keys}, ${listed(changes.map(({ key }) => keyName(key)))}`;
   return mail(first, subject, [
+    ...timesOf(changes).map((text): Part => ({ kind: 'line', text })),
     { kind: 'title', text: `${remind ? 'Still open: ' : ''}${first.submitter} asks to change ${keys}` },
     { kind: 'line', text: ONE_BY_ONE },
     { kind: 'heading', text: 'Why' },

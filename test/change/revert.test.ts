@@ -6,7 +6,7 @@ import { hold, pushNeeded, standOf, waitSeconds } from '../../lib/change/push.ts
 import { proveRevert, type RevertEvidence, revertIsOverdue, turned, undoable } from '../../lib/change/revert.ts';
 import type { Change } from '../../lib/change/state.ts';
 import { deadlines, timeFindings } from '../../lib/change/times.ts';
-import { durationWords, timeSentences, wordsOf } from '../../lib/change/wording.ts';
+import { durationWords, timeSentences, timesOf, wordsOf } from '../../lib/change/wording.ts';
 import { AFTER, approval, BASE, BINDING, fact, minute, submitted } from '../fixtures/facts.ts';
 
 const BEFORE = 'c'.repeat(64);
@@ -235,6 +235,20 @@ describe('in words', () => {
       '1 hour 30 minutes',
       '1 day 1 hour 1 minute 1 second',
       '7 days',
+    ]);
+  });
+
+  it('says of several changes once what all of them share', () => {
+    const of = (alias: string, windows?: string[]) => ({
+      key: { ...submitted().key, aliases: [`alias/${alias}`] },
+      status: 'PENDING' as const,
+      revertAfter: 'P7D',
+      revertOverdue: false,
+      ...(windows === undefined ? {} : { windows }),
+    });
+    expect(timesOf([of('one'), of('two', ['night'])])).toEqual([
+      'Temporary: put back after 7 days.',
+      'two: Applied only in a change window: night.',
     ]);
   });
 
