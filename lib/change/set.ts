@@ -63,5 +63,5 @@ export function setSentence(members: readonly Change[]): string {
 export function whyAskedApart(members: readonly Change[]): string | undefined {
   if (members.every(({ set }) => set?.asOne === true)) return undefined;
   const asks = [...new Set(members.map(({ rule }) => `rule ${rule.name} asks ${listed(rule.approvers)}`))];
-  return `The keys do not have the same approvers, so each change is asked about by itself: ${asks.join('; ')}.`;
+  return `The rules of these keys do not ask the same people in the same way, so each change is asked about by itself: ${asks.join('; ')}.`;
 }

@@ -1,4 +1,4 @@
-import type { Fact, FrozenRule, Timing, Told } from './facts.ts';
+import type { ChangeSet, Fact, FrozenRule, Timing, Told } from './facts.ts';
 import { stagesOf } from './quorum.ts';
 import type { TimelineEntry } from './view.ts';
 import { durationWords } from './wording.ts';
@@ -27,6 +27,9 @@ function told(fact: Told): string {
 const withOthers = (people: readonly string[] | undefined) =>
   people === undefined ? '' : `, written with ${people.join(', ')}`;
 
+const inSet = (set: ChangeSet | undefined) =>
+  set === undefined ? '' : `, one of the ${set.changes.length} of ${set.id}`;
+
 const undoing = (reverts: string | undefined) => (reverts === undefined ? '' : `, to undo ${reverts}`);
 
 const timed = ({ applyAfter, revertAfter }: Timing) =>
@@ -47,7 +50,7 @@ function ruleSentence(rule: FrozenRule): string {
 function sentence(fact: Fact): string {
   switch (fact.type) {
     case 'SUBMITTED':
-      return `Submitted at ${fact.risk} risk${withOthers(fact.coAuthors)}${undoing(fact.reverts)}${timed(fact)}; ${ruleSentence(fact.rule)}`;
+      return `Submitted at ${fact.risk} risk${withOthers(fact.coAuthors)}${inSet(fact.set)}${undoing(fact.reverts)}${timed(fact)}; ${ruleSentence(fact.rule)}`;
     case 'VERSIONED':
       return `Posted version ${fact.version}, at ${fact.risk} risk${timed(fact)}; every approval is void; ${ruleSentence(fact.rule)}`;
     case 'ESCALATED':

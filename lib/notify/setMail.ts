@@ -20,7 +20,7 @@ const SENTENCES_MAX = 4;
 const ONE_BY_ONE = 'Each key is changed by itself and has its own end: one may be applied and another not.';
 
 interface AskSet {
-  /** The changes of the set that wait, in its order; at least one. */
+  /** The changes of the set that wait, in its order; at least two. */
   changes: ChangeView[];
   person: string;
   /** The address of the page of the set; it holds this person's token. */
@@ -33,7 +33,7 @@ interface AskSet {
 export function askSetMail({ changes, person, link, now, remind }: AskSet): Mail {
   const [first] = changes;
   if (first === undefined) throw new Error('a mail about a set has a change');
-  const keys = counted(changes.length, 'key policy').replace(/policys$/, 'policies');
+  const keys = `${changes.length} key policies`;
   const closes = changes.map(({ expiresAt }) => expiresAt).sort()[0] ?? first.expiresAt;
   const subject = remind
     ? `Reminder: ${keys} wait for you, and close ${fromNow(closes, now)}`

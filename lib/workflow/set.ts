@@ -57,14 +57,14 @@ export async function submitSet(
   }
   const proposed = await proposeEach(keys, shared, submitter, rules, at);
   if (!proposed.ok) return proposed;
-  const facts = proposed.value.map((one, i) => submittedFact(one, { ...shared, key: keys[i] ?? '' }, submitter, at));
+  const members = proposed.value.map((one) => ({ one, submitted: submittedFact(one, shared, submitter, at) }));
   const set = setOf(
-    facts.map(({ change }) => change),
-    facts.map(({ rule }) => rule),
+    members.map(({ submitted }) => submitted.change),
+    members.map(({ submitted }) => submitted.rule),
   );
   const created = await createSet(
-    proposed.value.map((one, i) => ({
-      submitted: { ...(facts[i] as (typeof facts)[number]), set },
+    members.map(({ one, submitted }) => ({
+      submitted: { ...submitted, set },
       before: one.assessment.before,
       after: one.assessment.after,
       proposal: proposal(one),
@@ -119,7 +119,7 @@ function together(refusals: readonly { key: string; refusal: Refusal }[]): Refus
 const NO_SET = refuse('NOT_FOUND', 'There is no such set.');
 
 /** The changes of a set in its order; undefined when there is no such set. */
-export async function readSet(id: string): Promise<Change[] | undefined> {
+async function readSet(id: string): Promise<Change[] | undefined> {
   const first = await readChange(firstOf(id));
   return first?.change.set?.id === id ? membersOf(first.change) : undefined;
 }

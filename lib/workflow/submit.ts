@@ -84,7 +84,7 @@ export async function noteForbidden(asked: string, person: string, { code }: Ref
 /** The first fact of a change. */
 export function submittedFact(
   { key, ...proposed }: Proposed,
-  submission: Submission,
+  submission: Omit<Submission, 'key'>,
   submitter: string,
   at: string,
 ): Fact & { type: 'SUBMITTED' } {
