@@ -282,6 +282,9 @@ export const commands: fc.Arbitrary<Command>[] = [
   fc.constant(new Verify()),
 ];
 
+/** There is something to act on. */
+export const first: fc.Arbitrary<Command> = submits.map((one) => new Acts([one]));
+
 /** The power is cut while people act. */
 export const crashes: fc.Arbitrary<Command> = fc
   .tuple(fc.oneof(contended, several), fc.nat(14))

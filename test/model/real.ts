@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetKeyPolicyCommand, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
 import { entryHash, genesis } from '../../lib/audit/chain.ts';
+import { unseal } from '../../lib/audit/seal.ts';
 import type { Change } from '../../lib/change/change.ts';
 import { toAsk, toTellOfChanges } from '../../lib/change/push.ts';
 import { sha256 } from '../../lib/policy/document/canonical.ts';
@@ -227,12 +228,9 @@ export class Real {
 
   /** The id of a change by the reason that it was submitted with, in case that no answer came. */
   static idOf(items: Items, after: Document): string | undefined {
-    const ids = items.flatMap(({ pk, sk, body }) => {
-      if (pk !== 'LOG#main' || sk === undefined) return [];
-      const fact = JSON.parse(String(body)) as { type: string; change: string; reason?: string };
-      return fact.type === 'SUBMITTED' && fact.reason === after.sha256 ? [fact.change] : [];
-    });
-    return ids[0];
+    const opened = openedIn(items);
+    return factsOf(items).find(({ type, reason }) => type === 'SUBMITTED' && unseal(reason, opened) === after.sha256)
+      ?.change;
   }
 
   /** Waits until nothing is left to do but for people, with the sweep that comes every minute run each second. */
@@ -308,8 +306,18 @@ export class Real {
 
 const LINK = /\/review\/[\w-]{43}/;
 
-const changesOf = (items: Items): Change[] =>
-  items.filter(({ sk }) => sk === 'CHANGE').map(({ change }) => change as Change);
+/** What the seals in the table stand for. */
+const openedIn = (items: Items): Map<string, string> =>
+  new Map(
+    items
+      .filter(({ pk }) => String(pk).startsWith('SEAL#'))
+      .map(({ pk, value }) => [String(pk).slice('SEAL#'.length), String(value)]),
+  );
+
+function changesOf(items: Items): Change[] {
+  const opened = openedIn(items);
+  return items.filter(({ sk }) => sk === 'CHANGE').map(({ change }) => unseal(change as Change, opened));
+}
 
 /** Milliseconds in which a change whose time is over must have expired. */
 const EXPIRES_WITHIN = 10_000;
@@ -349,7 +357,10 @@ function inTime(items: Items): string[] {
 const factsOf = (items: Items) =>
   items
     .filter(({ pk }) => pk === 'LOG#main')
-    .map(({ body }) => JSON.parse(String(body)) as { type: string; change: string; at: string; expiresAt?: string });
+    .map(
+      ({ body }) =>
+        JSON.parse(String(body)) as { type: string; change: string; at: string; expiresAt?: string; reason?: string },
+    );
 
 /** I17: each entry names the hash of the one before, and has the hash of its bytes. */
 function chain(items: Items): string[] {

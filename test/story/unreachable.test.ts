@@ -91,4 +91,4 @@ it('nobody is mailed again whose mail bounced for good or who complained, until 
   await start(`# The addresses were looked at.\n${RULES}`);
   const fourth = await submitted();
   expect(await askedFact(fourth.id)).toMatchObject({ mailed: ['kim@example.com', 'sam@example.com'], failed: [] });
-});
+}, 240_000);

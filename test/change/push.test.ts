@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { type Change, evolve, fold } from '../../lib/change/change.ts';
+import {
+  escalationIsDue,
+  hold,
+  pushNeeded,
+  reminderAt,
+  reviewDue,
+  toAsk,
+  toTellOfChanges,
+  waitSeconds,
+} from '../../lib/change/push.ts';
+import { approval, fact, minute, submitted } from '../fixtures/facts.ts';
+
+const ms = (n: number, seconds = 0) => Date.parse(minute(n)) + seconds * 1_000;
+const told = { mailed: [], slacked: [], failed: [] };
+const people = ['kim@example.com', 'lee@example.com', 'sam@example.com'];
+const rule = { ...submitted().rule, escalate: { after: 1_200, approvers: ['cho@example.com'] } };
+const fresh = fold([submitted()]);
+const asked = evolve(fresh, fact('countersign', 1, { type: 'ASKED', people, ...told }));
+const approved = evolve(evolve(asked, approval('sam@example.com', 2)), approval('kim@example.com', 3));
+const closed: Change = { ...approved, status: 'APPLIED', closed: true };
+const freeze = [{ name: 'year end', from: minute(0), to: minute(30) }];
+
+describe('whom to ask', () => {
+  it('is who may decide and was not asked about this version, while people are waited for', () => {
+    expect(toAsk(fresh, minute(1))).toEqual(people);
+    expect(toAsk(asked, minute(1))).toEqual([]);
+    expect(toAsk({ ...asked, askedPeople: ['kim@example.com'] }, minute(1))).toEqual(people.slice(1));
+    expect(toAsk({ ...fresh, status: 'CANCELLED' }, minute(1))).toEqual([]);
+    const wish = { person: 'kim@example.com', comment: '', at: minute(1) };
+    expect(toAsk({ ...fresh, changesRequested: wish }, minute(1))).toEqual([]);
+    expect(toTellOfChanges({ ...fresh, changesRequested: wish })).toBe(true);
+    expect(toTellOfChanges({ ...fresh, status: 'CANCELLED', changesRequested: wish })).toBe(false);
+    expect(toTellOfChanges(fresh)).toBe(false);
+    const wished = evolve(
+      { ...fresh, changesRequested: wish },
+      fact('countersign', 2, { type: 'CHANGES_TOLD', ...told }),
+    );
+    expect(toTellOfChanges(wished)).toBe(false);
+    expect(evolve(fresh, fact('countersign', 2, { type: 'CHANGES_TOLD', ...told }))).toEqual(fresh);
+  });
+});
+
+describe('what a change needs that was left alone', () => {
+  it.each<[string, Change, number, ReturnType<typeof pushNeeded>]>([
+    ['just submitted: nothing', fresh, ms(0, 4), undefined],
+    ['and not asked for long: its start', fresh, ms(0, 5), 'start'],
+    ['asked: nothing', asked, ms(2), undefined],
+    ['expired: a wake, after a moment', { ...asked, toldAt: minute(95) }, ms(100, 5), 'wake'],
+    ['just expired: nothing yet', { ...asked, toldAt: minute(95) }, ms(100, 4), undefined],
+    ['decided: a wake', approved, ms(4), 'wake'],
+    ['told how it ended: nothing', closed, ms(4), undefined],
+    [
+      'with somebody not asked since the last act: a wake',
+      { ...asked, askedPeople: [], actedAt: minute(5) },
+      ms(5, 5),
+      'wake',
+    ],
+    ['but not at once', { ...asked, askedPeople: [], actedAt: minute(5) }, ms(5, 4), undefined],
+    ['whose reminder is ten minutes late: a wake', { ...asked, rule: { ...rule, remindEvery: 60 } }, ms(12), 'wake'],
+    ['a little late: nothing', { ...asked, rule: { ...rule, remindEvery: 60 } }, ms(11, 59), undefined],
+    [
+      'with an open review: its review',
+      { ...closed, appliedAt: minute(4), rule: { ...rule, breakGlass: { reviewers: [], remindEvery: 60 } } },
+      ms(5),
+      'review',
+    ],
+  ])('%s', (_, change, now, wanted) => expect(pushNeeded(change, now)).toBe(wanted));
+
+  it('nothing while a freeze holds it', () => {
+    expect(pushNeeded(approved, ms(4), { freeze })).toBeUndefined();
+    expect(pushNeeded(approved, ms(30), { freeze })).toBe('wake');
+    expect(hold(approved, ms(4), { freeze })).toMatchObject({ name: 'year end', until: minute(30) });
+    expect(hold(asked, ms(4), { freeze })).toBeUndefined();
+    const emergency = { ...approved, rule: { ...rule, breakGlass: { reviewers: [], remindEvery: 60 } } };
+    expect(hold(emergency, ms(4), { freeze })).toBeUndefined();
+    expect(hold({ ...approved, rule: { ...rule, freeze } }, ms(4), {})).toMatchObject({ name: 'year end' });
+  });
+});
+
+describe('when to look again', () => {
+  const due: Change = { ...asked, rule: { ...rule, remindEvery: 1_800 } };
+  it('is the next of reminder, escalation and expiry, in whole seconds, at least one', () => {
+    expect(reminderAt(due)).toBe(ms(31));
+    expect(reminderAt(fresh)).toBe(ms(60));
+    expect(waitSeconds(due, ms(2))).toBe(18 * 60);
+    expect(waitSeconds({ ...due, escalated: minute(20) }, ms(21))).toBe(600);
+    expect(
+      waitSeconds({ ...asked, rule: { ...rule, escalate: undefined as never, remindEvery: 86_400 } }, ms(40)),
+    ).toBe(3_600);
+    expect([waitSeconds(due, ms(2) + 1), waitSeconds(due, ms(20)), waitSeconds(due, ms(50))]).toEqual([1_080, 1, 1]);
+    expect(waitSeconds(approved, ms(4), { freeze })).toBe(26 * 60);
+    const long = [{ name: 'long', from: minute(0), to: minute(1_000) }];
+    expect(waitSeconds(approved, ms(4), { freeze: long })).toBe(156 * 60);
+  });
+  it('is never in quiet hours', () => {
+    const quietHours = { from: '12:10', to: '13:00', timeZone: 'UTC' };
+    const quiet: Change = { ...due, rule: { ...due.rule, quietHours } };
+    expect(reminderAt(quiet)).toBe(ms(60));
+    expect([escalationIsDue(quiet, ms(59)), escalationIsDue(quiet, ms(60))]).toEqual([false, true]);
+  });
+  it('an escalation is due once, while people are waited for', () => {
+    expect([escalationIsDue(due, ms(20, -1)), escalationIsDue(due, ms(20))]).toEqual([false, true]);
+    expect(escalationIsDue({ ...due, escalated: minute(20) }, ms(21))).toBe(false);
+    expect(escalationIsDue({ ...due, status: 'CANCELLED' }, ms(21))).toBe(false);
+    expect(escalationIsDue(asked, ms(99))).toBe(false);
+  });
+  it('a review is asked for at once, and again after its time', () => {
+    const open: Change = {
+      ...closed,
+      appliedAt: minute(4),
+      rule: { ...rule, breakGlass: { reviewers: [], remindEvery: 600 } },
+    };
+    expect(reviewDue(open, ms(4))).toBe(true);
+    const again = evolve(open, fact('countersign', 5, { type: 'REVIEW_ASKED', ...told }));
+    expect([reviewDue(again, ms(15, -1)), reviewDue(again, ms(15))]).toEqual([false, true]);
+    expect(reviewDue(approved, ms(99))).toBe(false);
+  });
+});
+
+it('a reminder moves the next one, and who was asked is kept, each once', () => {
+  const reminded = evolve(asked, fact('countersign', 40, { type: 'REMINDED', ...told }));
+  expect(reminderAt(reminded)).toBe(ms(100));
+  const twice = evolve(
+    asked,
+    fact('countersign', 5, { type: 'ASKED', people: ['cho@example.com', ...people], ...told }),
+  );
+  expect([...(twice.askedPeople ?? [])].sort()).toEqual(['cho@example.com', ...people]);
+  const old = evolve(fresh, fact('countersign', 5, { type: 'ASKED', ...told, mailed: people }));
+  expect(old.askedPeople).toEqual(people);
+});
