@@ -141,7 +141,13 @@ describe('the packaged template', () => {
   });
 
   it('lets readers assume the read role of other accounts, and the applier the apply role, and nobody the other one', () => {
-    expect(rolesThatMay('sts:AssumeRole')).toEqual(['ApplyRole', 'KeysRole', 'PreviewRole', 'SubmitRole']);
+    expect(rolesThatMay('sts:AssumeRole')).toEqual([
+      'ApplyRole',
+      'ForeignRole',
+      'KeysRole',
+      'PreviewRole',
+      'SubmitRole',
+    ]);
     for (const name of rolesThatMay('sts:AssumeRole')) {
       const given = statements(resources[name] as Resource).filter(({ Action }) =>
         list(Action).includes('sts:AssumeRole'),
