@@ -114,7 +114,7 @@ describe('access for a time', () => {
     await approved(change.id);
     const live = await world.ana.reaches(change.id, ['APPLIED', 'REVERTING', 'REVERTED']);
     expect(live.revertAt).toBeDefined();
-    const back = await world.ana.reaches(change.id, ['REVERTED']);
+    const back = await world.ana.reaches(change.id, ['REVERTED'], 60);
     const puts = (await putsOf(change.key)).slice(-2);
     expect(puts.map(({ policy }) => policy)).toEqual([change.after.document, change.before.document]);
     expect(puts[1]?.at.localeCompare(back.revertAt ?? '~')).toBeGreaterThanOrEqual(0);
@@ -161,24 +161,24 @@ describe('access for a time', () => {
   });
 
   it('is not put back over what somebody else wrote meanwhile, and everybody is told', async () => {
-    const change = await submitted({ revertAfter: 'PT8S' }, await newKey('customer-exports'));
+    const change = await submitted({ revertAfter: 'PT12S' }, await newKey('customer-exports'));
     await approved(change.id);
     const live = await world.ana.reaches(change.id, ['APPLIED']);
     await foreign(live.key.arn, { ...JSON.parse(live.before.document), Id: 'somebody else' });
-    const ended = await world.ana.reaches(change.id, ['STALE']);
+    const ended = await world.ana.reaches(change.id, ['STALE'], 60);
     expect(ended.outcome).toContain('not put back');
     expect((await putsOf(change.key)).map(({ sha256 }) => sha256)).toEqual([change.after.sha256]);
     for (const person of ['ana@example.com', 'sam@example.com']) await told(person, change.id, 'not put back');
   });
 
   it('is not put back when somebody approved the same access anew', async () => {
-    const change = await submitted({ revertAfter: 'PT8S' }, await newKey('signing'));
+    const change = await submitted({ revertAfter: 'PT12S' }, await newKey('signing'));
     await approved(change.id);
     const live = await world.ana.reaches(change.id, ['APPLIED']);
     const kept = await submitted({ edits: undefined, policy: `${live.after.document}\n` }, live.key.arn);
     await approved(kept.id);
     await world.ana.reaches(kept.id, ['APPLIED']);
-    const ended = await world.ana.reaches(change.id, ['STALE']);
+    const ended = await world.ana.reaches(change.id, ['STALE'], 60);
     expect(ended.outcome).toContain(kept.id);
   });
 
