@@ -1,7 +1,7 @@
 import { archive } from '../lib/workflow/archive.ts';
 import { gauge, scheduled } from '../lib/workflow/task.ts';
 
-/** After every signature and every 15 minutes: copies what was signed to the bucket outside, and says what still waits. */
+/** After every signature and every minute: copies what was signed to the bucket outside, and says what still waits. */
 export const handler = scheduled(async () => {
   const copied = await archive(new Date());
   gauge('UncoveredSeconds', 'Seconds', copied.uncoveredSeconds);

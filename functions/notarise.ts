@@ -1,5 +1,5 @@
 import { notarise } from '../lib/workflow/notarise.ts';
 import { scheduled } from '../lib/workflow/task.ts';
 
-/** After every end and every 15 minutes: signs the history as it stands. */
+/** After every end and every minute: signs the history as it stands. */
 export const handler = scheduled(() => notarise(new Date()));

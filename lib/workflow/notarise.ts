@@ -10,26 +10,30 @@ class NotAnExtension extends Error {
 }
 
 /** How often a notary that met another one looks again; each time somebody has signed. */
-const TRIES = 20;
+const TRIES = 60;
 
 /**
  * Signs the log as it stands, when it has grown. What is there must extend the newest checkpoint: that entry unaltered, and
- * each one after it chained to the one before, up to the head. Safe to run at any time and several at once.
+ * each one after it chained to the one before, up to the head. Safe to run at any time and several at once: each ends when
+ * what was there as it began is signed, by itself or by another.
  *
  * @throws Error named NotAnExtension when it does not; nothing is signed until a person has found out why
  */
 export async function notarise(now: Date): Promise<{ seq: number; signed: boolean }> {
+  let due: number | undefined;
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const newest = await newestCheckpoint();
     const before = newest === undefined ? undefined : await trusted(newest);
+    if (before !== undefined && due !== undefined && before.seq >= due) return { seq: before.seq, signed: false };
     const head = await logHead();
+    due ??= head.seq;
     await extend(before ?? genesis(), head);
     if (before !== undefined && before.seq === head.seq) return { seq: head.seq, signed: false };
     // A clock that goes back must not make an honest log look tampered with.
     const time = [now.toISOString(), before?.time ?? ''].sort().at(-1) ?? '';
     const signed = await signNote(checkpointNote({ log: LOG, ...head, time }));
     if (await addCheckpoint({ seq: head.seq, ...signed }, newest)) return { seq: head.seq, signed: true };
-    // Another notary was faster, perhaps with a head that was older: what it has not seen is still to be signed.
+    // Another notary was faster, perhaps with a head that was older: then what it has not seen is still to be signed.
   }
   throw new Error('too many notaries at once');
 }

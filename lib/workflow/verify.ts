@@ -23,7 +23,7 @@ export interface VerifiedLog {
   publicKey: string;
 }
 
-/** Milliseconds after which an entry must be covered outside: copies are made after each end, and each 15 minutes. */
+/** Milliseconds after which an entry must be covered outside: copies are made after each end, and each minute. */
 const MAX_AGE = 3_600_000;
 
 /**

@@ -176,8 +176,8 @@ describe("the project's own serverless.yml", () => {
       ['compareKeys', 900],
       ['reconcile', 60],
       ['sweep', 60],
-      ['notarise', 900],
-      ['archive', 900],
+      ['notarise', 60],
+      ['archive', 60],
       ['verifyDaily', 86_400],
       ['witness', 3600],
     ]);
