@@ -15,6 +15,7 @@ import {
   idempotencyKey,
   previewBody,
   rebaseBody,
+  reportQuery,
   revertBody,
   reviewForm,
   revokeBody,
@@ -604,6 +605,19 @@ export const OPERATIONS: readonly Operation[] = [
     query: exportQuery,
     reply: { status: 200, schema: 'export' },
     refusals: ['NOT_FOUND'],
+  },
+  {
+    id: 'auditReport',
+    method: 'get',
+    path: '/audit/report',
+    tag: 'Audit',
+    summary:
+      'A period as a page that can be printed: changes, approvers, exceptions, overdue reviews, and whether it verifies',
+    who: ['auditors'],
+    iam: true,
+    query: reportQuery,
+    reply: { status: 200, schema: 'page' },
+    refusals: [],
   },
   {
     id: 'auditVerify',

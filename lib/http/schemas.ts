@@ -334,6 +334,9 @@ const eventFilter = {
 /** `GET /audit/events`. */
 export const eventsQuery = z.strictObject({ ...eventFilter, ...paging });
 
+/** `GET /audit/report`. */
+export const reportQuery = z.strictObject({ from: instant, to: paging.to });
+
 /** `GET /audit/export`. */
 export const exportQuery = z.strictObject({
   format: z._default(oneOf(['ndjson', 'csv']), 'ndjson'),

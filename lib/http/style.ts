@@ -84,6 +84,12 @@ button.no{background:transparent;color:var(--bad);border-color:var(--bad)}
 .jump{display:inline-block;padding:.7rem 0;margin-top:.3rem;font-weight:600}
 .foot{color:var(--soft);font-size:.85rem;padding-top:.5rem;padding-bottom:2.5rem}
 @media print{body{background:#fff}section{break-inside:avoid}}
+body:has(.report) :is(.bar,main){max-width:75rem}
+.report .rows{overflow-x:auto}
+.report table{width:100%;border-collapse:collapse;font-size:.9rem}
+.report th,.report td{text-align:left;vertical-align:top;padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
+.report thead{display:table-header-group}
+@media print{.report{font-size:9pt}.report section{break-inside:auto;box-shadow:none}.report tr{break-inside:avoid}}
 ${MATRIX_STYLE}
 .matrix{position:relative}
 .matrix caption{width:min(100%,calc(100vw - 4.5rem));position:sticky;left:0}
