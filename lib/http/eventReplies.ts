@@ -1,10 +1,13 @@
 import * as z from 'zod/mini';
+import { type Status, TRANSITIONS } from '../change/change.ts';
 import type { EventType } from '../change/facts.ts';
 import { freeze, quietHours } from '../change/rules/schema.ts';
 import type { Erased } from '../workflow/erase.ts';
+import type { Gains } from '../workflow/gains.ts';
 import type { AuditEvent } from '../workflow/history.ts';
 import type { VerifiedLog } from '../workflow/verify.ts';
 import { changeId, changeKey, channel, foreignId, instant, person, risk, says, setId, sha256 } from './replies.ts';
+import { accessEntry, changeId, changeKey, channel, instant, person, risk, says, setId, sha256 } from './replies.ts';
 
 const document = z.object({ document: z.string(), sha256 });
 
@@ -138,6 +141,25 @@ export const eventList = says<{ events: AuditEvent[]; cursor: string | null }>()
   z.object({
     events: z.array(auditEvent),
     cursor: z.nullable(z.string()).check(z.describe('For the next page; null when this is the last.')),
+  }),
+);
+
+/** `GET /audit/gains`. */
+export const gainsReply = says<Gains & { cursor: string | null }>()(
+  z.object({
+    principals: z.array(z.string()).check(z.describe('What the rules file of today maps to the person.')),
+    gained: z.array(
+      z.object({
+        change: changeId,
+        at: instant,
+        keyArn: z.string(),
+        status: z
+          .enum(Object.keys(TRANSITIONS) as [Status, ...Status[]])
+          .check(z.describe('Of the change now: REVERTED is access that was taken back.')),
+        access: accessEntry,
+      }),
+    ),
+    cursor: z.nullable(z.string()).check(z.describe('For the next page, which may be there when this one is empty.')),
   }),
 );
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { RefusalCode } from '../change/refusal.ts';
-import { auditEvent, erasedReply, eventList, verifiedLog } from './eventReplies.ts';
+import { auditEvent, erasedReply, eventList, gainsReply, verifiedLog } from './eventReplies.ts';
 import { OPERATIONS, type Operation } from './operations.ts';
 import { problem, statusOf } from './problem.ts';
 import * as replies from './replies.ts';
@@ -55,6 +55,7 @@ const REPLIES: Record<string, z.ZodMiniType> = {
   ExternalPolicy: replies.externalPolicy,
   Finding: replies.finding,
   ForeignWrite: replies.foreignView,
+  Gains: gainsReply,
   GatewayMessage: replies.gatewayReply,
   Health: replies.health,
   KeyHistory: replies.keyHistory,

@@ -11,6 +11,7 @@ import {
   eventsQuery,
   exportQuery,
   foreignForm,
+  gainsQuery,
   historyQuery,
   idempotencyKey,
   previewBody,
@@ -605,6 +606,19 @@ export const OPERATIONS: readonly Operation[] = [
     query: exportQuery,
     reply: { status: 200, schema: 'export' },
     refusals: ['NOT_FOUND'],
+  },
+  {
+    id: 'auditGains',
+    method: 'get',
+    path: '/audit/gains',
+    tag: 'Audit',
+    summary:
+      'What applied changes gave to the principals that the rules file maps to a person, one page of changes at a time',
+    who: ['auditors'],
+    iam: true,
+    query: gainsQuery,
+    reply: { status: 200, schema: 'Gains' },
+    refusals: [],
   },
   {
     id: 'auditReport',

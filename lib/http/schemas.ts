@@ -334,6 +334,9 @@ const eventFilter = {
 /** `GET /audit/events`. */
 export const eventsQuery = z.strictObject({ ...eventFilter, ...paging });
 
+/** `GET /audit/gains`. */
+export const gainsQuery = z.strictObject({ person: person('The email of the person.'), ...paging });
+
 /** `GET /audit/report`. */
 export const reportQuery = z.strictObject({ from: instant, to: paging.to });
 

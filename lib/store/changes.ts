@@ -203,6 +203,12 @@ const proposalAddress = ({ id, version = 1 }: Pick<Change, 'id' | 'version'>): A
   sk: version === 1 ? 'PROPOSAL' : `PROPOSAL#${version}`,
 });
 
+/** What was found about the version of each of these changes that stands, by change id. */
+export async function readProposals(changes: readonly Change[]): Promise<Map<string, Proposal>> {
+  const items = await getAll(changes.map(proposalAddress));
+  return new Map(items.map((item) => [String(item.pk).slice('CHANGE#'.length), item.proposal as Proposal]));
+}
+
 /** What goes along with the fact of a new version: both documents and what was found about them. */
 export const versionWrites = (
   change: Pick<Change, 'id' | 'version'>,

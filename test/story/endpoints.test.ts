@@ -77,6 +77,7 @@ const ROWS: Record<string, Row> = {
   keyHistory: { may: ['auditors'], path: `/keys/${KEY}/history`, answer: 200 },
   auditEvents: { may: ['auditors'], path: '/audit/events', answer: 200 },
   auditExport: { may: ['auditors'], path: '/audit/export', answer: 200 },
+  auditGains: { may: ['auditors'], path: '/audit/gains?person=ana%40example.com', answer: 200 },
   auditReport: { may: ['auditors'], path: '/audit/report?from=2026-01-01', answer: 200 },
   auditVerify: { may: ['auditors'], path: '/audit/verify', answer: 200 },
   erase: { may: ['admins'], path: '/people/unknown%40example.com/erase', body: () => ({}), answer: 404 },

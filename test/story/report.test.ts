@@ -1,11 +1,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import type { Gains } from '../../lib/workflow/gains.ts';
 import type { VerifiedLog } from '../../lib/workflow/verify.ts';
 import { until } from '../../local/demo/visitor.ts';
 import { launchBrowser } from '../fixtures/browser.ts';
+import { expectReply } from '../http/replies.ts';
 import { addUser, RULES, useSystem } from './system.ts';
 
-const world = useSystem({ rules: RULES });
+const ROBOT = 'arn:aws:iam::111122223333:role/Robot';
+const world = useSystem({
+  rules: `${RULES}iam:\n  ${ROBOT}: { person: Robot@example.com, groups: [submitters] }\n`,
+});
 const report = (query: string) => world.audrey.get(`/audit/report?${query}`);
 const HOSTILE = '<script>alert(1)</script> the app needs it';
 
@@ -69,3 +74,24 @@ it('is a page of the period: changes, approvers, exceptions, and whether the his
     await browser.close();
   }
 }, 180_000);
+
+it('tells which changes gave access to the roles that the rules map to a person, and only those', async () => {
+  const { ana, sam, audrey } = world;
+  const edits = [{ op: 'addUser', principal: ROBOT }];
+  const { body } = await ana.submit({ key: 'alias/partner-exchange', edits, reason: 'The robot reads receipts.' });
+  await sam.send('POST', `/changes/${body.id}/decisions`, { decision: 'approve' });
+  const { key } = await ana.reaches(body.id, ['APPLIED']);
+  const gains = async (person: string) => {
+    const answer = await audrey.get<Gains>(`/audit/gains?person=${encodeURIComponent(person)}`);
+    expectReply('auditGains', 200, answer.body);
+    return answer.body;
+  };
+  const { principals, gained } = await gains('robot@example.com');
+  expect(principals).toEqual([ROBOT]);
+  for (const one of gained) {
+    expect(one).toMatchObject({ change: body.id, keyArn: key.arn, status: 'APPLIED', access: { principal: ROBOT } });
+  }
+  expect(gained.flatMap(({ access }) => access.actions)).toContain('kms:Decrypt');
+  expect(await gains('sam@example.com')).toEqual({ principals: [], gained: [], cursor: null });
+  expect((await ana.get('/audit/gains?person=robot%40example.com')).status).toBe(403);
+});

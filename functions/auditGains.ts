@@ -1,0 +1,18 @@
+import { done } from '../lib/change/refusal.ts';
+import { canonicalPerson } from '../lib/change/rules.ts';
+import { readPage, readQuery, writeCursor } from '../lib/http/query.ts';
+import { gainsQuery } from '../lib/http/schemas.ts';
+import { api } from '../lib/http/stack.ts';
+import { loadRules } from '../lib/store/rulesFile.ts';
+import { readGains } from '../lib/workflow/gains.ts';
+
+/** `GET /audit/gains`: what applied changes gave to a person's principals. */
+export const handler = api({ groups: ['auditors'] }, async ({ query }) => {
+  const asked = readQuery(query, gainsQuery);
+  if (!asked.ok) return asked;
+  const page = readPage(asked.value);
+  if (!page.ok) return page;
+  const { person, from, to } = asked.value;
+  const { cursor, ...gains } = await readGains(canonicalPerson(person), loadRules(), { from, to }, page.value);
+  return done({ ...gains, cursor: writeCursor(cursor) });
+});
