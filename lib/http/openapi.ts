@@ -260,7 +260,8 @@ function refusals(operation: Operation, way: Way): OperationObject['responses'] 
 
 function refusal(codes: RefusalCode[], { who, reply }: Operation): OperationObject['responses'][string] {
   const answers = codes.map((code) => problem({ code, detail: '' }));
-  const page = reply.schema === 'page' || reply.schema === 'away';
+  // Who comes with a token is answered in JSON where they are refused, even by an operation that gives a page.
+  const page = (reply.schema === 'page' || reply.schema === 'away') && !Array.isArray(who);
   const sentences = answers.map(({ body = '' }) => {
     const { title, type } = JSON.parse(body) as z.infer<typeof replies.problemReply>;
     return page ? `${title}.` : `${title} (\`${type}\`).`;
