@@ -6,8 +6,19 @@ import type { Erased } from '../workflow/erase.ts';
 import type { Gains } from '../workflow/gains.ts';
 import type { AuditEvent } from '../workflow/history.ts';
 import type { VerifiedLog } from '../workflow/verify.ts';
-import { changeId, changeKey, channel, foreignId, instant, person, risk, says, setId, sha256 } from './replies.ts';
-import { accessEntry, changeId, changeKey, channel, instant, person, risk, says, setId, sha256 } from './replies.ts';
+import {
+  accessEntry,
+  changeId,
+  changeKey,
+  channel,
+  foreignId,
+  instant,
+  person,
+  risk,
+  says,
+  setId,
+  sha256,
+} from './replies.ts';
 
 const document = z.object({ document: z.string(), sha256 });
 
