@@ -1,5 +1,6 @@
 import { type Fact, NONE } from '../change/facts.ts';
 import { append, HEAD, readHead } from './log.ts';
+import { seal } from './people.ts';
 import { count, get, jitter, transact } from './table.ts';
 
 /** Refusals of one caller at one change that are written down in a minute: a button can be pressed faster than a log should grow. */
@@ -35,9 +36,10 @@ export async function mayNoteDenial(caller: string, now: number): Promise<boolea
 
 /** Appends a refusal that is about no change to the log. */
 export async function appendDenial(fact: Fact & { type: 'REFUSED' }): Promise<void> {
+  const { sealed, writes: texts } = await seal(fact);
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    const { writes } = append(readHead(await get(HEAD)), fact);
-    if ((await transact(writes)).ok) return;
+    const { writes } = append(readHead(await get(HEAD)), sealed);
+    if ((await transact([...writes, ...texts])).ok) return;
     await jitter(attempt);
   }
 }

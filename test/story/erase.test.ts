@@ -69,6 +69,13 @@ it('keeps addresses and what people wrote out of the log, and shows them all the
   expect(await events(`change=${id}&person=sam@example.com`)).toMatchObject([{ type: 'APPROVAL_GIVEN' }]);
 });
 
+it('keeps them out of a refused attempt that is about no change, too', async () => {
+  expect((await world.audrey.submit(addUser())).status).toBe(403);
+  expect(await events('person=audrey@example.com&type=REFUSED')).toMatchObject([{ change: 'none' }]);
+  const log = (await tableItems(world.running)).filter(({ pk }) => pk === 'LOG#main');
+  expect(JSON.stringify(log)).not.toContain('@example.com');
+});
+
 it('is for admins, and not for people whom the rules file names or nobody knows', async () => {
   expect((await erase(world.audrey)).status).toBe(403);
   expect((await erase(world.visitor)).status).toBe(401);
