@@ -50,6 +50,7 @@ export const STORIES = [
   'unproven',
   'waiting',
   'outside',
+  'lifted',
 ] as const;
 export type Story = (typeof STORIES)[number];
 
@@ -241,6 +242,20 @@ export function happenings(n: number, story: Story): Happening[] {
       return [submit, ask, fact('ada@example.com', 4, { type: 'CANCELLED', comment: '' }), close];
     case 'pending':
       return [submit, ask, approve('kim@example.com', 4)];
+    // A wish for changes, taken back when the others were enough; then the approval that it took is withdrawn, and changes nothing.
+    case 'lifted':
+      return [
+        submit,
+        ask,
+        approve('sam@example.com', 2),
+        approve('kim@example.com', 3),
+        fact('lee@example.com', 4, { type: 'CHANGES_REQUESTED', binding, comment: 'Narrower.', channel: 'link' }),
+        approve('lee@example.com', 5),
+        fact('lee@example.com', 5, { type: 'APPROVAL_WITHDRAWN', comment: '', channel: 'api' }),
+        intent,
+        fact(WORKFLOW, 8, { type: 'UNCERTAIN', live, detail: 'Somebody wrote.' }),
+        close,
+      ];
     case 'staged':
       return staged();
     case 'versioned':

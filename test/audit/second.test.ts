@@ -112,6 +112,7 @@ function cases(): Case[] {
     'temporary',
     'overtaken',
     'unproven',
+    'lifted',
   ] as const) {
     const facts = happenings(1, story);
     const log = chained(facts);
