@@ -2,7 +2,7 @@ import type { Change } from '../change/change.ts';
 import { readChanges } from '../store/changes.ts';
 import { listFacts } from '../store/log.ts';
 
-/** Applied changes of one key that are looked at; more of them since one was applied are said in one word anyway. */
+/** Applied changes of one key that are looked at, newest first: whoever has more of them behind is told of these. */
 const MOST = 50;
 
 /**
