@@ -57,15 +57,15 @@ export function hold(change: Change, now: number, today: Holds): ReturnType<type
 export type Stand = Status | 'HELD' | 'UNTOLD' | 'TEMPORARY' | 'REVERT_DUE' | 'NOT_REVERTED';
 
 /**
- * HELD: approved, and not to be applied yet. A temporary change that is applied is UNTOLD until everybody knows it, TEMPORARY
- * while it lasts, and then REVERT_DUE; NOT_REVERTED when it ended otherwise than by being put back.
+ * HELD: approved, and not to be applied yet. A temporary change that is applied is UNTOLD while somebody is to be told of
+ * it or asked for its review, TEMPORARY while it lasts, and then REVERT_DUE; NOT_REVERTED when it ended otherwise than by being put back.
  */
 export function standOf(change: Change, now: number, today: Holds): Stand {
   if (hold(change, now, today) !== undefined) return 'HELD';
   if (notReverted(change)) return 'NOT_REVERTED';
   if (change.status !== 'APPLIED' || !revertIsOpen(change)) return change.status;
   if (revertIsDue(change, new Date(now).toISOString())) return 'REVERT_DUE';
-  return change.closed ? 'TEMPORARY' : 'UNTOLD';
+  return change.closed && !reviewDue(change, now) ? 'TEMPORARY' : 'UNTOLD';
 }
 
 /** When the next reminder is due, in milliseconds: never in quiet hours, which put it off to their end. */

@@ -91,6 +91,11 @@ describe('a temporary change', () => {
       workflow(42, { type: 'CLOSED', ...TOLD }),
     ];
     expect(pushNeeded(fold(told), at(43))).toBe('review');
+    // While it lasts its reviewers are asked again too.
+    const lasting = [emergency, ...closed.slice(1)];
+    expect(stand(lasting, 12)).toBe('UNTOLD');
+    expect(stand([...lasting, workflow(12, { type: 'REVIEW_ASKED', ...TOLD })], 12)).toBe('TEMPORARY');
+    expect(stand([...lasting, workflow(12, { type: 'REVIEW_ASKED', ...TOLD })], 13)).toBe('UNTOLD');
   });
 
   it('is for good when a version says so, and undoes nothing when a version is another document', () => {
