@@ -318,8 +318,11 @@ export async function record(
       ...own.writes,
     ]);
     if (written.ok) return done(next);
-    if (along !== undefined && written.failed.some((i) => i > writes.length))
+    // A seal that another made meanwhile is behind them, and no reason of theirs.
+    const last = writes.length + (along?.writes.length ?? 0);
+    if (along !== undefined && written.failed.some((i) => i > writes.length && i <= last)) {
       return { ok: false, refusal: along.refusal };
+    }
     await jitter(attempt);
   }
   return refuse('UNAVAILABLE', 'Too many people act at once; try again.');
