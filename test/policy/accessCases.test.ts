@@ -361,6 +361,11 @@ describe('risk', () => {
     const graded = gradeRisk(compare([DELEGATION], [DELEGATION, allow({ AWS: APP }, 'kms:*')]));
     expect(graded.riskReasons[0]).toBe(`${APP} can change the policy, and so take every right.`);
     expect(gradeRisk(compare([DELEGATION], [DELEGATION])).riskReasons).toEqual([]);
+    const many = ['a', 'b', 'c', 'd', 'e'].map((name) => allow({ AWS: `${APP}-${name}` }, 'kms:Decrypt'));
+    const reasons = (count: number) =>
+      gradeRisk(compare([DELEGATION], [DELEGATION, ...many.slice(0, count)])).riskReasons;
+    expect(reasons(3)).toEqual([`${APP}-a, ${APP}-b and ${APP}-c can use the key where it could not.`]);
+    expect(reasons(5)).toEqual([`${APP}-a, ${APP}-b, ${APP}-c and 2 more can use the key where it could not.`]);
   });
 });
 

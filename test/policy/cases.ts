@@ -804,9 +804,12 @@ export const CASES: Record<string, Case> = {
         '/Condition/NotIpAddress/aws:SourceIp',
         '10.1.0.0/16',
       ),
+      ...['172.31.255.0/24', '192.168.1.1', '127.0.0.1', '169.254.169.254/32'].map((address) =>
+        bad(when('IpAddress', 'aws:SourceIp', address), '/Condition/IpAddress/aws:SourceIp', address),
+      ),
     ],
     good: [
-      good(when('IpAddress', 'aws:SourceIp', '203.0.113.0/24')),
+      good(when('IpAddress', 'aws:SourceIp', ['203.0.113.0/24', '172.32.0.0/16', '192.169.0.0/16', '11.0.0.0/8'])),
       good(when('IpAddress', 'aws:VpcSourceIp', '10.1.0.0/16')),
     ],
   },

@@ -120,6 +120,8 @@ describe('parseJson refuses', () => {
   it('at the place where it went wrong', () => {
     const result = parseJson('{\n  "a": {\n    "b": 1,\n    "b": 2 } }');
     expect(result.ok || result.findings[0]).toMatchObject({ path: '/a/b', line: 4, column: 5 });
+    const broken = parseJson('{\n  "a": 1,\n  "b": nil }');
+    expect(broken.ok || broken.findings[0]).toMatchObject({ path: '/b', line: 3, column: 8 });
   });
   it('every text that JSON.parse refuses, and never throws', () => {
     const bit = fc.constantFrom(
