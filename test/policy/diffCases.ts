@@ -10,6 +10,7 @@ const APP = `arn:aws:iam::${OWN}:role/app`;
 const ADMIN = `arn:aws:iam::${OWN}:role/admin`;
 const ETL = `arn:aws:iam::${FOREIGN}:role/etl`;
 const SESSION = `arn:aws:sts::${OWN}:assumed-role/app/batch`;
+const OTHER_SESSION = `arn:aws:sts::${OWN}:assumed-role/app/nightly`;
 const LOGS = 'logs.us-east-1.amazonaws.com';
 
 type Value = string | string[];
@@ -453,6 +454,85 @@ export const DIFF_CASES: DiffCase[] = [
       allow({ AWS: [] }, 'Decrypt'),
       { ...allow(APP, 'Decrypt'), Resource: [] },
     ],
+  },
+  {
+    id: 'a session is given more, another one of its role is not',
+    by: `${PRINCIPAL}: role session principals`,
+    before: [root, allow({ AWS: [SESSION, OTHER_SESSION] }, 'Encrypt')],
+    after: [root, allow({ AWS: [SESSION, OTHER_SESSION] }, 'Encrypt'), allow(SESSION, 'Decrypt')],
+    gains: [{ principal: SESSION, actions: 'Decrypt' }],
+  },
+  {
+    id: 'a role is given more, and with it its sessions',
+    by: `${PRINCIPAL}: permissions of a role apply to its sessions`,
+    before: [root, allow(SESSION, 'Encrypt')],
+    after: [root, allow(SESSION, 'Encrypt'), allow(APP, 'Decrypt')],
+    gains: [{ principal: APP, actions: 'Decrypt' }],
+  },
+  {
+    id: 'a role is denied, and with it its sessions',
+    by: `${EVALUATION}; a Deny for a role denies its sessions`,
+    before: [root, allow(SESSION, 'Decrypt')],
+    after: [root, allow(SESSION, 'Decrypt'), deny(APP, 'Decrypt')],
+    loses: [
+      { principal: APP, actions: 'Decrypt', kind: 'delegated' },
+      { principal: SESSION, actions: 'Decrypt' },
+    ],
+  },
+  {
+    id: 'NotPrincipal excepts a role with its account, and so its sessions',
+    by: 'IAM User Guide, "NotPrincipal": the account must be excepted beside the role',
+    before: [root, allow({ AWS: [APP, SESSION, ADMIN] }, 'Decrypt')],
+    after: [
+      root,
+      allow({ AWS: [APP, SESSION, ADMIN] }, 'Decrypt'),
+      swap(deny(APP, 'Decrypt'), 'Principal', { NotPrincipal: { AWS: [APP, ROOT] } }),
+    ],
+    loses: [{ principal: ADMIN, actions: 'Decrypt' }],
+  },
+  {
+    id: 'NotPrincipal excepts one session, and no other of the role',
+    by: 'IAM User Guide, "NotPrincipal"',
+    before: [allow({ AWS: [SESSION, OTHER_SESSION] }, 'Decrypt')],
+    after: [
+      allow({ AWS: [SESSION, OTHER_SESSION] }, 'Decrypt'),
+      swap(deny(APP, 'Decrypt'), 'Principal', { NotPrincipal: { AWS: [SESSION, ROOT] } }),
+    ],
+    loses: [{ principal: OTHER_SESSION, actions: 'Decrypt' }],
+    lockout: true,
+  },
+  {
+    id: 'what all but some are denied changes',
+    by: 'IAM User Guide, "NotPrincipal"',
+    before: [allow(ADMIN, '*'), swap(deny(APP, 'Decrypt'), 'Principal', { NotPrincipal: { AWS: [APP, ROOT] } })],
+    after: [allow(ADMIN, '*'), swap(deny(APP, 'Encrypt'), 'Principal', { NotPrincipal: { AWS: [APP, ROOT] } })],
+    gains: [{ principal: ADMIN, actions: 'Decrypt' }],
+    loses: [{ principal: ADMIN, actions: 'Encrypt' }],
+  },
+  {
+    id: 'one more is excepted from what all others are denied',
+    by: 'IAM User Guide, "NotPrincipal"',
+    before: [allow(ADMIN, '*'), swap(deny(APP, 'Decrypt'), 'Principal', { NotPrincipal: { AWS: [APP, ROOT] } })],
+    after: [allow(ADMIN, '*'), swap(deny(APP, 'Decrypt'), 'Principal', { NotPrincipal: { AWS: [APP, ADMIN, ROOT] } })],
+    gains: [{ principal: ADMIN, actions: 'Decrypt' }],
+  },
+  {
+    id: 'a deleted role may be of the account that is denied now',
+    by: 'AWS re:Post, "invalid principals": an AROA id does not tell its account',
+    before: [root, allow('AROADBQP57FF2AEXAMPLE', 'Decrypt')],
+    after: [root, allow('AROADBQP57FF2AEXAMPLE', 'Decrypt'), deny(ROOT, 'Decrypt')],
+    loses: [
+      { principal: ROOT, actions: 'Decrypt' },
+      { principal: 'AROADBQP57FF2AEXAMPLE', actions: 'Decrypt', certainty: 'may' },
+    ],
+  },
+  {
+    id: 'everyone beside a role in one list',
+    by: PRINCIPAL,
+    before: [root, allow({ AWS: ['*', APP] }, 'Encrypt'), allow(APP, 'Decrypt')],
+    after: [root, allow({ AWS: [APP, '*'] }, 'Encrypt')],
+    loses: [{ principal: APP, actions: 'Decrypt' }],
+    public: true,
   },
   {
     id: 'one statement cut into four',

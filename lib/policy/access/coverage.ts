@@ -17,7 +17,7 @@ export interface Rule {
   index: number;
   /** JSON pointer of the statement. */
   path: string;
-  sid?: string;
+  sid: string | undefined;
   allow: boolean;
   actions: ActionSet;
   condition: ConditionId;
@@ -96,7 +96,7 @@ export function indexStatements(
     const rule: Rule = {
       index,
       path: statement.path,
-      ...(statement.sid !== undefined && { sid: statement.sid }),
+      sid: statement.sid,
       allow,
       actions,
       condition,
@@ -113,7 +113,7 @@ export function indexStatements(
       const excepted = [...principals.values()];
       exceptions.push({
         rule,
-        content: `${rule.content} ${[...principals.keys()].sort().join(' ')}`,
+        content: `${rule.content} ${[...principals.keys()].join(' ')}`,
         keys: new Set(principals.keys()),
         roles: new Set(excepted.filter(({ kind }) => kind === 'identity').map(({ role }) => role ?? '')),
         accounts: new Set(excepted.filter(({ kind }) => kind === 'account').map((atom) => atom.key)),
@@ -121,10 +121,6 @@ export function indexStatements(
       return;
     }
     const applied = { rule, doubt };
-    if (principals.has('*')) {
-      push(named, '*', applied);
-      return;
-    }
     for (const atom of principals.values()) {
       push(named, atom.key, applied);
       if (atom.kind === 'identity' && atom.role !== undefined) push(roles, atom.role, applied);
@@ -134,7 +130,7 @@ export function indexStatements(
 }
 
 function cachedAtom(principal: Principal, atoms: Map<string, Atom>): Atom {
-  const written = principal.kind === 'AWS' ? principal.id : `${principal.kind}:${principal.id}`;
+  const written = `${principal.kind} ${principal.id}`;
   const known = atoms.get(written);
   if (known !== undefined) return known;
   const atom = atomOf(principal);
@@ -171,11 +167,8 @@ export type Layer = 'direct' | 'total';
 export function statementsFor(index: StatementIndex, atom: Atom, layer: Layer, ownAccount: string): Applied[] {
   const { named, roles, exceptions } = index;
   const applied = [...(named.get(atom.key) ?? NONE)];
-  if (atom.kind !== 'everyone') applied.push(...(named.get('*') ?? NONE));
+  add(applied, named.get('*'));
   if (atom.kind === 'session') add(applied, roles.get(atom.role ?? ''));
-  if (atom.kind === 'service' || atom.kind === 'federated' || atom.kind === 'canonical') {
-    add(applied, named.get(anyOfKind(atom)));
-  }
   if (atom.account !== undefined && atom.kind !== 'account') {
     const ofAccount = named.get(accountKey(atom.account));
     const delegates = layer === 'total' || atom.account !== ownAccount;
@@ -203,10 +196,6 @@ function add(applied: Applied[], more: readonly Applied[] | undefined): void {
   for (const one of more ?? NONE) if (!applied.some(({ rule }) => rule === one.rule)) applied.push(one);
 }
 
-function anyOfKind({ name }: Atom): string {
-  return `${name.slice(0, name.indexOf(':'))}:*`;
-}
-
 /**
  * A text for each atom that is equal in two documents when the same statements apply to it in both, told by content. Statements
  * on everyone and on whole accounts are summed up once.
@@ -225,14 +214,7 @@ export function contentBy(index: StatementIndex): (atom: Atom) => string {
     .join('|');
   return (atom) => {
     const account = atom.account === undefined ? '' : (accounts.get(accountKey(atom.account)) ?? '');
-    const more =
-      atom.kind === 'session'
-        ? sum(index.roles.get(atom.role ?? ''))
-        : atom.kind === 'unknown'
-          ? ofAll
-          : atom.account === undefined && atom.kind !== 'everyone'
-            ? sum(index.named.get(anyOfKind(atom)))
-            : '';
+    const more = atom.kind === 'session' ? sum(index.roles.get(atom.role ?? '')) : atom.kind === 'unknown' ? ofAll : '';
     return `${sum(index.named.get(atom.key))}#${account}#${more}#${wide}`;
   };
 }
