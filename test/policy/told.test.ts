@@ -25,7 +25,7 @@ const short = (value: unknown): string => {
 };
 const lineOf = ({ code, severity, message, path, line, column, fix, aws, patch, documents }: Finding): string =>
   [
-    `${severity} ${code}${aws === undefined ? '' : ` (${aws})`} at ${path === '' ? 'the document' : path} ${line}:${column}`,
+    `${severity} ${code}${aws === undefined ? '' : ` (${aws})`} at ${path === '' ? 'the document' : path}${line === undefined ? '' : `, ${line}:${column}`}`,
     `  ${short(message)}`,
     ...(fix === undefined ? [] : [`  fix: ${fix}`]),
     ...(patch === undefined ? [] : [`  patch: ${short(patch)}`]),
