@@ -36,8 +36,9 @@ export async function mayNoteDenial(caller: string, now: number): Promise<boolea
 
 /** Appends a refusal that is about no change to the log. */
 export async function appendDenial(fact: Fact & { type: 'REFUSED' }): Promise<void> {
-  const { sealed, writes: texts } = await seal(fact);
   for (let attempt = 0; attempt < TRIES; attempt++) {
+    // Anew each time: another may have made the same seal meanwhile.
+    const { sealed, writes: texts } = await seal(fact);
     const { writes } = append(readHead(await get(HEAD)), sealed);
     if ((await transact([...writes, ...texts])).ok) return;
     await jitter(attempt);
