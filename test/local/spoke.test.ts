@@ -29,6 +29,7 @@ async function assume(by: string, what: string, input: { ExternalId?: string; Po
 
 describe('the roles of docs/spoke.template.yml', () => {
   test.each([
+    ['foreign', 'Read'],
     ['keys', 'Read'],
     ['preview', 'Read'],
     ['submit', 'Read'],
