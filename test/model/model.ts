@@ -270,10 +270,12 @@ export function moves(state: State, may: { expire: string[]; escalate: string[];
       ...state,
       changes: { ...state.changes, [id]: { ...change, ...over } },
     });
+    // Whoever watches the keys may see that another policy is live before anybody decides.
+    const overtaken = state.live[change.key] === change.base ? [] : [become({ status: 'stale' })];
     switch (change.status) {
       case 'approved': {
         const busy = Object.values(state.changes).some((one) => one.key === change.key && one.status === 'applying');
-        return busy ? [] : [become({ status: 'applying' })];
+        return busy ? [] : [become({ status: 'applying' }), ...overtaken];
       }
       case 'applying': {
         const live = state.live[change.key];
@@ -289,6 +291,7 @@ export function moves(state: State, may: { expire: string[]; escalate: string[];
         return [
           ...(may.expire.includes(id) ? [become({ status: 'expired' })] : []),
           ...(may.escalate.includes(id) && !change.escalated ? [become({ escalated: true })] : []),
+          ...overtaken,
         ];
       default:
         return [];
