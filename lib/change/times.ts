@@ -6,6 +6,8 @@ import { utc } from './wording.ts';
 
 /** Seconds that an approved change may still be put after its expiry: the apply follows the approval within seconds. */
 const APPLY_GRACE = 3_600;
+/** Seconds; an approval that is older than a quarter of a year was given to another world. */
+const LONGEST_WAIT = 90 * 86_400;
 /** Seconds; nobody plans further, and a state machine's execution lives as long. */
 const LONGEST_REVERT = 365 * 86_400;
 
@@ -13,12 +15,13 @@ type Terms = Pick<FrozenRule, 'freeze' | 'windows' | 'breakGlass' | 'name'> & { 
 
 /**
  * Until when a change may be approved, and before when it must be applied, both ISO 8601. What is approved in the last moment
- * still waits for the end of a freeze or for the next window; `applyAfter` moves neither.
+ * still waits for the end of a freeze or for the next window, and what was approved for a later moment waits for that one.
  */
-export function deadlines(rule: Terms, at: string): { expiresAt: string; applyBy: string } {
+export function deadlines(rule: Terms, at: string, applyAfter = ''): { expiresAt: string; applyBy: string } {
   const expiresAt = later(at, rule.expireAfter);
-  const held = heldUntil([rule], expiresAt);
-  return { expiresAt, applyBy: later(held?.until ?? expiresAt, APPLY_GRACE) };
+  const wanted = applyAfter > expiresAt ? applyAfter : expiresAt;
+  const held = heldUntil([rule], wanted);
+  return { expiresAt, applyBy: later(held?.until ?? wanted, APPLY_GRACE) };
 }
 
 const later = (at: string, seconds: number): string => new Date(Date.parse(at) + seconds * 1000).toISOString();
@@ -32,8 +35,8 @@ const error = (code: string, message: string, fix: string): Finding => ({
 });
 
 /**
- * What is wrong with the times that a submitter asks for: `applyAfter` must lie between now and the time by which the change
- * must be applied, with a window open for it by then; a temporary change lasts `leastRevert` seconds to a year.
+ * What is wrong with the times that a submitter asks for: `applyAfter` must lie between now and 90 days from now, with a window
+ * open for it in time; a temporary change lasts `leastRevert` seconds to a year.
  */
 export function timeFindings(
   { applyAfter, revertAfter }: Timing,
@@ -41,7 +44,7 @@ export function timeFindings(
   at: string,
   leastRevert: number,
 ): Finding[] {
-  const { expiresAt, applyBy } = deadlines(rule, at);
+  const { expiresAt, applyBy } = deadlines(rule, at, applyAfter);
   const found: Finding[] = [];
   if (applyAfter !== undefined && applyAfter <= at) {
     found.push(error('APPLY_AFTER_PAST', `applyAfter: ${utc(applyAfter)} is over.`, 'Leave it out to apply at once.'));
@@ -49,17 +52,21 @@ export function timeFindings(
   if (applyAfter !== undefined && rule.breakGlass !== undefined) {
     found.push(error('APPLY_AFTER_EMERGENCY', 'applyAfter: an emergency is applied at once.', 'Leave it out.'));
   }
-  const wanted = applyAfter ?? at;
-  const held = heldUntil([rule], wanted);
-  if (
-    rule.breakGlass === undefined &&
-    (wanted >= applyBy || (held !== undefined && (held.until ?? applyBy) >= applyBy))
-  ) {
-    const why = wanted >= applyBy ? 'applyAfter' : `${held?.name}`;
+  if (applyAfter !== undefined && applyAfter > later(at, LONGEST_WAIT)) {
+    found.push(
+      error(
+        'APPLY_AFTER_BOUNDS',
+        `applyAfter: ${utc(applyAfter)} is more than 90 days ahead.`,
+        'Submit it nearer to that time.',
+      ),
+    );
+  }
+  const held = heldUntil([rule], applyAfter ?? at);
+  if (rule.breakGlass === undefined && held !== undefined && (held.until ?? applyBy) >= applyBy) {
     found.push(
       error(
         'NEVER_APPLIED',
-        `It could not be applied: ${why} holds it until it is too late. Rule ${rule.name} lets it be approved until ${utc(expiresAt)} and applied until ${utc(applyBy)}.`,
+        `It could not be applied: ${held.name} holds it until it is too late. Rule ${rule.name} lets it be approved until ${utc(expiresAt)} and applied until ${utc(applyBy)}.`,
         'Ask for an earlier time, or submit it nearer to it.',
       ),
     );

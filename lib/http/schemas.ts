@@ -49,11 +49,7 @@ const moment = (about: string) =>
   );
 const DURATION = 'must be an ISO 8601 duration of weeks, days, hours, minutes and seconds, such as P7D or PT8H';
 const timing = {
-  applyAfter: z.optional(
-    moment(
-      'Not applied before this moment, with its offset; it must lie before the time by which the change must be applied.',
-    ),
-  ),
+  applyAfter: z.optional(moment('Not applied before this moment, with its offset, at most 90 days ahead.')),
   revertAfter: z.optional(
     z.string(wrong('must be a text')).check(
       z.regex(/^P(\d+W)?(\d+D)?(T(\d+H)?(\d+M)?(\d+S)?)?$/, { error: DURATION, abort: true }),

@@ -121,7 +121,7 @@ export function terms(
     risk: assessment.risk,
     rule: frozen,
     ...(Object.keys(principalIds).length === 0 ? {} : { principalIds }),
-    ...deadlines(rule, at),
+    ...deadlines(rule, at, timing.applyAfter),
     ...timing,
   };
 }

@@ -203,8 +203,9 @@ describe('a time to apply', () => {
   it.each([
     ['now', minute(0), ['APPLY_AFTER_PAST']],
     ['a minute from now', minute(1), []],
-    ['after the expiry', minute(119), []],
-    ['too late to be applied', minute(120), ['NEVER_APPLIED']],
+    ['after the expiry', minute(600), []],
+    ['90 days from now', minute(90 * 1_440), []],
+    ['later than that', minute(90 * 1_440 + 1), ['APPLY_AFTER_BOUNDS']],
   ])('is bounded: %s', (_, applyAfter, expected) => expect(codes({ applyAfter })).toEqual(expected));
 
   it('must meet a window, and is not for an emergency', () => {
@@ -216,7 +217,9 @@ describe('a time to apply', () => {
     expect(codes({}, { breakGlass, windows: [{ name: 'gone', from: minute(-9), to: minute(-1) }] })).toEqual([]);
   });
 
-  it('does not move the deadlines; the next window does', () => {
+  it('moves the time by which it must be applied when it lies behind the expiry, and so does the next window', () => {
+    expect(deadlines(rule, minute(0), minute(30))).toEqual({ expiresAt: minute(60), applyBy: minute(120) });
+    expect(deadlines(rule, minute(0), minute(600))).toEqual({ expiresAt: minute(60), applyBy: minute(660) });
     expect(deadlines(rule, minute(0))).toEqual({ expiresAt: minute(60), applyBy: minute(120) });
     const windows = [{ name: 'night', from: minute(300), to: minute(400) }];
     expect(deadlines({ ...rule, windows }, minute(0)).applyBy).toBe(minute(360));
