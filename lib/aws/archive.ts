@@ -8,7 +8,7 @@ export interface Bucket {
   ExpectedBucketOwner: string;
 }
 
-const requestHandler = { connectionTimeout: 2_000, requestTimeout: 10_000 };
+const requestHandler = { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
 let client: S3Client | undefined;
 const s3 = () => {
   client ??= new S3Client({ maxAttempts: 4, requestHandler });

@@ -1,7 +1,10 @@
 import { GetPublicKeyCommand, KMSClient, SignCommand } from '@aws-sdk/client-kms';
 import type { SignedCheckpoint } from '../audit/checkpoint.ts';
 
-const client = new KMSClient({ maxAttempts: 4, requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 } });
+const client = new KMSClient({
+  maxAttempts: 4,
+  requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+});
 const KeyId = process.env.NOTARY_KEY;
 
 /** Has KMS sign a note with the notary's key. The caller's role must be the notary's. */

@@ -35,7 +35,7 @@ export type Write =
 
 const client = new DynamoDBClient({
   maxAttempts: 6,
-  requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 },
+  requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
 });
 const TableName = process.env.TABLE_NAME ?? 'countersign';
 

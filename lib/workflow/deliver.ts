@@ -5,7 +5,10 @@ import { sendMail } from '../notify/ses.ts';
 import { loadRules } from '../store/rulesFile.ts';
 import { unreachableAmong } from '../store/unreachable.ts';
 
-const ses = new SESv2Client({ maxAttempts: 3, requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000 } });
+const ses = new SESv2Client({
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+});
 
 /** Why a mail was not even sent: mail to this person bounced for good, or they called one spam. */
 export const MAIL_STOPPED = 'MailStopped';
