@@ -34,6 +34,24 @@ const error = (code: string, message: string, fix: string): Finding => ({
   fix,
 });
 
+/** What a submitter may say anew about the times of a change. */
+interface SentTimes {
+  applyAfter?: string | undefined;
+  revertAfter?: string | undefined;
+}
+
+/**
+ * The times of what follows a change in its name: those that are sent, else those that it had, so that a temporary change never
+ * becomes a permanent one by being asked for again. A time that is over holds nothing any more; one that is sent anew must lie ahead.
+ */
+export function carriedTimes(had: Timing, sent: SentTimes, at: string): SentTimes {
+  const { revertAfter = had.revertAfter, applyAfter = had.applyAfter } = sent;
+  return {
+    revertAfter,
+    applyAfter: sent.applyAfter === undefined && (applyAfter ?? '') <= at ? undefined : applyAfter,
+  };
+}
+
 /**
  * What is wrong with the times that a submitter asks for: `applyAfter` must lie between now and 90 days from now, with a window
  * open for it in time; a temporary change lasts `leastRevert` seconds to a year.

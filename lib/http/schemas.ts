@@ -202,7 +202,7 @@ export const adoptBody = z.strictObject({ reason: text(1, 2000, 'Why it may stay
 export const undoBody = z.strictObject({ reason: text(1, 2000, reason) }, body);
 
 /** `POST /changes/{id}/rebase`. */
-export const rebaseBody = z.strictObject({ reason: z.optional(text(1, 2000, reason)), ticket }, body);
+export const rebaseBody = z.strictObject({ ...timing, reason: z.optional(text(1, 2000, reason)), ticket }, body);
 
 const comment = text(0, 2000, 'Kept in the history and told to the submitter.');
 

@@ -2,6 +2,7 @@ import { getKeyPolicy } from '../aws/kms.ts';
 import type { Change } from '../change/change.ts';
 import { done, type Outcome, refuse } from '../change/refusal.ts';
 import type { Rules } from '../change/rules.ts';
+import { carriedTimes } from '../change/times.ts';
 import { canonicalOf } from '../policy/document/canonicalOf.ts';
 import { rebasePolicy } from '../policy/rebase.ts';
 import { readWholeChange } from '../store/changes.ts';
@@ -13,6 +14,8 @@ import { type Submission, submitChange } from './submit.ts';
 export interface RebaseBody {
   reason?: string | undefined;
   ticket?: string | undefined;
+  applyAfter?: string | undefined;
+  revertAfter?: string | undefined;
 }
 
 /** The submit that brings a stale change onto the policy that is live now, or why there is none. Stores nothing. */
@@ -28,6 +31,12 @@ async function rebased(id: string, input: RebaseBody, person: string, at: string
   }
   if (change.status !== 'STALE') {
     return refuse('NOTHING_TO_REBASE', `This change is ${change.status}; only one that is STALE can be rebased.`);
+  }
+  if (change.appliedAt !== undefined) {
+    return refuse(
+      'NOTHING_TO_REBASE',
+      'This change was applied and its time is over: a rebase would give again what was to end. Submit a new change if it is wanted.',
+    );
   }
   const { arn, accountId } = change.key;
   const live = await getKeyPolicy(arn);
@@ -50,6 +59,7 @@ async function rebased(id: string, input: RebaseBody, person: string, at: string
     ticket: input.ticket ?? ticket,
     coAuthors,
     breakGlass: rule.breakGlass !== undefined,
+    ...carriedTimes(change, input, at),
     rebases: id,
   });
 }

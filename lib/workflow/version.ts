@@ -2,6 +2,7 @@ import type { Change } from '../change/change.ts';
 import { post } from '../change/command.ts';
 import { type Outcome, refuse } from '../change/refusal.ts';
 import type { Rules } from '../change/rules.ts';
+import { carriedTimes } from '../change/times.ts';
 import { readChange, versionWrites } from '../store/changes.ts';
 import { act } from './decide.ts';
 import { noteRefusal } from './noteRefusal.ts';
@@ -40,12 +41,7 @@ export async function postVersion(
   }
   const { coAuthors, rule } = change;
   const breakGlass = rule.breakGlass !== undefined;
-  const { revertAfter = change.revertAfter, applyAfter = change.applyAfter } = input;
-  // A time that is over holds nothing any more; one that is sent anew must lie ahead.
-  const times = {
-    revertAfter,
-    applyAfter: input.applyAfter === undefined && (applyAfter ?? '') <= at ? undefined : applyAfter,
-  };
+  const times = carriedTimes(change, input, at);
   const proposed = await propose({ ...input, ...times, key: change.key.arn, breakGlass, coAuthors }, person, rules, at);
   if (!proposed.ok) {
     const { code } = proposed.refusal;

@@ -5,7 +5,7 @@ import type { Event, Fact } from '../../lib/change/facts.ts';
 import { hold, pushNeeded, standOf, waitSeconds } from '../../lib/change/push.ts';
 import { proveRevert, type RevertEvidence, revertIsOverdue, turned, undoable } from '../../lib/change/revert.ts';
 import type { Change } from '../../lib/change/state.ts';
-import { deadlines, timeFindings } from '../../lib/change/times.ts';
+import { carriedTimes, deadlines, timeFindings } from '../../lib/change/times.ts';
 import { durationWords, timeSentences, timesOf, wordsOf } from '../../lib/change/wording.ts';
 import { AFTER, approval, BASE, BINDING, fact, minute, submitted } from '../fixtures/facts.ts';
 
@@ -207,6 +207,17 @@ describe('a time to apply', () => {
     ['90 days from now', minute(90 * 1_440), []],
     ['later than that', minute(90 * 1_440 + 1), ['APPLY_AFTER_BOUNDS']],
   ])('is bounded: %s', (_, applyAfter, expected) => expect(codes({ applyAfter })).toEqual(expected));
+
+  it.each([
+    ['nothing is sent', {}, { revertAfter: 'P1D', applyAfter: minute(30) }],
+    ['others are sent', { revertAfter: 'PT2H', applyAfter: minute(9) }, { revertAfter: 'PT2H', applyAfter: minute(9) }],
+    ['one that is over is sent', { applyAfter: minute(1) }, { revertAfter: 'P1D', applyAfter: minute(1) }],
+  ])('is carried over to what follows: %s', (_, sent, expected) =>
+    expect(carriedTimes({ revertAfter: 'P1D', applyAfter: minute(30) }, sent, minute(2))).toEqual(expected),
+  );
+
+  it('that is over is not carried over', () =>
+    expect(carriedTimes({ revertAfter: 'P1D', applyAfter: minute(30) }, {}, minute(30)).applyAfter).toBeUndefined());
 
   it('must meet a window, and is not for an emergency', () => {
     const windows = [{ name: 'evening', from: minute(50), to: minute(60) }];

@@ -169,6 +169,18 @@ describe('access for a time', () => {
     expect(ended.outcome).toContain('not put back');
     expect((await putsOf(change.key)).map(({ sha256 }) => sha256)).toEqual([change.after.sha256]);
     for (const person of ['ana@example.com', 'sam@example.com']) await told(person, change.id, 'not put back');
+    const again = await world.ana.send('POST', `/changes/${change.id}/rebase`);
+    expect([again.status, problem(again)]).toEqual([409, 'nothing-to-rebase']);
+  });
+
+  it('stays so when it is brought onto another base', async () => {
+    const applyAfter = new Date(Date.now() + 86_400_000).toISOString();
+    const change = await submitted({ revertAfter: 'P1D', applyAfter }, await newKey('invoices'));
+    await foreign(change.key.arn, { ...JSON.parse(change.before.document), Id: 'somebody else' });
+    await world.ana.reaches(change.id, ['STALE'], 60);
+    const rebase = (body: object) => world.ana.send<ChangeView>('POST', `/changes/${change.id}/rebase`, body);
+    expect((await rebase({})).body).toMatchObject({ rebases: change.id, revertAfter: 'P1D', applyAfter });
+    expect((await rebase({ revertAfter: 'PT2H' })).body).toMatchObject({ revertAfter: 'PT2H', applyAfter });
   });
 
   it('is not put back when somebody approved the same access anew', async () => {
