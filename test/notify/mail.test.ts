@@ -151,7 +151,7 @@ describe('the mail about the end', () => {
     ['REJECTED', 'still has the policy it had', 'submit it again'],
     ['CANCELLED', 'taken back before anything was changed', 'Nothing to do.'],
     ['EXPIRED', 'not approved and applied in time', 'submit it again'],
-    ['STALE', 'Somebody changed the key policy while this change was waiting', 'find out who changed it'],
+    ['STALE', 'The key policy was changed while this change was waiting', 'Rebase it'],
     ['FAILED', 'could not be applied', 'Read the cause'],
     ['UNCERTAIN', 'may or may not have reached KMS', 'A person must look now'],
   ];

@@ -92,7 +92,7 @@ describe('the message about the end', () => {
   it('says what is true now and what to do', () => {
     const shown = words(resultMessage(changeView({ status: 'STALE', outcome: 'Another policy is live.' })));
     expect(shown).toContain('Stale: the key moved: key policy of payments');
-    expect(shown).toContain('Somebody changed the key policy while this change was waiting.');
+    expect(shown).toContain('The key policy was changed while this change was waiting, by another change');
     expect(shown).toContain('Another policy is live.');
     expect(shown).toContain('`kim@example.com`');
   });

@@ -244,9 +244,6 @@ describe('a freeze', () => {
     const change = await submitted('alias/partner-exchange');
     expect(await says('sam', change.id, 'approve')).toBe('APPROVED');
     await world.ana.send('POST', '/local/schedule/sweep');
-    const urgent = await submitted('alias/partner-exchange', { breakGlass: true });
-    expect(await says('kim', urgent.id, 'approve')).toBe('APPROVED');
-    await world.ana.reaches(urgent.id, ['APPLIED']);
     expect((await world.ana.change(change.id)).status).toBe('APPROVED');
     expect(await putsOf(change)).toEqual([]);
     expect(await says('sam', change.id, 'withdraw')).toBe('PENDING');
@@ -254,6 +251,13 @@ describe('a freeze', () => {
     await until('it to be told', 20, async () =>
       (await world.ana.change(change.id)).timeline.some((one) => one.type === 'CLOSED') ? true : undefined,
     );
+    const held = await submitted('alias/partner-exchange');
+    expect(await says('sam', held.id, 'approve')).toBe('APPROVED');
+    const urgent = await submitted('alias/partner-exchange', { breakGlass: true });
+    expect(await says('kim', urgent.id, 'approve')).toBe('APPROVED');
+    await world.ana.reaches(urgent.id, ['APPLIED']);
+    await world.ana.reaches(held.id, ['STALE']);
+    expect(await putsOf(held)).toEqual([]);
   });
 });
 

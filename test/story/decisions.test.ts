@@ -4,6 +4,7 @@ import type { ChangeView } from '../../lib/change/view.ts';
 import { addUser, kmsOf, RULES, refusalsOf, useSystem } from './system.ts';
 
 const world = useSystem({
+  settles: true,
   rules: RULES.replace(
     '  - name: default',
     '  - name: brief\n    match: { alias: "alias/reports" }\n    quorum: 1\n    from: [security]\n    expireAfter: PT3S\n    remindEvery: PT1S\n  - name: default',
@@ -51,9 +52,9 @@ describe('a decision', () => {
     const change = await submitted('alias/prod/ledger');
     const decide = (who: typeof world.sam) =>
       who.send('POST', `/changes/${change.id}/decisions`, { decision: 'approve' });
+    const link = await world.visitor.link('sam@example.com', change.id);
     expect((await decide(world.sam)).body.status).toBe('PENDING');
     expect((await decide(world.sam)).status).toBe(409);
-    const link = await world.visitor.link('sam@example.com', change.id);
     expect((await world.visitor.decide(link, { decision: 'approve', confirm: 'prod/ledger' })).status).toBe(409);
     expect((await world.ana.change(change.id)).status).toBe('PENDING');
     expect((await decide(world.kim)).status).toBe(200);

@@ -7,6 +7,7 @@ import { addUser, kmsOf, RULES, refusalsOf, useSystem } from './system.ts';
 
 const LIMIT = 12;
 const world = useSystem({
+  settles: true,
   rules: `${RULES}teams:
   ledger: [ben@example.com]
 submit:

@@ -5,7 +5,7 @@ import { until } from '../../local/demo/visitor.ts';
 import { launchBrowser } from '../fixtures/browser.ts';
 import { addUser, RULES, refusalsOf, tableItems, useSystem } from './system.ts';
 
-const world = useSystem({ rules: RULES });
+const world = useSystem({ rules: RULES, settles: true });
 let browser: Browser;
 beforeAll(async () => {
   browser = await launchBrowser();

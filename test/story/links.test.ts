@@ -5,7 +5,7 @@ import { MOST_REFUSALS, REFUSALS_A_MINUTE } from '../../lib/store/refusals.ts';
 import { until } from '../../local/demo/visitor.ts';
 import { addUser, RULES, refusalsOf, tableItems, useSystem } from './system.ts';
 
-const world = useSystem({ rules: RULES });
+const world = useSystem({ rules: RULES, settles: true });
 
 async function asked(key?: string): Promise<{ change: ChangeView; link: string }> {
   const { body: change } = await world.ana.submit(addUser(key));

@@ -6,6 +6,7 @@ import { addUser, useSystem } from './system.ts';
 // Whose mail bounced for good is not mailed again: each test has somebody of its own.
 const people = ['sam', 'kim', 'lee', 'pat', 'olu', 'max'].map((name) => `${name}@example.com`);
 const world = useSystem({
+  settles: true,
   rules: `approvers:
   security: [${people.join(', ')}]
 rules:

@@ -48,6 +48,8 @@ describe('keys by path', () => {
     }
     const policy = await world.ana.get('/keys/alias/payments/policy');
     expect(policy.body.document).toBe((await world.ana.get('/keys/alias%2Fpayments/policy')).body.document);
-    expect((await world.audrey.get('/keys/alias/prod/ledger/history')).body).toMatchObject({ versions: [] });
+    expect((await world.audrey.get('/keys/alias/prod/ledger/history')).body).toMatchObject({
+      versions: [{ origin: 'outside' }],
+    });
   });
 });

@@ -70,11 +70,12 @@ describe('a set', () => {
     const kms = kmsOf(running);
     const { Policy = '' } = await kms.send(new GetKeyPolicyCommand({ KeyId: moved }));
     await kms.send(new PutKeyPolicyCommand({ KeyId: moved, Policy: Policy.replace('key-consolepolicy-3', 'by-hand') }));
+    await ana.reaches(changes[1]?.id ?? '', ['STALE']);
 
     const decided = await decide(sam, id, 'approve');
     expect(decided.status).toBe(200);
     expectReply('decideSet', 200, decided.body);
-    expect(decided.body.outcomes.map(({ recorded }) => recorded)).toEqual([true, true, true]);
+    expect(decided.body.outcomes.map(({ recorded }) => recorded)).toEqual([true, false, true]);
     const ended = await reaches(id, 'APPLIED', 'STALE');
     expect(statuses(ended)).toEqual(['APPLIED', 'STALE', 'APPLIED']);
     expect(ended.summary).toContain('2 of 3 applied. reports: Stale: the key moved');
@@ -107,12 +108,13 @@ describe('a set', () => {
     await kms.send(
       new PutKeyPolicyCommand({ KeyId: moved, Policy: Policy.replace(/"Id" : "[^"]*"/, '"Id" : "moved"') }),
     );
+    await ana.reaches(body.changes[2]?.id ?? '', ['STALE']);
     const decided = await visitor.decide(link, form);
     expect(decided.status, decided.text).toBe(200);
-    expect(decided.text).toContain('Your decision is recorded for 3 of 3 keys.');
+    expect(decided.text).toContain('Your decision is recorded for 2 of 3 keys.');
     const ended = await reaches(body.id, 'APPLIED', 'STALE');
     expect(statuses(ended)).toEqual(['APPLIED', 'APPLIED', 'STALE']);
-    for (const { id } of body.changes) {
+    for (const { id } of body.changes.slice(0, 2)) {
       expect((await ana.change(id)).approval.decisions).toMatchObject([
         { person: 'sam@example.com', comment: 'All three.', channel: 'link' },
       ]);
@@ -124,7 +126,8 @@ describe('a set', () => {
       const mails = await mailsAbout('ana@example.com', body);
       return mails.length > 0 ? mails : undefined;
     });
-    expect(told.map(({ Subject }) => Subject)).toEqual([expect.stringMatching(/^2 of 3 applied: /)]);
+    // Two that end in the same moment may both tell it.
+    for (const { Subject } of told) expect(Subject).toMatch(/^2 of 3 applied: /);
     expect(told[0]?.Body.text_part).toMatch(/NOT APPLIED: PARTNER-EXCHANGE[\s\S]*Stale: the key moved/);
     for (const person of ['sam@example.com', 'kim@example.com']) {
       const mails = await until(`both mails to ${person}`, 30, async () => {

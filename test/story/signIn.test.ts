@@ -4,6 +4,7 @@ import { Browser } from './browser.ts';
 import { addUser, refusalsOf, tableItems, useSystem } from './system.ts';
 
 const world = useSystem({
+  settles: true,
   rules: `approvers:
   security: [sam@example.com, kim@example.com]
 rules:

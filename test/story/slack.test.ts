@@ -8,6 +8,7 @@ import { buttonsOf, type Signed, type SlackAnswer, SlackSide } from './slackUser
 import { addUser, tableItems, useSystem } from './system.ts';
 
 const world = useSystem({
+  settles: true,
   rules: `approvers:
   security: [sam@example.com, kim@example.com, lee@example.com]
 slack:

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { DynamoDBClient, GetItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type Running, startRunning } from '../../local/demo/running.ts';
-import { Visitor } from '../../local/demo/visitor.ts';
+import { until, Visitor } from '../../local/demo/visitor.ts';
 
 /** A folder that goes away after the tests of the file. */
 export function temporaryFolder(): string {
@@ -25,9 +25,13 @@ export interface World {
   ada: Visitor;
 }
 
-/** A system of its own for a test file, with people signed in; `rules` is the text of its rules file. */
-export function useSystem(options: { rules?: string; env?: Record<string, string> } = {}): World {
+/**
+ * A system of its own for a test file, with people signed in; `rules` is the text of its rules file. `settles`: after each test
+ * what is approved is applied first, since it would end the next test's change on the same key.
+ */
+export function useSystem(options: { rules?: string; env?: Record<string, string>; settles?: true } = {}): World {
   const world = {} as World;
+  if (options.settles) afterEach(() => nothingIsApproved(world));
   beforeAll(async () => {
     const folder = mkdtempSync(join(tmpdir(), 'countersign-'));
     const env = { ...options.env };
@@ -44,6 +48,14 @@ export function useSystem(options: { rules?: string; env?: Record<string, string
   });
   return world;
 }
+
+const nothingIsApproved = (world: World) =>
+  until('everything approved to be applied', 30, async () => {
+    const lists = await Promise.all(
+      ['APPROVED', 'APPLYING'].map((status) => world.ana.get<{ changes: unknown[] }>(`/changes?status=${status}`)),
+    );
+    return lists.every(({ body }) => body.changes.length === 0) ? true : undefined;
+  });
 
 export async function people(running: Running): Promise<Omit<World, 'running'>> {
   const visitor = new Visitor(running);
