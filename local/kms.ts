@@ -81,7 +81,8 @@ export function openKms({
   for (const [arn, entries] of declared) if (!store.state.keys.has(arn)) store.record({ type: 'seed', entries });
   const told = new Set<NodeJS.Timeout>();
   const tell: KmsContext['tell'] = (call, caller) => {
-    if (publish === undefined) return;
+    // CloudTrail tells the bus of the call's own Region.
+    if (publish === undefined || (call.keyArn !== null && call.keyArn.split(':')[3] !== region)) return;
     const event = trailEvent(call, caller, region);
     const timer = setTimeout(() => {
       told.delete(timer);

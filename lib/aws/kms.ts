@@ -127,6 +127,26 @@ export async function listKeyArns(place: Place): Promise<{ ok: true; arns: strin
   return { ok: true, arns };
 }
 
+/**
+ * Why the policy of a key cannot be read: what KMS, or the way there, says. Undefined where that is as it should be: the key
+ * is gone or about to be deleted, or the rules file does not register its account or Region (any more).
+ *
+ * @throws what may pass
+ */
+export async function whyUnread(keyArn: string): Promise<string | undefined> {
+  const at = await kmsAt(placeOf(keyArn));
+  if (!at.ok) return at.error === 'RoleNotAssumed' ? at.detail : undefined;
+  try {
+    const { KeyMetadata } = await at.client.send(new DescribeKeyCommand({ KeyId: keyArn }));
+    if (KeyMetadata?.KeyState === 'PendingDeletion') return undefined;
+    await at.client.send(new GetKeyPolicyCommand({ KeyId: keyArn }));
+    return 'it could not be read a moment ago';
+  } catch (error) {
+    if (!(error instanceof Error) || !ABSENT.has(error.name)) throw error;
+    return error.name === 'NotFoundException' ? undefined : `${error.name}: ${error.message}`;
+  }
+}
+
 /** The exact text of a key's live policy; undefined when we may not read it. */
 export async function getKeyPolicy(keyArn: string): Promise<string | undefined> {
   const at = await kmsAt(placeOf(keyArn));

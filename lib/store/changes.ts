@@ -367,6 +367,18 @@ export async function listUnsettled(page: {
   return { changes: await changesOf(items), ...(cursor === undefined ? {} : { cursor }) };
 }
 
+/** Every change that is not settled, oldest first. */
+export async function listEveryUnsettled(): Promise<Change[]> {
+  const changes: Change[] = [];
+  let cursor: Awaited<ReturnType<typeof listUnsettled>>['cursor'];
+  do {
+    const page = await listUnsettled({ limit: 100, ...(cursor === undefined ? {} : { cursor }) });
+    changes.push(...page.changes);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return changes;
+}
+
 function indexFor({ status, key, submitter, review, revert }: ChangeFilter, names: readonly string[]) {
   const by = submitter === undefined ? undefined : names;
   if (review !== undefined || revert !== undefined) {

@@ -34,11 +34,15 @@ const REMEMBERED = 1_209_600;
 const TRIES = 60;
 /** Characters of an id; what is longer is none. */
 const LONGEST_ID = 64;
+/** The partition of the last known policies, by key ARN. */
+const KNOWN = 'KEYS#KNOWN';
 /** The partition of the writes that nobody was told of yet. */
 const UNTOLD = 'FOREIGN#UNTOLD';
 
 const knownAddress = (keyArn: string): Address => ({ pk: `KEY#${keyArn}`, sk: 'POLICY' });
 const foreignAddress = (id: string): Address => ({ pk: `FOREIGN#${id}`, sk: 'FOREIGN' });
+/** What finds the last known policies without a list of the keys: some lie where nobody lists them. */
+const amongKnown = (keyArn: string) => ({ gsi5pk: KNOWN, order: keyArn });
 const eventAddress = (eventId: string): Address => ({ pk: `TRAIL#${eventId}`, sk: 'EVENT' });
 
 const knownOf = (item: Item | undefined): KnownPolicy | undefined =>
@@ -50,13 +54,26 @@ export async function readKnown(keyArns: readonly string[]): Promise<Map<string,
   return new Map(items.map((item) => [String(item.pk).slice('KEY#'.length), knownOf(item) as KnownPolicy]));
 }
 
+/** The ARN of every key whose last known policy is kept. */
+export async function listKnownArns(): Promise<string[]> {
+  const arns: string[] = [];
+  let cursor: Item | undefined;
+  do {
+    const from = cursor === undefined ? {} : { cursor };
+    const page = await query({ index: 'gsi5', partition: KNOWN, newestFirst: false, limit: 1000, ...from });
+    arns.push(...page.items.map(({ order }) => String(order)));
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return arns;
+}
+
 /** What makes a policy that a change put the last one known. It belongs into the transaction of the result. */
 export const knownByChange = (
   keyArn: string,
   known: Required<Pick<KnownPolicy, 'canonical' | 'sha256' | 'by' | 'at' | 'previous'>>,
 ): Write => ({
   update: knownAddress(keyArn),
-  set: { ...known, stamp: `${known.by} ${known.at}` },
+  set: { ...known, ...amongKnown(keyArn), stamp: `${known.by} ${known.at}` },
   condition: { expression: 'attribute_exists(pk) OR attribute_not_exists(pk)' },
 });
 
@@ -145,7 +162,13 @@ export async function recordSighting(
 }
 
 const knownWrite = (keyArn: string, before: KnownPolicy | undefined, { known }: Sighting): Write => ({
-  put: { ...known, ...knownAddress(keyArn), untraced: known.untraced.slice(-MOST_UNTRACED), stamp: randomUUID() },
+  put: {
+    ...known,
+    ...knownAddress(keyArn),
+    ...amongKnown(keyArn),
+    untraced: known.untraced.slice(-MOST_UNTRACED),
+    stamp: randomUUID(),
+  },
   condition:
     before === undefined
       ? { expression: 'attribute_not_exists(pk)' }

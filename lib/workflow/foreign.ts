@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import { places } from '../aws/accounts.ts';
-import { describeKey, getKeyPolicy, listKeyArns } from '../aws/kms.ts';
+import { describeKey, getKeyPolicy, listKeyArns, whyUnread } from '../aws/kms.ts';
 import { type Trace, WORKFLOW } from '../change/facts.ts';
 import type { ForeignFact } from '../change/foreign.ts';
 import { type Rules, ruleFor } from '../change/rules.ts';
@@ -8,8 +8,8 @@ import { assessChange } from '../policy/assess.ts';
 import { policyText } from '../policy/document/canonicalOf.ts';
 import { parseKeyPolicy } from '../policy/document/parse.ts';
 import type { Key, PolicyText } from '../policy/types.ts';
-import { listChanges, readDocuments } from '../store/changes.ts';
-import { type KnownPolicy, recordSighting, type Sighting } from '../store/foreign.ts';
+import { listChanges, listEveryUnsettled, readDocuments } from '../store/changes.ts';
+import { type KnownPolicy, listKnownArns, recordSighting, type Sighting } from '../store/foreign.ts';
 import { isLeased } from '../store/lease.ts';
 import { wasAskedFor } from './ownPut.ts';
 import { guardians } from './propose.ts';
@@ -62,11 +62,17 @@ export async function takeTrailWrite(trail: TrailWrite, rules: Rules, at: string
  * being applied nothing is said: its result will say what is live.
  *
  * @returns The id of the foreign write, if there is one.
+ * @throws when the key was seen before and cannot be read any more: a policy may have shut us out
  */
 export function compareKey(keyArn: string, rules: Rules, at: string): Promise<string | undefined> {
   return recordSighting(keyArn, async (known) => {
     const live = await liveText(keyArn);
-    if (live === undefined || live.canonical === known?.canonical) return undefined;
+    if (live === undefined) {
+      const why = known === undefined ? undefined : await whyUnread(keyArn);
+      if (why !== undefined) throw new Error(`the policy of ${keyArn} was known and cannot be read: ${why}`);
+      return undefined;
+    }
+    if (live.canonical === known?.canonical) return undefined;
     if (known === undefined) return baseline(keyArn, live, at);
     const { expected, previous } = known;
     if (live.canonical === previous && at < later(known.at, BEHIND)) return undefined;
@@ -80,23 +86,35 @@ export function compareKey(keyArn: string, rules: Rules, at: string): Promise<st
   });
 }
 
-/** Compares every customer managed key that can be read, here and in the accounts of the rules file. One that fails holds up no other. */
+/**
+ * Compares every customer managed key that can be read: of each place, every key whose last policy is known, and every one that
+ * a change waits on, which may lie in a Region that is listed nowhere. One key or place that fails holds up no other.
+ */
 export async function compareKeys(rules: Rules, at: string): Promise<{ found: string[]; failed: unknown[] }> {
   const found: string[] = [];
   const failed: unknown[] = [];
-  const arns: string[] = [];
-  for (const place of places()) {
-    const listed = await listKeyArns(place);
-    if (listed.ok) arns.push(...listed.arns);
-    else failed.push(new Error(listed.detail));
-  }
+  const known = new Set(await listKnownArns());
+  const waitedOn = (await listEveryUnsettled()).map(({ key }) => key.arn);
+  const listed = await Promise.all(
+    places().map(async (place): Promise<string[]> => {
+      try {
+        const keys = await listKeyArns(place);
+        if (keys.ok) return keys.arns;
+        failed.push(new Error(keys.detail));
+      } catch (error) {
+        failed.push(new Error(`the keys of ${place.accountId} in ${place.region} cannot be listed`, { cause: error }));
+      }
+      return [];
+    }),
+  );
+  const arns = [...new Set([...listed.flat(), ...known, ...waitedOn])];
   for (let from = 0; from < arns.length; from += 10) {
     await Promise.all(
       arns.slice(from, from + 10).map(async (arn) => {
         try {
           const key = await describeKey(arn);
-          if (key === undefined || key.manager === 'AWS') return;
-          const write = await compareKey(key.arn, rules, at);
+          if (key?.manager === 'AWS' || (key === undefined && !known.has(arn))) return;
+          const write = await compareKey(arn, rules, at);
           if (write !== undefined) found.push(write);
         } catch (error) {
           failed.push(error);

@@ -1,11 +1,10 @@
 import { getKeyPolicy } from '../aws/kms.ts';
-import type { Change } from '../change/change.ts';
 import { WORKFLOW } from '../change/facts.ts';
 import type { ForeignWrite } from '../change/foreign.ts';
 import { done } from '../change/refusal.ts';
 import { foreignMail } from '../notify/foreignMail.ts';
 import { policyText } from '../policy/document/canonicalOf.ts';
-import { listUnsettled } from '../store/changes.ts';
+import { listEveryUnsettled } from '../store/changes.ts';
 import { listUntold, readForeign, readKnown, recordForeign } from '../store/foreign.ts';
 import { newForeignLink } from '../store/links.ts';
 import { put, type Write } from '../store/table.ts';
@@ -97,13 +96,7 @@ export async function reconcile(at: string, log: ForeignLog): Promise<{ told: st
 }
 
 async function endForgotten(at: string): Promise<string[]> {
-  const waiting: Change[] = [];
-  let cursor: Awaited<ReturnType<typeof listUnsettled>>['cursor'];
-  do {
-    const page = await listUnsettled({ limit: 100, ...(cursor === undefined ? {} : { cursor }) });
-    waiting.push(...page.changes.filter(({ status }) => status === 'PENDING' || status === 'APPROVED'));
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  const waiting = (await listEveryUnsettled()).filter(({ status }) => status === 'PENDING' || status === 'APPROVED');
   const known = await readKnown([...new Set(waiting.map(({ key }) => key.arn))]);
   const stale: string[] = [];
   for (const [arn, { canonical, by }] of known) {
