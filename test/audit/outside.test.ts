@@ -19,7 +19,7 @@ function judge(outside: Trust['outside'], given: readonly unknown[] = records) {
 }
 const readAt = Date.parse('2030-01-01');
 const back = [
-  ...records.slice(0, records.indexOf(checkpoints[1]) + 1),
+  ...records.slice(0, records.findIndex((record) => record === checkpoints[1]) + 1),
   { kind: 'head', seq: 20, hash: honest[19]?.hash },
 ];
 

@@ -134,10 +134,9 @@ describe('a set', () => {
         const some = await mailsAbout(person, body);
         return some.length >= 2 ? some : undefined;
       });
-      expect(mails.map(({ Subject }) => Subject)).toEqual([
-        expect.stringMatching(/^Your approval is asked: 3 key policies/),
-        expect.stringMatching(/^2 of 3 applied/),
-      ]);
+      const [asked, ...results] = mails.map(({ Subject }) => Subject);
+      expect(asked).toMatch(/^Your approval is asked: 3 key policies/);
+      for (const subject of results) expect(subject).toMatch(/^2 of 3 applied/);
     }
   });
 
