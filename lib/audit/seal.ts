@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { ADDRESS, canonicalPerson } from '../change/address.ts';
 
 /** What stands in an entry in the place of an address or of a text that a person wrote: a commitment to it. */
 export type Seal = `${'per' | 'txt'}_${string}`;
@@ -12,9 +13,6 @@ export interface Opening {
 
 const SEAL = /\b(?:per|txt)_[0-9a-f]{64}\b/g;
 
-/** An address, also inside of a sentence, a name of a session, or quotes. */
-const ADDRESS = /[^\s@<>"'“”‘’(),;:\\/[\]]+@[^\s@<>"'“”‘’(),;:\\/[\]]*[^\s@<>"'“”‘’(),;:\\/[\].]/g;
-
 /** The members of a fact that hold what a person wrote. */
 const WRITTEN = ['reason', 'comment', 'ticket'] as const;
 
@@ -26,11 +24,11 @@ export const sealOf = (kind: 'per' | 'txt', { salt, value }: Opening): Seal =>
 export const opens = (seal: string, opening: Opening): boolean =>
   /^[0-9a-f]{64}$/.test(opening.salt) && sealOf(seal.startsWith('per_') ? 'per' : 'txt', opening) === seal;
 
-/** Every address in a fact, outside of what people wrote. */
+/** Every address in a fact, outside of what people wrote, in the one spelling that a person has. */
 export const addressesIn = (fact: object): string[] => {
   const found = new Set<string>();
   mapTexts(withoutWritten(fact), (text) => {
-    for (const [address] of text.matchAll(ADDRESS)) found.add(address);
+    for (const [address] of text.matchAll(ADDRESS)) found.add(canonicalPerson(address));
     return text;
   });
   return [...found];
@@ -46,18 +44,25 @@ export const writtenIn = (fact: object): string[] =>
  * A fact with a seal in the place of each address and of each text that a person wrote. Replay judges it as it would judge the
  * other: it only ever asks whether two people are the same.
  *
- * @param sealed the seal of each of `addressesIn` and `writtenIn`
+ * @param people the seal of each of `addressesIn`
+ * @param texts the seal of each of `writtenIn`; a text may be an address, and is then a text all the same
  */
-export function sealFact<T extends object>(fact: T, sealed: ReadonlyMap<string, Seal>): T {
-  const by = (plain: string): string => {
-    const seal = sealed.get(plain);
+export function sealFact<T extends object>(
+  fact: T,
+  people: ReadonlyMap<string, Seal>,
+  texts: ReadonlyMap<string, Seal>,
+): T {
+  const by = (seals: ReadonlyMap<string, Seal>, plain: string): string => {
+    const seal = seals.get(plain);
     if (seal === undefined) throw new Error('a fact is sealed whole or not at all');
     return seal;
   };
-  const rest = mapTexts(withoutWritten(fact), (text) => text.replace(ADDRESS, by));
+  const rest = mapTexts(withoutWritten(fact), (text) =>
+    text.replace(ADDRESS, (address) => by(people, canonicalPerson(address))),
+  );
   const written = WRITTEN.flatMap((name) => {
     const text = (fact as Record<string, unknown>)[name];
-    return typeof text === 'string' ? [[name, text === '' ? '' : by(text)] as const] : [];
+    return typeof text === 'string' ? [[name, text === '' ? '' : by(texts, text)] as const] : [];
   });
   return { ...(rest as T), ...Object.fromEntries(written) };
 }

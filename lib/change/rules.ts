@@ -1,11 +1,11 @@
 /** The rules file: its schema, its reading, and what it says about one key. */
 
+export { canonicalPerson } from './address.ts';
 export { type Holds, heldUntil, holdsToday } from './rules/freeze.ts';
 export { knownOf } from './rules/known.ts';
 export { environmentsOf, type MatchedKey } from './rules/match.ts';
 export { parseRules, type RulesError } from './rules/parse.ts';
 export {
-  canonicalPerson,
   type Freeze,
   type GroupName,
   type Rules,

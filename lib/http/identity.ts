@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { canonicalPerson, isAddress } from '../change/address.ts';
 import { done, type Outcome, refuse } from '../change/refusal.ts';
-import { canonicalPerson, type GroupName, type Rules } from '../change/rules.ts';
+import type { GroupName, Rules } from '../change/rules.ts';
 
 /** Who calls: one canonical person, whichever way they came. */
 export interface Caller {
@@ -71,10 +72,13 @@ function fromClaims(claims: Record<string, unknown>, rules: Rules): Outcome<Call
   if (typeof email !== 'string' || !email.includes('@')) {
     return refuse('UNKNOWN_PERSON', 'The access token has no email claim.');
   }
+  const person = canonicalPerson(email);
+  if (!isAddress(person))
+    return refuse('UNKNOWN_PERSON', 'The email of the access token is not one that can be sealed.');
   if (String(claims.email_verified) !== 'true') {
     return refuse('UNKNOWN_PERSON', 'The email of the access token is not verified.');
   }
   const theirs = new Set([...listClaim(claims.groups), ...listClaim(claims['cognito:groups'])]);
   const groups = GROUPS.filter((group) => theirs.has(rules.groups?.[group] ?? group));
-  return done({ person: canonicalPerson(email), groups });
+  return done({ person, groups });
 }

@@ -1,5 +1,5 @@
 import { createPublicKey, type JsonWebKey, timingSafeEqual, verify } from 'node:crypto';
-import { canonicalPerson } from '../change/rules.ts';
+import { canonicalPerson, isAddress } from '../change/address.ts';
 import { challengeOf, type SignIn } from './signIn.ts';
 
 /** The issuer that people sign in at, and who we are to it. All from the deployment, nothing from a request. */
@@ -94,6 +94,7 @@ export async function exchange(issuer: Issuer, signIn: SignIn, code: string, now
   if (typeof nonce !== 'string' || !same(nonce, signIn.nonce)) throw new Error('the ID token is of another sign-in');
   if (typeof email !== 'string' || !email.includes('@')) throw new Error('the ID token has no email');
   if (email_verified !== true && email_verified !== 'true') throw new Error('the email is not verified');
+  if (!isAddress(canonicalPerson(email))) throw new Error('the email is not one that can be sealed');
   return canonicalPerson(email);
 }
 

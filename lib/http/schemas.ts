@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { isAddress } from '../change/address.ts';
 import { type Status, TRANSITIONS } from '../change/change.ts';
 import { VERDICTS } from '../change/decide.ts';
 import { durationSeconds } from '../change/duration.ts';
@@ -121,7 +122,10 @@ const reason = 'Why the change is needed; the approvers read it.';
 
 const address = z
   .string(wrong('must be a text'))
-  .check(z.regex(/^[^\s@<>"(),;:\\]{1,64}@[^\s@<>"(),;:\\]{1,255}$/, 'must be an email address'));
+  .check(
+    z.regex(/^[^\s@<>"(),;:\\]{1,64}@[^\s@<>"(),;:\\]{1,255}$/, 'must be an email address'),
+    z.refine(isAddress, 'must be an email address'),
+  );
 /** A person in the one spelling that a person has. */
 const personOf = (about: string) =>
   z.pipe(

@@ -41,7 +41,8 @@ export async function seal<T extends object>(
   fact: T,
   opened: ReadonlyMap<Seal, string> = new Map(),
 ): Promise<{ sealed: T; writes: Write[] }> {
-  const known = new Map([...opened].map(([one, value]) => [value, one]));
+  const people = [...opened].filter(([one]) => one.startsWith('per_'));
+  const known = new Map(people.map(([one, address]) => [address, one]));
   for (const [address, one] of await sealsOf(addressesIn(fact).filter((address) => !known.has(address)))) {
     known.set(address, one);
   }
@@ -49,8 +50,8 @@ export async function seal<T extends object>(
   const writes = [...texts.values()].map((opening) => ({
     put: { ...openingAddress(sealOf('txt', opening)), ...opening },
   }));
-  const seals = new Map([...known, ...[...texts].map(([text, opening]) => [text, sealOf('txt', opening)] as const)]);
-  return { sealed: sealFact(fact, seals), writes };
+  const written = new Map([...texts].map(([text, opening]) => [text, sealOf('txt', opening)]));
+  return { sealed: sealFact(fact, known, written), writes };
 }
 
 async function sealsOf(addresses: readonly string[]): Promise<Map<string, Seal>> {

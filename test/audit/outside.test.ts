@@ -40,11 +40,10 @@ it('is clean against the newest copy, tampered when the log is behind it, incomp
 it('seals a fact so that nothing of a person is left, and takes it back; a false opening is found', () => {
   const salt = 'ab'.repeat(32);
   for (const { fact } of happenings(1, 'applied')) {
-    const seals = new Map([
-      ...addressesIn(fact).map((value) => [value, sealOf('per', { salt, value })] as const),
-      ...writtenIn(fact).map((value) => [value, sealOf('txt', { salt, value })] as const),
-    ]);
-    const sealed = sealFact(fact, seals);
+    const people = new Map(addressesIn(fact).map((value) => [value, sealOf('per', { salt, value })]));
+    const texts = new Map(writtenIn(fact).map((value) => [value, sealOf('txt', { salt, value })]));
+    const seals = new Map([...people, ...texts]);
+    const sealed = sealFact(fact, people, texts);
     expect(JSON.stringify(sealed)).not.toContain('@example.com');
     expect(unseal(sealed, new Map([...seals].map(([plain, seal]) => [seal, plain])))).toEqual(fact);
     const entry = { kind: 'entry', ...chain(genesis(), sealed) };

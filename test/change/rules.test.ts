@@ -84,6 +84,11 @@ describe('the rules file', () => {
     ['two rules of one name', FILE.replace('name: default', 'name: production'), '11: two rules are named production'],
     ['a duration with months', FILE.replace('P3D', 'P1M'), '14: must be an ISO 8601 duration such as PT48H or P7D'],
     ['an address that is none', FILE.replace('olu@example.com', 'olu'), '3: must be an email address'],
+    [
+      'an address that the log could not hide whole',
+      FILE.replace('olu@example.com', 'x/olu@example.com'),
+      '3: must be an email address without quotes, slashes and brackets',
+    ],
   ])('refuses %s and names the line', (_, text, error) => expect(errors(text)).toContain(error));
 
   it('refuses an unknown field, a key that stands twice and text that is no YAML', () => {

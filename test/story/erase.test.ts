@@ -76,6 +76,18 @@ it('keeps them out of a refused attempt that is about no change, too', async () 
   expect(JSON.stringify(log)).not.toContain('@example.com');
 });
 
+it('takes a text that is an address for a text: whoever acts stays a person', async () => {
+  const { body } = await world.ana.submit({ ...addUser(), reason: 'ana@example.com', ticket: 'sam@example.com' });
+  await world.sam.send('POST', `/changes/${body.id}/decisions`, { decision: 'reject', comment: 'sam@example.com' });
+  const facts = (await tableItems(world.running)).filter((item) => item.changeId === body.id && item.seq !== undefined);
+  for (const { type, person } of facts) {
+    if (type !== 'SUBMITTED' && type !== 'REJECTED') continue;
+    expect([type, person]).toEqual([type, expect.stringMatching(/^per_/)]);
+  }
+  expect(await events(`change=${body.id}&person=sam@example.com`)).toMatchObject([{ type: 'REJECTED' }]);
+  expect(await verify()).toMatchObject({ ok: true });
+});
+
 it('is for admins, and not for people whom the rules file names or nobody knows', async () => {
   expect((await erase(world.audrey)).status).toBe(403);
   expect((await erase(world.visitor)).status).toBe(401);

@@ -1,7 +1,8 @@
+import { canonicalPerson } from '../address.ts';
 import { durationSeconds } from '../duration.ts';
 import { minuteOfDay } from './clock.ts';
 import { inKnown } from './known.ts';
-import { canonicalPerson, type Freeze, type Rule, type RulesFile } from './schema.ts';
+import type { Freeze, Rule, RulesFile } from './schema.ts';
 
 type Path = readonly PropertyKey[];
 type Found = [path: Path, message: string];

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isNode, LineCounter, parseDocument } from 'yaml';
+import { canonicalPerson } from '../address.ts';
 import { contradictions } from './contradictions.ts';
-import { canonicalPerson, type Rules, type RulesFile, rulesSchema } from './schema.ts';
+import { type Rules, type RulesFile, rulesSchema } from './schema.ts';
 
 /** A thing that is wrong in the rules file, at a 1-based line. */
 export interface RulesError {

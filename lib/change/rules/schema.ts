@@ -1,13 +1,18 @@
 import * as z from 'zod/mini';
 import { parseCidr } from '../../policy/condition/cidr.ts';
+import { isAddress } from '../address.ts';
 import { durationSeconds } from '../duration.ts';
 import { minuteOfDay, WEEKDAYS } from './clock.ts';
 
 const about = <S extends z.ZodMiniType>(schema: S, description: string): S => schema.check(z.describe(description));
 
-const email = z
-  .string()
-  .check(z.regex(/^[^\s@<>"(),;:\\]+@[^\s@<>"(),;:\\]+\.[^\s@<>"(),;:\\]+$/, 'must be an email address'));
+const email = z.string().check(
+  z.regex(/^[^\s@<>"(),;:\\]+@[^\s@<>"(),;:\\]+\.[^\s@<>"(),;:\\]+$/, {
+    error: 'must be an email address',
+    abort: true,
+  }),
+  z.refine(isAddress, 'must be an email address without quotes, slashes and brackets'),
+);
 const DURATION = 'must be an ISO 8601 duration such as PT48H or P7D';
 const duration = z.string().check(
   z.regex(/^P(?!$)(\d+W)?(\d+D)?(T(?!$)(\d+H)?(\d+M)?(\d+S)?)?$/, { error: DURATION, abort: true }),
@@ -240,9 +245,6 @@ export type KeyMatch = z.infer<typeof keyOnly>;
 export type Match = z.infer<typeof match>;
 export type Freeze = z.infer<typeof freeze>;
 export type GroupName = z.infer<typeof groupName>;
-
-/** One person has one spelling: the email, trimmed and in lower case. */
-export const canonicalPerson = (address: string): string => address.trim().toLowerCase();
 
 /** The published JSON Schema of the rules file, for editors and for a deployment's own checks. */
 export const rulesJsonSchema = (): object => ({
