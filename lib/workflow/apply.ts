@@ -114,7 +114,7 @@ export async function applyChange(id: string, around: Surroundings): Promise<{ s
   if (!isOpen(change.status) || change.status === 'PENDING') return stand(change);
 
   const expired = expire(change, iso(around));
-  if (expired !== undefined) return stand(await settle(id, 'APPROVED', around, expired));
+  if (expired !== undefined) return stand(await settle(change, around, expired));
   if (hold(change, around.now().getTime(), holdsToday(around.rules, change)) !== undefined) return { status: 'HELD' };
   return stand(await perform(APPLY, 'APPROVED', whole, around));
 }
@@ -125,7 +125,7 @@ async function perform(job: Job, ready: Status, whole: Whole, around: Surroundin
   const { id } = change;
   const proof = job.prove(whole, around);
   if (!proof.ok && change.status === ready) {
-    return settle(id, ready, around, { type: 'FAILED', error: proof.error, detail: proof.detail });
+    return settle(change, around, { type: 'FAILED', error: proof.error, detail: proof.detail });
   }
 
   const next = await nextLease(change.key.arn, around.attempt, around.now().getTime(), around.leaseSeconds);
@@ -138,9 +138,9 @@ async function perform(job: Job, ready: Status, whole: Whole, around: Surroundin
     id,
     doer(around),
     (now) =>
-      now.status === ready && proof.ok
+      now.status === ready && proof.ok && equal(now, change)
         ? done(job.intent(now, proof, { fence: next.lease.fence, attempt: around.attempt }))
-        : refuse('ALREADY_DECIDED', `The change is ${now.status}.`),
+        : refuse('ALREADY_DECIDED', `The change is ${now.status}, and another one than was proven.`),
     next.along,
   );
   if (!began.ok) throw new LeaseHeld(began.refusal.detail);
@@ -153,7 +153,7 @@ const doer = (around: Surroundings) => ({ person: WORKFLOW, at: iso(around) });
 /** A state that is not the fold of its facts proves nothing. */
 function altered({ change, facts }: Whole): (Proof & { ok: false }) | undefined {
   const folded = fold(facts.map(({ seq: _, prev: __, hash: ___, ...fact }) => fact as Fact));
-  return isDeepStrictEqual(plain(folded), plain(change))
+  return equal(folded, change)
     ? undefined
     : { ok: false, error: 'StateAltered', detail: 'The stored state is not what its facts add up to.' };
 }
@@ -188,6 +188,10 @@ function proveBack(whole: Whole, around: Surroundings): Proof {
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
+/** What was proven of one state of a change is true of that state alone: another version, or another approval, is another one. */
+const equal = (one: Change | undefined, other: Change): boolean =>
+  one !== undefined && isDeepStrictEqual(plain(one), plain(other));
+
 /**
  * The first of the roles and users that were new in the proposal whose name does not mean today what it meant to the approvers.
  * Where IAM refuses to say, that is the answer; where it does not answer, the error is thrown and the apply tried again.
@@ -217,9 +221,15 @@ async function otherPrincipal({ principalIds = {} }: Change): Promise<{ error: s
   return answers.find((answer) => answer !== undefined);
 }
 
-/** Records an end that needs no lease, unless another attempt has begun or ended the change meanwhile. */
-async function settle(id: string, ready: Status, around: Surroundings, event: Event): Promise<Change> {
-  const settled = await record(id, doer(around), (change) => done(change.status === ready ? event : undefined));
+/**
+ * Records an end that needs no lease, unless another attempt has begun or ended the change meanwhile. It is an end of the change
+ * as it was read: one that moved since is looked at again.
+ */
+async function settle(read: Change, around: Surroundings, event: Event): Promise<Change> {
+  const settled = await record(read.id, doer(around), (now) => {
+    if (now.status !== read.status) return done(undefined);
+    return equal(now, read) ? done(event) : refuse('ALREADY_DECIDED', 'The change moved while it was looked at.');
+  });
   if (!settled.ok) throw new NotNow(settled.refusal.detail);
   return settled.value;
 }
@@ -303,13 +313,15 @@ class Attempt {
   /** The last gate, then the put. Gives the end when KMS refused or the gate is shut; otherwise the live policy must tell. */
   async #put(live: LivePolicy): Promise<Event | undefined> {
     const { change, before, after } = this.#whole;
-    const proof = this.#job.prove(await this.#again(), this.#around);
-    if (!proof.ok) return this.#failed(proof.error, proof.detail);
     const other = await otherPrincipal(change);
     if (other !== undefined) return this.#failed(other.error, other.detail);
+    const again = await this.#again();
     if (!(await holds(this.#lease, this.#around.now, MARGIN))) {
       throw new LeaseHeld('the lease ran out before the put');
     }
+    // Nothing is waited for between this and the put: the time by which it must be applied is looked at last.
+    const proof = this.#job.prove(again, this.#around);
+    if (!proof.ok) return this.#failed(proof.error, proof.detail);
     const result = await live.put(after);
     this.#around.log({
       change: change.id,
@@ -330,6 +342,11 @@ class Attempt {
   async #again(): Promise<Whole> {
     const whole = await readWholeChange(this.#whole.change.id);
     if (whole === undefined) throw new NotNow('the change is gone');
+    const { change } = this.#whole;
+    const { binding, version } = this.#job.seen(whole).change;
+    if (!isDeepStrictEqual([binding, version], [change.binding, change.version])) {
+      throw new NotNow('another version than the one that was read stands now');
+    }
     return whole;
   }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Change } from '../../lib/change/change.ts';
-import type { Timing } from '../../lib/change/facts.ts';
+import type { Fact, Timing } from '../../lib/change/facts.ts';
 import { sha256 } from '../../lib/policy/document/canonical.ts';
 import { canonicalOf } from '../../lib/policy/document/canonicalOf.ts';
 import type { PolicyText } from '../../lib/policy/types.ts';
@@ -31,6 +31,9 @@ const BETWEEN = 5_000;
 const ATTEMPTS = 15;
 
 const YEAR = 365 * 24 * 3_600_000;
+
+/** What a test may say of a change otherwise than the others are. */
+export type Terms = Timing & Partial<Pick<Fact & { type: 'SUBMITTED' }, 'applyBy' | 'principalIds'>>;
 
 export interface Applied {
   /** Every call of all attempts. */
@@ -145,7 +148,7 @@ export class Lab {
   /** A change that is approved, on the live policy of a key. */
   async approved(
     key: string = KEYS[this.#serial % KEYS.length] ?? '',
-    timing: Timing = {},
+    timing: Terms = {},
     undone?: Change,
   ): Promise<Change> {
     const change = await this.pending(key, timing, undone);
@@ -160,7 +163,7 @@ export class Lab {
   }
 
   /** A change that waits for one approval. */
-  async pending(key: string = KEYS[0] ?? '', timing: Timing = {}, undone?: Change): Promise<Change> {
+  async pending(key: string = KEYS[0] ?? '', timing: Terms = {}, undone?: Change): Promise<Change> {
     this.proxy.arm();
     const serial = ++this.#serial;
     const before = text(await this.live(key));
@@ -261,13 +264,13 @@ const ADMIN = {
 /** Three keys of the local account, whose ARNs are their ids. */
 export const KEYS = SEEDS.slice(0, 3).map(({ keyId }) => `arn:aws:kms:us-east-1:111122223333:key/${keyId}`);
 
-const text = (document: string): PolicyText => ({
+export const text = (document: string): PolicyText => ({
   document,
   sha256: sha256(document),
   canonical: canonicalOf(document),
 });
 
-const policyOf = (serial: number): string =>
+export const policyOf = (serial: number): string =>
   JSON.stringify({
     Version: '2012-10-17',
     Statement: [

@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Change } from '../../lib/change/change.ts';
+import { post } from '../../lib/change/command.ts';
+import { violations } from './invariants.ts';
+import { Lab, policyOf, type Terms, text } from './lab.ts';
+import type { Call } from './proxy.ts';
+
+/** What is put is what was proven just now, however slow the apply is: a version or a time that passes it by is not missed. */
+let lab: Lab;
+let changes: typeof import('../../lib/store/changes.ts');
+let people: typeof import('../../lib/workflow/decide.ts');
+let iam: typeof import('../../lib/aws/iam.ts');
+beforeAll(async () => {
+  lab = await Lab.open();
+  changes = await import('../../lib/store/changes.ts');
+  people = await import('../../lib/workflow/decide.ts');
+  iam = await import('../../lib/aws/iam.ts');
+});
+afterAll(() => lab.close());
+
+/** Another version of a change that is approved, approved as well. */
+async function another({ id, key, binding, before, risk, rule, expiresAt, applyBy }: Change): Promise<Change> {
+  const at = lab.now().toISOString();
+  const base = text(await lab.live(key.arn));
+  const after = text(policyOf(9_000 + Number(id.slice(-4))));
+  const version = {
+    reason: 'A smaller one.',
+    ...{ before, risk, rule, expiresAt, applyBy },
+    binding: { after: after.sha256, base: binding.base },
+    afterCanonical: after.canonical,
+  };
+  const along = {
+    writes: changes.versionWrites({ id, version: 2 }, { before: base, after, proposal: {} as never }),
+    refusal: { code: 'BASE_MOVED', detail: '' } as const,
+  };
+  const posted = await changes.record(
+    id,
+    { person: 'ana@example.com', at },
+    (now) => post(now, 'ana@example.com', version, at),
+    along,
+  );
+  expect(posted).toMatchObject({ ok: true, value: { version: 2, status: 'PENDING' } });
+  const decided = await people.decideChange(
+    id,
+    { person: 'kim@example.com', decision: 'approve', comment: '', channel: 'api' },
+    at,
+  );
+  if (!decided.ok) throw new Error(decided.refusal.detail);
+  expect(decided.value.status).toBe('APPROVED');
+  return decided.value;
+}
+
+async function found(id: string) {
+  const { change, items } = await lab.outcome(id);
+  const all = await lab.visitor.puts();
+  const puts = all.filter(({ keyArn }) => keyArn === change.key.arn);
+  return {
+    change,
+    wrong: violations(items, all).filter((line) => !line.startsWith('I14')),
+    sent: puts.map(({ sha256 }) => sha256),
+  };
+}
+
+async function paused(id: string, call: Call, meanwhile: () => Promise<unknown>): Promise<unknown> {
+  lab.proxy.arm();
+  const hold = lab.proxy.hold(call);
+  const first = lab.attempt(id, 'slow').catch((error: Error) => error.name);
+  await hold.held;
+  await meanwhile();
+  hold.letGo();
+  return first;
+}
+
+describe('a version that is posted and approved while the apply of the one before is slow', () => {
+  it.each<[string, Call]>([
+    ['its documents', { operation: 'apply dynamodb.BatchGetItem', nth: 3 }],
+    ['the lease', { operation: 'apply dynamodb.GetItem', nth: 1 }],
+  ])('stopped as it read %s: nothing of the older one is put', async (_, call) => {
+    const old = await lab.approved();
+    let second: Change | undefined;
+    const first = await paused(old.id, call, async () => {
+      second = await another(old);
+    });
+    expect(first).toBe('LeaseHeld');
+    await lab.apply(old.id);
+    const { change, wrong, sent } = await found(old.id);
+    expect([change.status, wrong]).toEqual(['APPLIED', []]);
+    expect(sent).toContain(second?.binding.after);
+    expect(sent).not.toContain(old.binding.after);
+  });
+
+  it('does not end because the older one was too late', async () => {
+    const applyBy = new Date(lab.now().getTime() + 3_600_000).toISOString();
+    const old = await lab.approved(undefined, { applyBy });
+    lab.ahead += 3_600_000;
+    const read = { operation: 'apply dynamodb.BatchGetItem', nth: 3 };
+    // KMS has the real clock, and puts are held against it.
+    const later = new Date(Date.now() + 3_600_000).toISOString();
+    expect(await paused(old.id, read, () => another({ ...old, applyBy: later }))).toBe('NotNow');
+    await lab.apply(old.id);
+    const { change, wrong } = await found(old.id);
+    expect([change.status, change.version, wrong]).toEqual(['APPLIED', 2, []]);
+  });
+});
+
+it('puts nothing after the time by which it must be applied, when IAM is slow to say who a role is', async () => {
+  const arn = 'arn:aws:iam::111122223333:role/countersign-local-apply';
+  const terms: Terms = {
+    principalIds: { [arn]: (await iam.principalId(arn)) ?? '' },
+    applyBy: new Date(lab.now().getTime() + 3_600_000).toISOString(),
+  };
+  const change = await lab.approved(undefined, terms);
+  // The lease is still held then: it is the time alone that forbids the put.
+  lab.ahead += 3_600_000 - 5_000;
+  await paused(change.id, { operation: 'apply iam.GetRole', nth: 1 }, async () => {
+    lab.ahead += 6_000;
+  });
+  const { change: ended, wrong, sent } = await found(change.id);
+  expect([ended.status, wrong]).toEqual(['FAILED', []]);
+  expect(sent).not.toContain(change.binding.after);
+});
