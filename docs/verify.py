@@ -453,8 +453,10 @@ class Outside:
                 return False
             write["trace"] = fact["trace"]
         if kind == "FOREIGN_ADOPTED":
-            writer = write["trace"]["caller"].split("/")[-1].lower() if "trace" in write else None
-            if fact["person"] not in write["approvers"] or fact["person"] == writer or not fact["comment"].strip(BLANK):
+            if "trace" not in write:
+                return False
+            writer = write["trace"]["caller"].split("/")[-1].lower()
+            if fact["person"] not in write["approvers"] or fact["person"].lower() == writer or not fact["comment"].strip(BLANK):
                 return False
             del self.writes[name]
             self.over.add(name)

@@ -15,8 +15,8 @@ export const nothingForeign = (): ForeignState => ({ seen: new Set(), writes: ne
 
 /**
  * Takes one fact about a key in, or says why the facts before do not allow it: a key is seen for the first time once and never
- * after somebody wrote it, a write is found and traced once by the workflow, and adopted once by one of its people who did not
- * write it.
+ * after somebody wrote it, a write is found and traced once by the workflow, and after that adopted once by one of its people
+ * who did not write it.
  */
 export function replayForeign(foreign: ForeignState, fact: ForeignFact): string | undefined {
   const { seen, writes, over } = foreign;

@@ -185,8 +185,9 @@ function versioned(change: Change, fact: Fact & { type: 'VERSIONED' }): Change {
     principalIds: _____,
     applyAfter: ______,
     revertAfter: _______,
-    // Another document than the one before the change that it undid.
+    // Another document than the one before the change, or the foreign write, that it undid.
     reverts: ________,
+    undoes: _________,
     ...kept
   } = waiting(acted(change, fact));
   return {

@@ -52,15 +52,20 @@ export function evolveForeign(write: ForeignWrite | undefined, fact: ForeignFact
  * named after the person; who writes past the workflow must not be the one who says that it was right.
  */
 export const isWriter = (write: Pick<ForeignWrite, 'trace'>, person: string): boolean =>
-  write.trace?.caller.split('/').at(-1)?.toLowerCase() === person;
+  write.trace?.caller.split('/').at(-1)?.toLowerCase() === person.toLowerCase();
 
-/** Takes a foreign write over: one of the people of the rule that would have decided, never whoever wrote it, once, and with a reason. */
+/** Takes a foreign write over: one of the people of the rule that would have decided, never whoever wrote it and so not before that is known, once, and with a reason. */
 export function adopt(
   write: ForeignWrite,
   { person, comment, channel }: { person: string; comment: string; channel: Channel },
 ): Outcome<ForeignEvent> {
   if (!write.approvers.includes(person)) {
     return refuse('NOT_AN_APPROVER', `Rule ${write.rule} does not name you as an approver of this key.`);
+  }
+  if (write.trace === undefined) {
+    const detail =
+      'CloudTrail has not told yet who wrote this policy, and whoever did must not adopt it; undo it or wait.';
+    return refuse('WRITER_UNKNOWN', detail);
   }
   if (isWriter(write, person)) return refuse('OWN_CHANGE', 'You wrote this policy; somebody else must adopt it.');
   if (write.adopted !== undefined) return refuse('ALREADY_DECIDED', `${write.adopted.person} adopted it already.`);

@@ -25,6 +25,7 @@ export type RefusalCode =
   | 'NOTHING_TO_UNDO'
   | 'REBASE_CONFLICT'
   | 'OWN_CHANGE'
+  | 'WRITER_UNKNOWN'
   | 'NOT_FOUND'
   | 'ALREADY_DECIDED'
   | 'ALREADY_ENDED'

@@ -495,7 +495,7 @@ export const OPERATIONS: readonly Operation[] = [
     iam: true,
     body: { name: 'AdoptBody', schema: adoptBody, examples: { adopt: { reason: 'The incident needed it; checked.' } } },
     reply: { status: 200, schema: 'ForeignWrite' },
-    refusals: ['NOT_FOUND', 'NOT_AN_APPROVER', 'OWN_CHANGE', 'ALREADY_DECIDED', 'UNAVAILABLE'],
+    refusals: ['NOT_FOUND', 'NOT_AN_APPROVER', 'OWN_CHANGE', 'WRITER_UNKNOWN', 'ALREADY_DECIDED', 'UNAVAILABLE'],
   },
   {
     id: 'undo',
@@ -546,6 +546,7 @@ export const OPERATIONS: readonly Operation[] = [
       'NOT_IN_GROUP',
       'NOT_AN_APPROVER',
       'OWN_CHANGE',
+      'WRITER_UNKNOWN',
       'NOT_FOUND',
       'NOTHING_TO_UNDO',
       'ALREADY_DECIDED',

@@ -24,6 +24,7 @@ const PROBLEMS: Record<RefusalCode, [status: number, title: string]> = {
   NOTHING_TO_REBASE: [409, 'Nothing to rebase'],
   NOTHING_TO_UNDO: [409, 'Nothing to undo'],
   REBASE_CONFLICT: [409, 'The change and the live policy do not fit together'],
+  WRITER_UNKNOWN: [409, 'Nobody knows yet who wrote it'],
   ALREADY_DECIDED: [409, 'Decided already'],
   ALREADY_ENDED: [409, 'Ended already'],
   EXPIRED: [409, 'Expired'],

@@ -47,7 +47,8 @@ export async function undoForeign(
   const why = whyNotUndone(write);
   if (why !== undefined) return why;
   const earlier = undo === undefined ? undefined : (await readChange(undo))?.change;
-  if (earlier !== undefined && (isOpen(earlier.status) || earlier.status === 'APPLIED')) {
+  // A version of it may be about something else by now.
+  if (earlier?.undoes === id && (isOpen(earlier.status) || earlier.status === 'APPLIED')) {
     return earlier.submitter === person && isOpen(earlier.status)
       ? done({ id: earlier.id })
       : refuse('ALREADY_DECIDED', `Change ${earlier.id} of ${earlier.submitter} undoes it; it is ${earlier.status}.`);

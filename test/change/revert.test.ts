@@ -102,10 +102,10 @@ describe('a temporary change', () => {
     const { reason, binding, before, afterCanonical, risk, rule, expiresAt, applyBy } = submitted();
     const next = { reason, binding, before, afterCanonical, risk, rule, expiresAt, applyBy };
     const change = fold([
-      submitted({ revertAfter: 'PT30M', applyAfter: minute(5), reverts: 'chg_00' }),
+      submitted({ revertAfter: 'PT30M', applyAfter: minute(5), reverts: 'chg_00', undoes: 'out_00' }),
       fact('ana@example.com', 1, { type: 'VERSIONED', version: 2, ...next }),
     ]);
-    for (const name of ['revertAfter', 'applyAfter', 'reverts']) expect(change).not.toHaveProperty(name);
+    for (const name of ['revertAfter', 'applyAfter', 'reverts', 'undoes']) expect(change).not.toHaveProperty(name);
   });
 });
 
