@@ -1,4 +1,5 @@
 import { chain, type Entry, genesis, type Head, LOG, readBody } from '../audit/chain.ts';
+import type { Seal } from '../audit/seal.ts';
 import type { Fact } from '../change/facts.ts';
 import { namesOf, seal, unsealed } from './people.ts';
 import {
@@ -81,9 +82,9 @@ export function appendAll(head: Head, facts: readonly Fact[]): { seqs: number[];
   return { seqs, writes: [...entries, ...(moved === undefined ? [] : [moved])] };
 }
 
-/** Appends a fact that is about no change. */
-export async function recordAlone(fact: Fact): Promise<void> {
-  const { sealed, writes: texts } = await seal(fact);
+/** Appends a fact that is about no change. `opened`: seals that are known already. */
+export async function recordAlone(fact: Fact, opened?: ReadonlyMap<Seal, string>): Promise<void> {
+  const { sealed, writes: texts } = await seal(fact, opened);
   for (let attempt = 0; ; attempt++) {
     const { writes } = append(await logHead(), sealed);
     if ((await transact([...writes, ...texts])).ok) return;

@@ -101,9 +101,16 @@ export async function unsealed<T>(value: T, opened: Map<Seal, string> = new Map(
 /** Forgets what texts were. */
 export const forgetTexts = (seals: readonly Seal[]): Promise<void> => forget(seals.map(openingAddress));
 
-/** Forgets whom a seal stands for: from now on nobody can tell, and a new fact about the same address gets another seal. */
-export const forgetPerson = (address: string, seal: Seal): Promise<void> =>
-  forget([openingAddress(seal), personAddress(address)]);
+/**
+ * Forgets whom a seal stands for: from now on nobody can tell, and a new fact about the same address gets another seal. One that
+ * it got already, because another erased them at the same moment, stays theirs.
+ */
+export async function forgetPerson(address: string, seal: Seal): Promise<void> {
+  const condition = { expression: '#seal = :seal', values: { ':seal': seal } };
+  const opening = { delete: openingAddress(seal) };
+  const forgotten = await transact([{ delete: personAddress(address), condition }, opening]);
+  if (!forgotten.ok) await transact([opening]);
+}
 
 async function forget(addresses: readonly Address[]): Promise<void> {
   for (let from = 0; from < addresses.length; from += 100) {

@@ -31,7 +31,7 @@ export interface Condition {
 export type Write =
   | { put: Item & Address; condition?: Condition }
   | { update: Address; set: Record<string, unknown>; condition: Condition }
-  | { delete: Address };
+  | { delete: Address; condition?: Condition };
 
 const client = new DynamoDBClient({
   maxAttempts: 6,
@@ -258,9 +258,18 @@ export async function put(writes: readonly Write[]): Promise<void> {
 }
 
 function encodeWrite(write: Write): TransactWriteItem {
-  if ('delete' in write) return { Delete: { TableName, Key: encode({ pk: write.delete.pk, sk: write.delete.sk }) } };
   const { condition } = write;
   const values = condition?.values ?? {};
+  if ('delete' in write) {
+    return {
+      Delete: {
+        TableName,
+        Key: encode({ pk: write.delete.pk, sk: write.delete.sk }),
+        ...(condition === undefined ? {} : { ConditionExpression: condition.expression }),
+        ...named(condition?.expression ?? '', values),
+      },
+    };
+  }
   if ('put' in write) {
     return {
       Put: {

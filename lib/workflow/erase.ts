@@ -1,10 +1,10 @@
 import { ulid } from 'ulid';
 import { readBody } from '../audit/chain.ts';
-import { sealsIn } from '../audit/seal.ts';
+import { type Seal, sealsIn } from '../audit/seal.ts';
 import { done, type Outcome, refuse } from '../change/refusal.ts';
 import type { Rules } from '../change/rules.ts';
 import { listUnsettled } from '../store/changes.ts';
-import { listEntries, recordAlone } from '../store/log.ts';
+import { listEntries, logHead, readEntries, recordAlone } from '../store/log.ts';
 import { forgetPerson, forgetTexts, sealOfPerson } from '../store/people.ts';
 import type { Item } from '../store/table.ts';
 
@@ -32,15 +32,12 @@ export async function erasePerson(person: string, by: string, rules: Rules, at: 
   const open = await openChangeOf(person);
   if (open !== undefined) return refuse('PERSON_NEEDED', `${open} is not over and names this person: end it first.`);
   // Before anything is forgotten: what was done is known even if the rest of it must be done again.
-  await recordAlone({
-    type: 'PERSON_ERASED',
-    who: person,
-    change: `chg_${ulid(Date.parse(at))}`,
-    keyArn: '',
-    person: by,
-    at,
-  });
-  const texts = await forgetTextsOf(person);
+  // Under the seal that is erased: another who erases them at the same moment must not have a new one made.
+  await recordAlone(
+    { type: 'PERSON_ERASED', who: person, change: `chg_${ulid(Date.parse(at))}`, keyArn: '', person: by, at },
+    new Map([[seal, person]]),
+  );
+  const texts = await forgetTextsOf(person, seal);
   await forgetPerson(person, seal);
   return done({ seal, texts });
 }
@@ -63,15 +60,26 @@ async function openChangeOf(person: string): Promise<string | undefined> {
   return undefined;
 }
 
-async function forgetTextsOf(person: string): Promise<number> {
-  let texts = 0;
+/** An index may be behind the log, and never by as many entries as this. */
+const NEWEST = 1_000;
+
+/** What they wrote, by the index, and by the newest entries of the log itself, which the index may not have yet. */
+async function forgetTextsOf(person: string, seal: Seal): Promise<number> {
+  const forgotten = new Set<Seal>();
+  const forgetIn = async (bodies: readonly object[]) => {
+    const written = sealsIn(bodies).filter((one) => one.startsWith('txt_') && !forgotten.has(one));
+    await forgetTexts(written);
+    for (const one of written) forgotten.add(one);
+  };
   let cursor: Item | undefined;
   do {
     const page = await listEntries({ person }, { limit: 100, ...(cursor === undefined ? {} : { cursor }) });
-    const written = sealsIn(page.entries.map(({ body }) => readBody(body))).filter((seal) => seal.startsWith('txt_'));
-    await forgetTexts(written);
-    texts += written.length;
+    await forgetIn(page.entries.map(({ body }) => readBody(body)));
     cursor = page.cursor;
   } while (cursor !== undefined);
-  return texts;
+  const { seq } = await logHead();
+  for await (const entries of readEntries(Math.max(0, seq - NEWEST), seq)) {
+    await forgetIn(entries.map(({ body }) => readBody(body)).filter((body) => body.person === seal));
+  }
+  return forgotten.size;
 }

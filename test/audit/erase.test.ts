@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DynamoDBClient, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Rules } from '../../lib/change/rules.ts';
+import { openDynamodb } from '../../local/dynamodb.ts';
+import { readService } from '../../local/serverless.ts';
+import { happenings } from './honest.ts';
+
+/** On a real database of its own, where a test can have an index that is behind. */
+let log: typeof import('../../lib/store/log.ts');
+let people: typeof import('../../lib/store/people.ts');
+let erasePerson: typeof import('../../lib/workflow/erase.ts').erasePerson;
+let client: DynamoDBClient;
+let close: () => Promise<void>;
+const folder = mkdtempSync(join(tmpdir(), 'countersign-erase-'));
+const TableName = 'countersign-local';
+const EVE = 'eve@example.com';
+const NOBODY = {} as Rules;
+
+beforeAll(async () => {
+  const database = await openDynamodb({ dataDir: folder, tables: readService({ stage: 'local', env: {} }).tables });
+  close = database.close;
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: database.endpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    TABLE_NAME: TableName,
+  });
+  client = new DynamoDBClient({});
+  log = await import('../../lib/store/log.ts');
+  people = await import('../../lib/store/people.ts');
+  ({ erasePerson } = await import('../../lib/workflow/erase.ts'));
+});
+afterAll(async () => {
+  client.destroy();
+  await close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const submitted = happenings(1, 'applied')[0]?.fact;
+/** Eve does something and says why. */
+async function eveActs(reason: string) {
+  if (submitted?.type !== 'SUBMITTED') throw new Error('every story begins with a submit');
+  await log.recordAlone({ ...submitted, person: EVE, reason });
+  const seal = await people.sealOfPerson(EVE);
+  if (seal === undefined) throw new Error('whoever acts has a seal');
+  return seal;
+}
+const items = async () =>
+  ((await client.send(new ScanCommand({ TableName }))).Items ?? []).map((item) => unmarshall(item));
+const kept = async (value: string) => (await items()).filter((item) => item.value === value || item.address === value);
+const erase = () => erasePerson(EVE, 'ada@example.com', NOBODY, '2026-01-01T00:00:00.000Z');
+
+it('forgets a text that the index does not have yet', async () => {
+  await eveActs('my own secret');
+  const entry = (await items()).find(({ pk }) => pk === 'LOG#main');
+  await client.send(
+    new UpdateItemCommand({
+      TableName,
+      Key: marshall({ pk: entry?.pk, sk: entry?.sk }),
+      UpdateExpression: 'REMOVE gsi3pk',
+    }),
+  );
+  expect(await kept('my own secret')).toHaveLength(1);
+  expect(await erase()).toMatchObject({ ok: true });
+  expect([...(await kept('my own secret')), ...(await kept(EVE))]).toEqual([]);
+});
+
+it('leaves no seal behind when two erase a person at once', async () => {
+  const seal = await eveActs('again');
+  await people.forgetPerson(EVE, seal);
+  const { change, keyArn } = submitted ?? { change: '', keyArn: '' };
+  const erased = {
+    type: 'PERSON_ERASED',
+    who: EVE,
+    change,
+    keyArn,
+    person: 'ada@example.com',
+    at: '2026-01-01',
+  } as const;
+  await log.recordAlone(erased, new Map([[seal, EVE]]));
+  expect(await people.sealOfPerson(EVE)).toBeUndefined();
+
+  const first = await eveActs('and again');
+  const outcomes = await Promise.all([erase(), erase(), erase()]);
+  expect(outcomes.some(({ ok }) => ok)).toBe(true);
+  expect(await kept(EVE)).toEqual([]);
+  expect(JSON.stringify((await items()).filter(({ type }) => type === 'PERSON_ERASED'))).toContain(first);
+});
+
+it('leaves the seal that a person got after they were erased', async () => {
+  const old = await eveActs('once more');
+  await people.forgetPerson(EVE, old);
+  const young = await eveActs('back');
+  await people.forgetPerson(EVE, old);
+  expect(await people.sealOfPerson(EVE)).toBe(young);
+  expect(await kept(EVE)).toHaveLength(2);
+});
