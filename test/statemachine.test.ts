@@ -8,6 +8,7 @@ interface State {
   Parameters?: { Payload: Record<string, unknown> };
   TimeoutSeconds?: number;
   TimeoutSecondsPath?: string;
+  Choices?: { StringEquals: string; Next: string }[];
 }
 
 const { States } = JSON.parse(readFileSync('statemachine/approval.asl.json', 'utf8')) as {
@@ -35,3 +36,10 @@ it('the ends are apart', () => {
     expect.arrayContaining(['Applied', 'Rejected', 'Cancelled', 'Expired', 'Stale', 'Failed', 'Uncertain']),
   );
 });
+
+it.each(['UNTOLD', 'TEMPORARY'])(
+  'a change that is %s when it was told of is no end: it is looked at again',
+  (status) => {
+    expect(States.End?.Choices?.find(({ StringEquals }) => StringEquals === status)?.Next).toBe('Look');
+  },
+);
