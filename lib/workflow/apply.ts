@@ -14,7 +14,7 @@ import { canonicalOf } from '../policy/document/canonicalOf.ts';
 import { type Along, readChange, readWholeChange, record } from '../store/changes.ts';
 import { knownByChange } from '../store/foreign.ts';
 import { holds, type Lease, nextLease, release, takeLease } from '../store/lease.ts';
-import { appliedSince, sinceWords } from './since.ts';
+import { sinceWords, surelyAppliedSince } from './since.ts';
 
 /** Another attempt or another change holds the key; the state machine tries again. Its name is in the Retry of Apply. */
 class LeaseHeld extends Error {
@@ -90,7 +90,8 @@ const REVERT: Job = {
   seen: (whole) => ({ ...whole, change: turned(whole.change), before: whole.after, after: whole.before }),
   prove: proveBack,
   superseded: async (change) => {
-    const later = await appliedSince(change);
+    const later = await surelyAppliedSince(change);
+    if (later === undefined) throw new NotNow('the index does not have the newest change of the key yet');
     return later.length === 0 ? undefined : `It was not put back. ${sinceWords(later)}`;
   },
   intent: (change, _, stamp) => ({ type: 'REVERT_INTENT', binding: turned(change).binding, ...stamp }),

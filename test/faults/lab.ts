@@ -33,7 +33,8 @@ const ATTEMPTS = 15;
 const YEAR = 365 * 24 * 3_600_000;
 
 /** What a test may say of a change otherwise than the others are. */
-export type Terms = Timing & Partial<Pick<Fact & { type: 'SUBMITTED' }, 'applyBy' | 'principalIds'>>;
+export type Terms = Timing &
+  Partial<Pick<Fact & { type: 'SUBMITTED' }, 'applyBy' | 'principalIds'>> & { document?: string };
 
 export interface Applied {
   /** Every call of all attempts. */
@@ -163,12 +164,12 @@ export class Lab {
   }
 
   /** A change that waits for one approval. */
-  async pending(key: string = KEYS[0] ?? '', timing: Terms = {}, undone?: Change): Promise<Change> {
+  async pending(key: string = KEYS[0] ?? '', { document, ...timing }: Terms = {}, undone?: Change): Promise<Change> {
     this.proxy.arm();
     const serial = ++this.#serial;
     const before = text(await this.live(key));
     const [back] = undone === undefined ? [] : await this.#changes.readDocuments([undone.before]);
-    const after = text(back ?? policyOf(serial));
+    const after = text(document ?? back ?? policyOf(serial));
     const at = this.now();
     const created = await this.#changes.createChange({
       submitted: submitted({

@@ -90,6 +90,19 @@ it('one that another change was applied on is STALE, and names it', async () => 
   expect(ended.outcome).toContain(id);
 });
 
+it('one whose access was approved anew a moment before, which the index does not have yet, is STALE', async () => {
+  const { appliedSince } = await import('../../lib/workflow/since.ts');
+  const change = await due(lab);
+  // What the index says then is what it still says in the attempt that follows.
+  expect(await appliedSince(change)).toEqual([]);
+  const { id } = await lab.approved(change.key.arn, { document: `${await lab.live(change.key.arn)}\n` });
+  await lab.apply(id);
+  const faults = [1, 2, 3].map((nth) => ({ operation: 'apply dynamodb.Query', nth, mode: 'stale' }) as const);
+  const { ended, found, happened } = await putBack(lab, change, ...faults);
+  expect([ended.status, found, happened]).toEqual(['STALE', [], 1]);
+  expect(ended.outcome).toContain(id);
+});
+
 it('many at once are one put', async () => {
   const change = await due(lab);
   await Promise.all([1, 2, 3].map((n) => lab.attempt(change.id, `same ${n}`).catch(() => undefined)));
