@@ -6,7 +6,7 @@ import { statusOf } from '../lib/http/problem.ts';
 import { foreignForm } from '../lib/http/schemas.ts';
 import { open } from '../lib/http/stack.ts';
 import { loadRules } from '../lib/store/rulesFile.ts';
-import { answerForeign, openForeign } from '../lib/workflow/answerForeign.ts';
+import { answerForeign, noteStrangeForm, openForeign } from '../lib/workflow/answerForeign.ts';
 
 const AGAIN = 'Go back, and try again.';
 
@@ -16,6 +16,7 @@ export const handler = open(async ({ event, params, now }) => {
   const fields = readForm(event);
   if (!fields.ok) {
     const { code, detail } = fields.refusal;
+    if (code === 'NOT_IN_GROUP') await noteStrangeForm(token, now);
     return page(statusOf(code), messagePage({ title: 'Nothing was done', text: detail, next: AGAIN }));
   }
   const form = foreignForm.safeParse(Object.fromEntries(fields.value));

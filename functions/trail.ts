@@ -7,10 +7,8 @@ import { readTrail } from '../lib/workflow/trail.ts';
 /** Events of CloudTrail by way of EventBridge: somebody put a key policy, or made a key. */
 export const handler = onEvent(async ({ detail }: { detail: unknown }) => {
   const trail = readTrail(detail);
-  if (trail === undefined) {
-    logger.error('an event of CloudTrail that cannot be read');
-    return {};
-  }
+  // Somebody may have put a policy: Lambda tries again, and then the alarm foreignFails rings.
+  if (trail === undefined) throw new Error('an event of CloudTrail that cannot be read');
   if (trail === 'refused') return {};
   const at = new Date().toISOString();
   const found = await takeTrailWrite(trail, loadRules(), at);

@@ -1,7 +1,7 @@
 import { isOpen } from '../change/change.ts';
 import type { Channel } from '../change/facts.ts';
 import { adopt, whyNotUndone } from '../change/foreign.ts';
-import { done, type Outcome, refuse } from '../change/refusal.ts';
+import { done, type Outcome, type RefusalCode, refuse } from '../change/refusal.ts';
 import type { Rules } from '../change/rules.ts';
 import { confirmWordOf } from '../change/wording.ts';
 import { sha256 } from '../policy/document/canonical.ts';
@@ -9,7 +9,17 @@ import { readChange, readDocuments } from '../store/changes.ts';
 import { readForeign, recordForeign, undoneBy } from '../store/foreign.ts';
 import { readForeignLink } from '../store/links.ts';
 import { type ForeignView, viewForeign } from './foreignView.ts';
+import { noteDenial, TELLING } from './noteRefusal.ts';
 import { submitChange } from './submit.ts';
+
+/** Somebody tried what they must not: a fact of the key. */
+const noteAttempt = (
+  { id, key }: { id: string; key: { arn: string } },
+  what: string,
+  person: string,
+  code: RefusalCode | 'NOT_OUR_FORM',
+  at: string,
+): Promise<void> => noteDenial({ person, attempt: `${what} ${id}`, code }, at, key.arn);
 
 const missing = (id: string) => refuse('NOT_FOUND', `There is no foreign write ${id}.`);
 
@@ -26,9 +36,12 @@ export async function adoptForeign(
       ? adopt(write, who)
       : refuse('NOT_AN_APPROVER', 'The rules file does not name you as an approver.'),
   );
-  if (!adopted.ok) return adopted;
+  if (!adopted.ok && !TELLING.has(adopted.refusal.code)) return adopted;
   const stored = await readForeign(id);
-  return stored === undefined ? missing(id) : done(await viewForeign(stored));
+  if (stored === undefined) return missing(id);
+  if (adopted.ok) return done(await viewForeign(stored));
+  await noteAttempt(stored.write, 'adopt', who.person, adopted.refusal.code, at);
+  return adopted;
 }
 
 /**
@@ -97,6 +110,14 @@ export interface ForeignForm {
   confirm: string;
 }
 
+/** A form that is none of ours was sent to a link: a fact of the key. */
+export async function noteStrangeForm(token: string, now: string): Promise<void> {
+  const review = await openForeign(token, now);
+  if (review !== undefined) {
+    await noteAttempt(review.write, 'send a form about', `link:${review.person}`, 'NOT_OUR_FORM', now);
+  }
+}
+
 /** Does what a link's person chose on the page. Undefined for every link that does not work. */
 export async function answerForeign(
   token: string,
@@ -109,6 +130,7 @@ export async function answerForeign(
   const { write, person } = review;
   const words = [confirmWordOf(write.key), write.key.keyId.slice(0, 8)];
   if (!words.includes(form.confirm.trim())) {
+    await noteAttempt(write, form.act, `link:${person}`, 'WRONG_CONFIRMATION', now);
     return refuse('WRONG_CONFIRMATION', 'What you typed is not the name of the key. Nothing was done.');
   }
   if (form.reason.trim() === '') return refuse('BAD_REQUEST', 'Say why. Nothing was done.');

@@ -3,20 +3,11 @@ import type { Change } from '../change/change.ts';
 import { delegate, review, revokeLinks } from '../change/command.ts';
 import { type Answer, cancel, decide } from '../change/decide.ts';
 import { toAsk, toTellOfChanges } from '../change/push.ts';
-import type { Outcome, RefusalCode } from '../change/refusal.ts';
+import type { Outcome } from '../change/refusal.ts';
 import { type Along, record } from '../store/changes.ts';
 import { readTaskToken } from '../store/tokens.ts';
-import { noteRefusal } from './noteRefusal.ts';
+import { noteRefusal, TELLING } from './noteRefusal.ts';
 import { followInSlack } from './slackMessages.ts';
-
-/** Refusals that say something about the person, not about the moment: they belong into the history. */
-const TELLING: ReadonlySet<RefusalCode> = new Set([
-  'OWN_CHANGE',
-  'NOT_AN_APPROVER',
-  'NOT_IN_GROUP',
-  'NOT_A_DELEGATE',
-  'NOT_YOUR_LINK',
-]);
 
 /** What people without a page before them answer: they decide about what stands. */
 export type Verdict = Omit<Answer, 'binding'> & Partial<Pick<Answer, 'binding'>>;

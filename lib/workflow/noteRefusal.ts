@@ -1,7 +1,16 @@
 import { NONE } from '../change/facts.ts';
-import { done } from '../change/refusal.ts';
+import { done, type RefusalCode } from '../change/refusal.ts';
 import { readChange, record } from '../store/changes.ts';
 import { appendDenial, mayNoteDenial, mayNoteRefusal } from '../store/refusals.ts';
+
+/** Refusals that say something about the person, not about the moment: they belong into the history. */
+export const TELLING: ReadonlySet<RefusalCode> = new Set([
+  'OWN_CHANGE',
+  'NOT_AN_APPROVER',
+  'NOT_IN_GROUP',
+  'NOT_A_DELEGATE',
+  'NOT_YOUR_LINK',
+]);
 
 /** Who tried what they must not, and why it was refused. */
 export interface Attempt {

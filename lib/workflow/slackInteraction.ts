@@ -14,7 +14,7 @@ import {
 import { readWholeChange } from '../store/changes.ts';
 import { takeRequest } from '../store/slackRequests.ts';
 import { decideChange } from './decide.ts';
-import { noteRefusal } from './noteRefusal.ts';
+import { noteRefusal, TELLING } from './noteRefusal.ts';
 import { confirms } from './review.ts';
 import { personOf, type SlackRefusal, slackApi } from './slackUser.ts';
 import { toView } from './view.ts';
@@ -180,14 +180,19 @@ async function mayAnswer(
     if (person.refusal.code !== 'UNAVAILABLE') await note(interaction, value, person.refusal.code, context);
     return { ok: false, refusal: person.refusal };
   }
+  const { decision } = interaction;
+  const attempt = { person: person.value, attempt: `${decision} in Slack` };
   if (whole.change.rule.signIn === true) {
+    await noteRefusal(value.changeId, { ...attempt, code: 'SIGN_IN_NEEDED' }, at);
     return refuse('SIGN_IN_NEEDED', 'The rule of this change asks for a sign-in: decide on its page.');
   }
-  const { decision } = interaction;
   const answer = { person: person.value, decision, comment: 'x', channel: 'slack', binding: value.binding } as const;
   // A modal that is sent meets the guard where it is recorded, refusals and all.
   const guarded = interaction.kind === 'click' ? decide(whole.change, answer, at) : done(undefined);
-  return guarded.ok ? done({ person: person.value, whole }) : guarded;
+  if (guarded.ok) return done({ person: person.value, whole });
+  const { code } = guarded.refusal;
+  if (TELLING.has(code)) await noteRefusal(value.changeId, { ...attempt, code }, at);
+  return guarded;
 }
 
 /** Writes down that somebody tried who must not. */

@@ -194,7 +194,7 @@ describe('a policy put outside of the workflow', () => {
   });
 
   it('cannot be adopted by whom the rules do not name, and says the same of what is not there', async () => {
-    const { ana, sam, visitor } = world;
+    const { ana, sam, audrey, visitor } = world;
     const write = await found('alias/payments', await foreignPut('alias/payments'));
     const refused = await ana.send('POST', `/foreign-writes/${write.id}/adopt`, { reason: 'Fine.' });
     expect(refused.body).toMatchObject({ status: 403, type: 'urn:countersign:problem:not-an-approver' });
@@ -205,6 +205,17 @@ describe('a policy put outside of the workflow', () => {
     const adopted = await sam.send<Write>('POST', `/foreign-writes/${write.id}/adopt`, { reason: 'Seen.' });
     expect([adopted.status, adopted.body.adopted?.person]).toEqual([200, 'sam@example.com']);
     expect((await sam.send('POST', `/foreign-writes/${write.id}/adopt`, { reason: 'Seen.' })).status).toBe(409);
+    expect((await audrey.send('POST', `/foreign-writes/${write.id}/undo`, { reason: 'No.' })).status).toBe(403);
+    await visitor.decide(link, { act: 'undo', reason: 'Mistyped.', confirm: 'reports' });
+    const { body } = await audrey.get<{ events: Record<string, string>[] }>('/audit/events?type=REFUSED&limit=100');
+    const arn = await arnOf('alias/payments');
+    expect(body.events.map(({ person, attempt, code, keyArn }) => [person, attempt, code, keyArn])).toEqual(
+      expect.arrayContaining([
+        ['ana@example.com', `adopt ${write.id}`, 'NOT_AN_APPROVER', arn],
+        ['audrey@example.com', 'undo', 'NOT_IN_GROUP', 'none'],
+        ['link:kim@example.com', `undo ${write.id}`, 'WRONG_CONFIRMATION', arn],
+      ]),
+    );
   });
 
   it('leaves a history that verifies', async () => {
