@@ -48,6 +48,10 @@ export function toAskFor(change: Change, members: readonly Change[], people: rea
   return people.filter((person) => !before.some((one) => awaited(one, now).includes(person)));
 }
 
+/** Must people hear how this change of a set ended before the others have? */
+export const isUrgent = ({ status }: Change): boolean =>
+  status === 'STALE' || status === 'FAILED' || status === 'UNCERTAIN';
+
 /** How far a set is, in a sentence, and what became of each change that is not applied. Nothing is atomic, and nothing says so. */
 export function setSentence(members: readonly Change[]): string {
   const applied = members.filter(({ status }) => status === 'APPLIED').length;

@@ -162,6 +162,7 @@ export const setBody = z
         .check(z.minLength(1, KEYS), z.maxLength(MOST_KEYS, KEYS), z.describe('The keys, each once.')),
       ...sameForEach,
       ...emergency,
+      ...timing,
       reason: text(1, 2000, reason),
       ticket,
     },

@@ -6,9 +6,9 @@ import {
   keyName,
   listed,
   RISK_WORDS,
-  STATUS_WORDS,
   timesOf,
   utc,
+  wordsOf,
 } from '../change/wording.ts';
 import { type Mail, mail } from './mail.ts';
 import type { Part } from './parts.ts';
@@ -105,10 +105,13 @@ export function setResultMail({
     { kind: 'title', text: title },
     { kind: 'line', text: ONE_BY_ONE },
     ...rest.flatMap((change): Part[] => [
-      { kind: 'heading', text: `Not applied: ${keyName(change.key)}` },
-      { kind: 'line', text: `${STATUS_WORDS[change.status].title}. ${STATUS_WORDS[change.status].meaning}` },
+      {
+        kind: 'heading',
+        text: `${change.revertAt === undefined ? 'Not applied' : 'Its time is over'}: ${keyName(change.key)}`,
+      },
+      { kind: 'line', text: `${wordsOf(change).title}. ${wordsOf(change).meaning}` },
       ...(change.outcome === undefined ? [] : ([{ kind: 'quote', text: change.outcome }] satisfies Part[])),
-      { kind: 'line', text: STATUS_WORDS[change.status].next },
+      { kind: 'line', text: wordsOf(change).next },
     ]),
     ...(applied.length === 0
       ? []

@@ -2,7 +2,7 @@ import { startApproval } from '../aws/states.ts';
 import type { Change } from '../change/change.ts';
 import { done, type Outcome, type Refusal, refuse } from '../change/refusal.ts';
 import type { Rules } from '../change/rules.ts';
-import { firstOf, setOf, setSentence, whyAskedApart } from '../change/set.ts';
+import { firstOf, isAskedAsOne, setOf, setSentence, whyAskedApart } from '../change/set.ts';
 import { type ChangeSummary, summary } from '../change/view.ts';
 import type { Finding } from '../policy/types.ts';
 import { createSet, findByIdempotencyKey, readChange, readChanges } from '../store/changes.ts';
@@ -172,8 +172,14 @@ export interface SetDecision {
   outcomes: SetOutcome[];
 }
 
+/** One who decides about a set has not been shown what is asked about by itself. */
+const ASKED_APART = refuse(
+  'ALREADY_DECIDED',
+  'This change is asked about by itself, or has a new version: decide it by itself.',
+);
+
 /**
- * Decides about each change of a set as it stands, one after the other, each in a transaction of its own and bound to its
+ * Decides about each change of a set that is asked about as one, as it stands, one after the other, each in a transaction of its own and bound to its
  * own documents. A crash in between leaves some undecided; the same decision again finishes them, since nobody counts twice.
  * Refused when not one is decided; otherwise each tells for itself.
  */
@@ -182,7 +188,10 @@ export async function decideSet(id: string, verdict: Verdict, at: string): Promi
   if (members === undefined) return NO_SET;
   const decided: Outcome<Change>[] = [];
   for (const member of members) {
-    decided.push(await decideChange(member.id, { ...verdict, binding: member.binding }, at));
+    const one = isAskedAsOne(member)
+      ? await decideChange(member.id, { ...verdict, binding: member.binding }, at)
+      : ASKED_APART;
+    decided.push(one);
   }
   const refused = decided.find((one) => !one.ok);
   if (refused?.ok === false && decided.every((one) => !one.ok)) return refused;

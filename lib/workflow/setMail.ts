@@ -1,6 +1,6 @@
 import { type Change, isOpen } from '../change/change.ts';
 import { participants } from '../change/command.ts';
-import { isAskedAsOne, toAskFor, waitingAsOne } from '../change/set.ts';
+import { isAskedAsOne, isUrgent, toAskFor, waitingAsOne } from '../change/set.ts';
 import type { ChangeView } from '../change/view.ts';
 import { askSetMail, setResultMail } from '../notify/setMail.ts';
 import { readWholeChange } from '../store/changes.ts';
@@ -41,12 +41,14 @@ export async function setMessages(
 
 /**
  * What is mailed when a change of a set has ended: nothing while others are open, and one mail about all of them by whichever
- * ends last. Two that end at the same moment may both send it. Undefined when the change is told about by itself.
+ * ends last. Two that end at the same moment may both send it. Undefined when the change is told about by itself, now: when
+ * somebody must do something about it and others are open, and when the end of a temporary one has come.
  */
 export async function setResults({ change }: Whole, at: string): Promise<Message[] | undefined> {
   if (change.set?.asOne !== true || change.set.changes.length < 2) return undefined;
+  if (change.appliedAt !== undefined && change.status !== 'APPLIED') return undefined;
   const members = await membersOf(change);
-  if (members.some(({ status }) => isOpen(status))) return [];
+  if (members.some(({ status }) => isOpen(status))) return isUrgent(change) ? undefined : [];
   const set = toSetView(members, at);
   const people = new Set(members.flatMap((one) => participants(one, at)));
   return [...people].map((person): Message => ({ person, mail: setResultMail({ set, person }) }));

@@ -124,14 +124,16 @@ describe('a set', () => {
 
     const told = await until('the result', 30, async () => {
       const mails = await mailsAbout('ana@example.com', body);
-      return mails.length > 0 ? mails : undefined;
+      const results = mails.filter(({ Subject }) => !Subject.startsWith('Stale'));
+      return results.length > 0 ? results : undefined;
     });
     // Two that end in the same moment may both tell it.
     for (const { Subject } of told) expect(Subject).toMatch(/^2 of 3 applied: /);
     expect(told[0]?.Body.text_part).toMatch(/NOT APPLIED: PARTNER-EXCHANGE[\s\S]*Stale: the key moved/);
     for (const person of ['sam@example.com', 'kim@example.com']) {
       const mails = await until(`both mails to ${person}`, 30, async () => {
-        const some = await mailsAbout(person, body);
+        // The one that is stale may have ended before the others, and was then told of at once.
+        const some = (await mailsAbout(person, body)).filter(({ Subject }) => !Subject.startsWith('Stale'));
         return some.length >= 2 ? some : undefined;
       });
       const [asked, ...results] = mails.map(({ Subject }) => Subject);
@@ -203,6 +205,63 @@ describe('a set', () => {
     expect(decided.body.outcomes).toMatchObject([{ recorded: false }, { recorded: true }]);
     await reaches(id, 'APPLIED');
     expect(await decide(sam, id, 'approve')).toMatchObject({ status: 409 });
+  });
+
+  it('tells at once of one that is stale while others wait, and of all at the end', async () => {
+    const { ana, running } = world;
+    const { body } = await submit(ana, wish('alias/payments', 'alias/prod/ledger'));
+    const [moved, other] = body.changes;
+    await setLink('sam@example.com', body.id);
+    const kms = kmsOf(running);
+    const KeyId = moved?.key.arn ?? '';
+    const { Policy = '' } = await kms.send(new GetKeyPolicyCommand({ KeyId }));
+    await kms.send(
+      new PutKeyPolicyCommand({ KeyId, Policy: JSON.stringify({ ...JSON.parse(Policy), Id: 'elsewhere' }) }),
+    );
+    await ana.reaches(moved?.id ?? '', ['STALE']);
+    const subject = (start: string) =>
+      until(`a mail “${start}”`, 30, async () =>
+        (await mailsAbout('ana@example.com', body)).find(({ Subject }) => Subject.startsWith(start)),
+      );
+    await subject('Stale');
+    expect((await ana.change(other?.id ?? '')).status).toBe('PENDING');
+    await world.ada.send('POST', `/changes/${other?.id}/cancel`);
+    await subject('0 of 2 applied');
+  });
+
+  it('is for a time where that is asked for: each change is put back by itself, and told of', async () => {
+    const { ana, sam } = world;
+    const submitted = await submit(ana, { ...wish('alias/payments', 'alias/reports'), revertAfter: 'PT8S' });
+    expect(submitted.status, submitted.text).toBe(201);
+    const { id, changes } = submitted.body;
+    for (const change of changes) expect((await ana.change(change.id)).revertAfter).toBe('PT8S');
+    await decide(sam, id, 'approve');
+    await reaches(id, 'REVERTED');
+    for (const change of changes) {
+      await until('word of the end', 30, async () =>
+        (await world.visitor.mails('ana@example.com')).find(
+          ({ Subject, Body }) => Subject.startsWith('Reverted') && Body.text_part.includes(change.id),
+        ),
+      );
+    }
+  });
+
+  it('is decided without what is asked by itself, and says so: a new version, and a set of other approvers', async () => {
+    const { ana, sam, ada } = world;
+    const { id, changes } = (await submit(ana, wish('alias/payments', 'alias/reports'))).body;
+    const { edits } = wish();
+    const path = `/changes/${changes[1]?.id}/versions`;
+    expect((await ana.send('POST', path, { edits, reason: 'Smaller.' })).status).toBe(201);
+    const { outcomes } = (await decide(sam, id, 'approve')).body;
+    expect(outcomes).toMatchObject([
+      { recorded: true },
+      { recorded: false, detail: expect.stringContaining('by itself') },
+    ]);
+    expect((await ana.change(changes[1]?.id ?? '')).approval.decisions).toEqual([]);
+    await ada.send('POST', `/changes/${changes[1]?.id}/cancel`);
+    const apart = (await submit(ana, wish('alias/payments', 'alias/owned'))).body;
+    expect(await decide(sam, apart.id, 'approve')).toMatchObject({ status: 409 });
+    for (const change of apart.changes) await ada.send('POST', `/changes/${change.id}/cancel`);
   });
 
   it('is not for its submitter to decide, nor for a stranger, and each change says so', async () => {
