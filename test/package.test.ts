@@ -26,6 +26,7 @@ interface Resource {
 
 let folder: string;
 let resources: Record<string, Resource>;
+let conditions: Record<string, unknown>;
 
 const ofType = (type: string) => Object.entries(resources).filter(([, resource]) => resource.Type === type);
 const list = (value: string | string[]) => (Array.isArray(value) ? value : [value]);
@@ -65,11 +66,30 @@ beforeAll(() => {
   const env = { PATH: process.env.PATH ?? '', HOME: folder, AWS_EC2_METADATA_DISABLED: 'true' };
   execFileSync(process.execPath, [resolve('node_modules/osls/bin/serverless.js'), 'package'], { cwd: folder, env });
   const template = readFileSync(join(folder, '.serverless', 'cloudformation-template-update-stack.json'), 'utf8');
-  resources = JSON.parse(template).Resources;
+  ({ Resources: resources, Conditions: conditions } = JSON.parse(template));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 }, 300_000);
 
 describe('the packaged template', () => {
+  it('takes events from no other account unless the stage names it, and of those what CloudTrail tells of KMS alone', () => {
+    const [[, policy] = [], ...more] = ofType('AWS::Events::EventBusPolicy');
+    expect(more).toEqual([]);
+    expect(policy).toMatchObject({
+      Condition: 'IsForwardedTo',
+      Properties: {
+        Statement: {
+          Principal: { AWS: { 'Fn::Split': [',', ''] } },
+          Action: 'events:PutEvents',
+          Condition: {
+            'ForAllValues:StringEquals': { 'events:source': 'aws.kms' },
+            StringEquals: { 'events:detail-type': 'AWS API Call via CloudTrail' },
+          },
+        },
+      },
+    });
+    expect(conditions.IsForwardedTo).toEqual({ 'Fn::Not': [{ 'Fn::Equals': ['', ''] }] });
+  });
+
   it('lets one role put a key policy, and one function have that role', () => {
     expect(rolesThatMay('kms:PutKeyPolicy')).toEqual(['ApplyRole']);
     const theirs = ofType('AWS::Lambda::Function').filter(
