@@ -27,7 +27,12 @@ export interface SlackMessages {
 export interface SlackClaim {
   messages: SlackMessages;
   fence: number;
+  /** When it was taken: milliseconds since 1970. */
+  at: number;
 }
+
+/** Milliseconds that the messages of a change are known after its end, 400 days: people stand there under their addresses. */
+const KEPT = 34_560_000_000;
 
 /** The partition of the changes whose messages may still have to change. */
 const OPEN = 'SLACK#OPEN';
@@ -41,13 +46,13 @@ const messagesOf = ({ changeId, posted, shown, settled }: Item): SlackMessages =
   settled: settled as boolean,
 });
 
-const itemOf = ({ messages, fence }: SlackClaim, until: number): Item & Address => ({
+const itemOf = ({ messages, fence, at }: SlackClaim, until: number): Item & Address => ({
   ...address(messages.changeId),
   ...messages,
   fence,
   until,
   order: messages.changeId,
-  ...(messages.settled ? {} : { gsi5pk: OPEN }),
+  ...(messages.settled ? { ttl: Math.ceil((at + KEPT) / 1000) } : { gsi5pk: OPEN }),
 });
 
 /**
@@ -59,7 +64,7 @@ export async function claimSlack(changeId: string, now: number, seconds: number)
   const before = await get(address(changeId));
   if (before !== undefined && (before.until as number) > now) return undefined;
   const messages = before === undefined ? { changeId, posted: {}, settled: false } : messagesOf(before);
-  const claim = { messages, fence: ((before?.fence as number) ?? 0) + 1 };
+  const claim = { messages, fence: ((before?.fence as number) ?? 0) + 1, at: now };
   const condition =
     before === undefined
       ? { expression: 'attribute_not_exists(pk)' }

@@ -15,6 +15,9 @@ export const noteUnreachable = (person: string, rulesSha256: string, at: string)
   put: { ...address(person), rulesSha256, ttl: Math.ceil(Date.parse(at) / 1000) + REMEMBERED },
 });
 
+/** Forgets that no mail reaches somebody. */
+export const forgetUnreachable = (person: string): Write => ({ delete: address(person) });
+
 /** Those of these people whom mail does not reach. What was noted under another rules file is over: somebody looked at the addresses since. */
 export async function unreachableAmong(people: readonly string[], rulesSha256: string): Promise<Set<string>> {
   const items = await getAll(people.map(address));

@@ -12,7 +12,7 @@ const DAY = 86_400_000;
 /**
  * Copies what has been signed since the last copy to a bucket where nobody can remove it: the entries, as lines of an
  * export, and then each checkpoint that vouches for them. What nobody has signed yet stays. Safe to run at any time and several at
- * once: who comes second puts the same bytes as one more version.
+ * once: who comes second puts the same bytes as one more version. Throws when more is said to be copied than the log has.
  *
  * @returns what was copied now, up to where copies lie, and for how many seconds the oldest entry without one has been there
  */
@@ -44,6 +44,8 @@ export async function archive(
       copied = seq;
       oldest = undefined;
       checkpoints++;
+    } else if (record.kind === 'head' && copied !== undefined && record.seq < copied) {
+      throw new Error(`copies are said to lie up to ${copied}, and the log ends at ${record.seq}`);
     }
   }
   const since = oldest === undefined ? now.getTime() : Date.parse(readBody(oldest.body).at);

@@ -6,7 +6,8 @@ import type { Rules } from '../change/rules.ts';
 import { listUnsettled } from '../store/changes.ts';
 import { listEntries, logHead, readEntries, recordAlone } from '../store/log.ts';
 import { forgetPerson, forgetTexts, sealOfPerson } from '../store/people.ts';
-import type { Item } from '../store/table.ts';
+import { type Item, put } from '../store/table.ts';
+import { forgetUnreachable } from '../store/unreachable.ts';
 
 /** What was erased. The log and every copy of it stay as they are. */
 export interface Erased {
@@ -38,6 +39,7 @@ export async function erasePerson(person: string, by: string, rules: Rules, at: 
     new Map([[seal, person]]),
   );
   const texts = await forgetTextsOf(person, seal);
+  await put([forgetUnreachable(person)]);
   await forgetPerson(person, seal);
   return done({ seal, texts });
 }

@@ -12,6 +12,7 @@ import { happenings } from './honest.ts';
 /** On a real database of its own, where a test can have an index that is behind. */
 let log: typeof import('../../lib/store/log.ts');
 let people: typeof import('../../lib/store/people.ts');
+let put: typeof import('../../lib/store/table.ts').put;
 let erasePerson: typeof import('../../lib/workflow/erase.ts').erasePerson;
 let client: DynamoDBClient;
 let close: () => Promise<void>;
@@ -29,10 +30,13 @@ beforeAll(async () => {
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
     TABLE_NAME: TableName,
+    ARCHIVE_DAYS: '1',
+    ARCHIVE_BUCKET: 'copies',
   });
   client = new DynamoDBClient({});
   log = await import('../../lib/store/log.ts');
   people = await import('../../lib/store/people.ts');
+  ({ put } = await import('../../lib/store/table.ts'));
   ({ erasePerson } = await import('../../lib/workflow/erase.ts'));
 });
 afterAll(async () => {
@@ -68,6 +72,36 @@ it('forgets a text that the index does not have yet', async () => {
   expect(await kept('my own secret')).toHaveLength(1);
   expect(await erase()).toMatchObject({ ok: true });
   expect([...(await kept('my own secret')), ...(await kept(EVE))]).toEqual([]);
+});
+
+it('forgets that no mail reached them', async () => {
+  await eveActs('unreached');
+  const { noteUnreachable, unreachableAmong } = await import('../../lib/store/unreachable.ts');
+  await put([noteUnreachable(EVE, 'rules', '2026-01-01T00:00:00.000Z')]);
+  expect((await unreachableAmong([EVE], 'rules')).size).toBe(1);
+  await erase();
+  expect((await unreachableAmong([EVE], 'rules')).size).toBe(0);
+});
+
+it('knows the messages in Slack of a change that has ended for 400 days, and of an open one until it ends', async () => {
+  const { claimSlack, saveSlack } = await import('../../lib/store/slackMessages.ts');
+  const now = Date.parse('2026-01-01T00:00:00.000Z');
+  const claim = await claimSlack('chg_1', now, 20);
+  if (claim === undefined) throw new Error('nobody else has it');
+  claim.messages.posted = { [EVE]: { ts: '1' } };
+  await saveSlack(claim);
+  const stored = async () => (await items()).find(({ pk }) => pk === 'SLACK#CHANGE#chg_1');
+  expect(await stored()).not.toHaveProperty('ttl');
+  claim.messages.settled = true;
+  await saveSlack(claim);
+  expect(await stored()).toMatchObject({ ttl: Date.parse('2027-02-05T00:00:00.000Z') / 1000 });
+  await put([{ delete: { pk: 'SLACK#CHANGE#chg_1', sk: 'MESSAGES' } }]);
+});
+
+it('copies nothing quietly when more is said to be copied than the log has', async () => {
+  const { archive } = await import('../../lib/workflow/archive.ts');
+  await put([{ put: { pk: 'ARCHIVE#main', sk: 'COPIED', seq: 1_000_000 } }]);
+  await expect(archive(new Date('2026-01-01'))).rejects.toThrow('copies are said to lie up to 1000000');
 });
 
 it('leaves no seal behind when two erase a person at once', async () => {

@@ -90,6 +90,10 @@ it('takes a text that is an address for a text: whoever acts stays a person', as
 
 it('is for admins, and not for people whom the rules file names or nobody knows', async () => {
   expect((await erase(world.audrey)).status).toBe(403);
+  expect((await events('person=audrey@example.com&type=REFUSED'))[0]).toMatchObject({
+    attempt: 'erase',
+    change: 'none',
+  });
   expect((await erase(world.visitor)).status).toBe(401);
   expect((await erase(world.ada, 'sam@example.com')).body).toMatchObject({
     type: 'urn:countersign:problem:person-needed',
