@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { GetKeyPolicyCommand, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ChangeView } from '../../lib/change/view.ts';
 import { type Running, startRunning } from '../../local/demo/running.ts';
 import { until } from '../../local/demo/visitor.ts';
-import { addUser, people, temporaryFolder, type World } from './system.ts';
+import { addUser, kmsOf, people, temporaryFolder, type World } from './system.ts';
 
 const RULES = `approvers:
   security: [sam@example.com, kim@example.com]
@@ -75,6 +76,20 @@ it('nobody is mailed again whose mail bounced for good or who complained, until 
   const loud = await mailTo('ana', third.id, 'Nobody is reached: the key policy of payments waits');
   expect(loud.Body.text_part).toContain('Tell them yourself, now');
   expect((await world.ana.change(third.id)).status).toBe('PENDING');
+
+  // Of a foreign write nobody can be told either: said once, and not tried each minute.
+  const kms = kmsOf(running);
+  const { arn: KeyId } = (await world.ana.get<{ arn: string }>('/keys/alias%2Fpartner-exchange')).body;
+  const { Policy = '' } = await kms.send(new GetKeyPolicyCommand({ KeyId }));
+  const foreign = JSON.stringify({ ...(JSON.parse(Policy) as object), Id: 'foreign' });
+  await kms.send(new PutKeyPolicyCommand({ KeyId, Policy: foreign }));
+  const told = await until('word that nobody was told', 30, async () => {
+    const answer = await world.audrey.get<{ events: { keyArn: string; mailed: string[]; failed: object[] }[] }>(
+      '/audit/events?type=FOREIGN_TOLD',
+    );
+    return answer.body.events.find(({ keyArn }) => keyArn === KeyId);
+  });
+  expect(told).toMatchObject({ mailed: [], failed: expect.arrayContaining([stopped('kim'), stopped('sam')]) });
 
   // Each reminder would have gone to nobody: each time the author is told.
   const often = await submitted('alias/reports');
