@@ -52,6 +52,12 @@ const outside = async (key: string): Promise<Write[]> =>
 const found = (key: string, document: string): Promise<Write> =>
   until('the foreign write', 30, async () => (await outside(key)).find(({ after }) => after.document === document));
 
+/** Word of it is recorded: what somebody else records about a write at the same moment refuses an undo. */
+const told = (id: string) =>
+  until(`${id} to be told`, 30, async () =>
+    (await world.audrey.get<{ events: object[] }>(`/audit/events?type=FOREIGN_TOLD&change=${id}`)).body.events.at(0),
+  );
+
 const mailOf = (id: string, person = 'sam@example.com'): Promise<Sent> =>
   until(`a mail to ${person} about ${id}`, 30, async () =>
     (await world.visitor.mails(person)).find(({ Body }) => Body.text_part.includes(id) && LINK.test(Body.text_part)),
@@ -162,6 +168,7 @@ describe('a policy put outside of the workflow', () => {
     const document = await foreignPut('alias/partner-exchange');
     const write = await found('alias/partner-exchange', document);
     const link = await linkOf(write.id);
+    await told(write.id);
     const undone = await visitor.decide(link, {
       act: 'undo',
       reason: 'Nobody asked for it.',
@@ -178,6 +185,22 @@ describe('a policy put outside of the workflow', () => {
     await kim.send('POST', `/changes/${id}/decisions`, { decision: 'approve' });
     await ana.reaches(id, ['APPLIED']);
     expect(canonicalOf(await liveOf('alias/partner-exchange'))).toBe(canonicalOf(before));
+  });
+
+  it('can be undone again when a version made another change of what undid it', async () => {
+    const { ana, kim } = world;
+    const write = await found('alias/release-signing', await foreignPut('alias/release-signing'));
+    const path = `/foreign-writes/${write.id}/undo`;
+    await told(write.id);
+    const first = await ana.send<ChangeView>('POST', path, { reason: 'Nobody asked for it.' });
+    expect([first.status, first.body.undoes]).toEqual([201, write.id]);
+    expect((await kim.send('POST', path, { reason: 'Me too.' })).status).toBe(409);
+    const policy = await withRole('alias/release-signing', 'Another');
+    const version = { policy, reason: 'Something else.' };
+    const other = await ana.send<ChangeView>('POST', `/changes/${first.body.id}/versions`, version);
+    expect([other.status, other.body.undoes], other.text).toEqual([201, undefined]);
+    const second = await kim.send<ChangeView>('POST', path, { reason: 'Still there.' });
+    expect([second.status, second.body.undoes]).toEqual([201, write.id]);
   });
 
   it('that was undone by its writer is two entries, and what waited goes on (A-B-A)', async () => {
