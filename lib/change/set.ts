@@ -48,6 +48,16 @@ export function toAskFor(change: Change, members: readonly Change[], people: rea
   return people.filter((person) => !before.some((one) => awaited(one, now).includes(person)));
 }
 
+/** Those whom a change before this one in the set has asked: its mail was about this one too. */
+export function askedBefore(change: Change, members: readonly Change[]): string[] {
+  if (!isAskedAsOne(change)) return [];
+  const before = members.slice(
+    0,
+    members.findIndex(({ id }) => id === change.id),
+  );
+  return before.filter(isAskedAsOne).flatMap(({ askedPeople = [] }) => askedPeople);
+}
+
 /** Must people hear how this change of a set ended before the others have? */
 export const isUrgent = ({ status }: Change): boolean =>
   status === 'STALE' || status === 'FAILED' || status === 'UNCERTAIN';

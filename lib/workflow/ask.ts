@@ -14,10 +14,11 @@ import {
   toTellOfChanges,
   waitSeconds,
 } from '../change/push.ts';
-import { authorsOf, awaited } from '../change/quorum.ts';
+import { authorsOf, awaited, stagesOf } from '../change/quorum.ts';
 import { done } from '../change/refusal.ts';
 import { revertIsOpen } from '../change/revert.ts';
 import { holdsToday, type Rules } from '../change/rules.ts';
+import { askedBefore } from '../change/set.ts';
 import type { ChangeView } from '../change/view.ts';
 import { changesMail, reviewMail } from '../notify/askedMail.ts';
 import { askMail, reminderMail, resultMail } from '../notify/mail.ts';
@@ -27,6 +28,7 @@ import { put, type Write } from '../store/table.ts';
 import { storeTaskToken } from '../store/tokens.ts';
 import { type Delivery, deliver, type Message } from './deliver.ts';
 import { endOvertaken } from './overtaken.ts';
+import { membersOf } from './set.ts';
 import { setMessages, setResults } from './setMail.ts';
 import { showInSlack } from './slackMessages.ts';
 import { mayPass, tellUnreached } from './unreached.ts';
@@ -109,15 +111,23 @@ export async function askApprovers(id: string, taskToken: string, rules: Rules, 
   }
   const people = toAsk(change, at);
   if (people.length === 0) return;
-  const delivery = await askByLink(whole, view, people, askMail, rules, at);
+  const before = askedBefore(change, await membersOf(change));
+  // A later stage is told when its turn comes, also where it was asked for another change of the set.
+  const told = stagesOf(change.rule).length === 1 ? before : [];
+  const { asked: mailed, ...delivery } = await askByLink(whole, view, people, askMail, rules, at, told);
   // A Slack user may have left since: nobody is asked by Slack alone.
   if (!change.asked && delivery.mailed.length === 0 && mayPass(delivery)) {
     throw new Error(`nobody could be asked about ${id}`);
   }
   await tellUnreached({ change, view, awaited: awaited(change, at) }, delivery);
-  const asked = await record(id, { person: WORKFLOW, at }, () => done({ type: 'ASKED', people, ...delivery }));
+  // Whom another change of the set is still to ask is no one who was asked: the sweep comes back for them.
+  const reached = people.filter((person) => mailed.includes(person) || before.includes(person));
+  if (change.asked && reached.length === 0) return;
+  const asked = await record(id, { person: WORKFLOW, at }, () => done({ type: 'ASKED', people: reached, ...delivery }));
+  if (!asked.ok) return;
   // A decision, a version or a stage that came while the mails went out: its own wake may have met no token yet.
-  if (asked.ok && (asked.value.status !== 'PENDING' || toAsk(asked.value, at).length > 0)) await wake(taskToken);
+  const more = toAsk(asked.value, at).some((person) => !people.includes(person));
+  if (asked.value.status !== 'PENDING' || more) await wake(taskToken);
 }
 
 /** Reminds those who have not answered, when that is due, each with a new link; the secrets of the old ones are not kept. */
@@ -128,13 +138,14 @@ export async function remindApprovers(id: string, rules: Rules, at: string): Pro
   if (change.status !== 'PENDING' || at >= change.expiresAt || Date.parse(at) < reminderAt(change)) return;
   const view = toView(whole, at);
   const silent = change.changesRequested === undefined ? awaited(change, at) : [];
-  const delivery = await askByLink(whole, view, silent, reminderMail, rules, at);
+  const { asked: _, ...delivery } = await askByLink(whole, view, silent, reminderMail, rules, at);
   await tellUnreached({ change, view, awaited: silent }, delivery, true);
   await record(id, { person: WORKFLOW, at }, (now) =>
     done(now.status === 'PENDING' ? { type: 'REMINDED', ...delivery } : undefined),
   );
 }
 
+/** Asks these people, but for those who were `told` already, and says who was asked by mail, reached or not. */
 async function askByLink(
   whole: Whole,
   view: ChangeView,
@@ -142,7 +153,8 @@ async function askByLink(
   mail: typeof askMail,
   rules: Rules,
   at: string,
-): Promise<Delivery> {
+  told: readonly string[] = [],
+): Promise<Delivery & { asked: string[] }> {
   const writes: Write[] = [];
   const links = new Map<string, string>();
   const messages = people.map((person): Message => {
@@ -155,7 +167,9 @@ async function askByLink(
   });
   const forSet = await setMessages(whole, people, at, mail === reminderMail);
   await put([...writes, ...(forSet?.writes ?? [])]);
-  return deliver(forSet?.messages ?? messages, showInSlack(whole, { rules, at, links, remind: mail === reminderMail }));
+  const mails = (forSet?.messages ?? messages).filter(({ person }) => !told.includes(person));
+  const delivery = await deliver(mails, showInSlack(whole, { rules, at, links, remind: mail === reminderMail }));
+  return { ...delivery, asked: mails.map(({ person }) => person) };
 }
 
 /** What a change put is the base of every other one now: those that wait on what was there before end here, before anybody is told of this one. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fold } from '../../lib/change/change.ts';
 import type { FrozenRule } from '../../lib/change/facts.ts';
 import {
+  askedBefore,
   firstOf,
   isAskedAsOne,
   setOf,
@@ -61,6 +62,19 @@ describe('a set', () => {
       approval('sam@example.com', 1),
     ]);
     expect(toAsk(1, [decided, member(1)])).toEqual(['sam@example.com']);
+  });
+
+  it('has as asked by others those whom a change before it did ask, and nobody whom it was only to ask', () => {
+    const set = { id: 'set_01', changes: IDS, asOne: true };
+    const told = { mailed: [], slacked: [], failed: [] };
+    const first = fold([
+      submitted({ set }),
+      fact('countersign', 1, { type: 'ASKED', people: ['sam@example.com'], ...told }),
+    ]);
+    expect(askedBefore(member(1), [member(0), member(1)])).toEqual([]);
+    expect(askedBefore(member(1), [first, member(1)])).toEqual(['sam@example.com']);
+    expect(askedBefore(first, [first, member(1)])).toEqual([]);
+    expect(askedBefore(member(1, {}, false), [first, member(1, {}, false)])).toEqual([]);
   });
 
   it('leaves out who has a new version, or is to get one', () => {
