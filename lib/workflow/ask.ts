@@ -119,7 +119,6 @@ export async function askApprovers(id: string, taskToken: string, rules: Rules, 
   if (!change.asked && delivery.mailed.length === 0 && mayPass(delivery)) {
     throw new Error(`nobody could be asked about ${id}`);
   }
-  await tellUnreached({ change, view, awaited: awaited(change, at) }, delivery);
   // Whom another change of the set is still to ask is no one who was asked: the sweep comes back for them.
   const reached = people.filter((person) => mailed.includes(person) || before.includes(person));
   if (change.asked && reached.length === 0) return;
@@ -128,6 +127,8 @@ export async function askApprovers(id: string, taskToken: string, rules: Rules, 
   // A decision, a version or a stage that came while the mails went out: its own wake may have met no token yet.
   const more = toAsk(asked.value, at).some((person) => !people.includes(person));
   if (asked.value.status !== 'PENDING' || more) await wake(taskToken);
+  // After it is known that they were asked: a warning that fails must not have everybody asked again.
+  await tellUnreached({ change, view, awaited: awaited(change, at) }, delivery);
 }
 
 /** Reminds those who have not answered, when that is due, each with a new link; the secrets of the old ones are not kept. */
@@ -139,10 +140,10 @@ export async function remindApprovers(id: string, rules: Rules, at: string): Pro
   const view = toView(whole, at);
   const silent = change.changesRequested === undefined ? awaited(change, at) : [];
   const { asked: _, ...delivery } = await askByLink(whole, view, silent, reminderMail, rules, at);
-  await tellUnreached({ change, view, awaited: silent }, delivery, true);
   await record(id, { person: WORKFLOW, at }, (now) =>
     done(now.status === 'PENDING' ? { type: 'REMINDED', ...delivery } : undefined),
   );
+  await tellUnreached({ change, view, awaited: silent }, delivery, true);
 }
 
 /** Asks these people, but for those who were `told` already, and says who was asked by mail, reached or not. */

@@ -190,8 +190,8 @@ export class Lab {
       after,
       proposal: {
         findings: [],
-        access: [],
-        matrix: { principals: [], columns: [] },
+        access: { gains: [], loses: [], changed: [], public: false, crossAccount: [], lockout: false, summary: [] },
+        matrix: [],
         riskReasons: [],
         externalPolicies: [],
       } as never,
