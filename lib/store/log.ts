@@ -134,7 +134,7 @@ export interface FactFilter {
 /** One page of the log, newest first, by the most selective index that the filter names. */
 export async function listFacts(
   filter: FactFilter,
-  page: { limit: number; cursor?: Item },
+  page: { limit: number; cursor?: Item; reads?: number },
 ): Promise<{ facts: LoggedFact[]; cursor?: Item }> {
   const { items, cursor } = await ask(filter, { newestFirst: true, ...page });
   return { facts: await logged(items), ...(cursor === undefined ? {} : { cursor }) };
@@ -163,7 +163,7 @@ export async function listEntries(
 }
 
 /** One page of an index. A person stands there under their seal, and under their address in what is older than that. */
-async function ask(filter: FactFilter, page: Pick<IndexQuery, 'newestFirst' | 'limit' | 'cursor'>) {
+async function ask(filter: FactFilter, page: Pick<IndexQuery, 'newestFirst' | 'limit' | 'cursor' | 'reads'>) {
   const names = filter.person === undefined ? [] : await namesOf(filter.person);
   const { index, partitions, where } = indexFor(filter, names);
   return queryEach(page.newestFirst ? partitions : partitions.toReversed(), {

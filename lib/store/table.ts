@@ -142,9 +142,11 @@ export interface IndexQuery {
   limit: number;
   /** As a former page gave it. */
   cursor?: Item;
+  /** Reads at most; the page is then short, and its cursor goes on. Without it, what `where` leaves out is read until the page is full. */
+  reads?: number;
 }
 
-/** One page of an index, and the cursor of the next when there is more. Reads on only until the page is full. */
+/** One page of an index, and the cursor of the next when there is more. Reads on only until the page is full, or `reads` are done. */
 export async function query(q: IndexQuery): Promise<{ items: Item[]; cursor?: Item }> {
   // DynamoDB takes bounds that are the wrong way round for an error.
   if (q.from !== undefined && q.to !== undefined && q.from > q.to) return { items: [] };
@@ -156,6 +158,7 @@ export async function query(q: IndexQuery): Promise<{ items: Item[]; cursor?: It
   const KeyConditionExpression = `#${q.index}pk = :partition AND #order BETWEEN :from AND :to`;
   const FilterExpression = filters.join(' AND ');
   let cursor = q.cursor;
+  let reads = 0;
   do {
     const page = await client.send(
       new QueryCommand({
@@ -179,7 +182,8 @@ export async function query(q: IndexQuery): Promise<{ items: Item[]; cursor?: It
     );
     items.push(...(page.Items ?? []).map((item) => unmarshall(item)));
     cursor = page.LastEvaluatedKey === undefined ? undefined : unmarshall(page.LastEvaluatedKey);
-  } while (cursor !== undefined && items.length < q.limit);
+    reads++;
+  } while (cursor !== undefined && items.length < q.limit && reads < (q.reads ?? Number.POSITIVE_INFINITY));
   return { items, ...(cursor === undefined ? {} : { cursor }) };
 }
 

@@ -25,9 +25,12 @@ interface Page {
 export type AuditEvent = LoggedFact & { documents?: { before: Text; after: Text } };
 type Text = Pick<PolicyText, 'document' | 'sha256'>;
 
-/** One page of what happened, newest first. */
+/** Reads of one page at most, each of as many facts as the page has room for: a second filter may leave out nearly all. */
+const MOST_READS = 40;
+
+/** One page of what happened, newest first. It may be short, and even empty, while there is a cursor. */
 export async function readEvents(filter: FactFilter, page: Page): Promise<{ events: AuditEvent[]; cursor?: Item }> {
-  const { facts, cursor } = await listFacts(filter, page);
+  const { facts, cursor } = await listFacts(filter, { ...page, reads: MOST_READS });
   const changes = await readChanges(facts.map((fact) => fact.change));
   const hashes = new Map<LoggedFact, [before: string, after: string]>();
   for (const fact of facts) {

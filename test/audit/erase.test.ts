@@ -134,3 +134,17 @@ it('leaves the seal that a person got after they were erased', async () => {
   expect(await people.sealOfPerson(EVE)).toBe(young);
   expect(await kept(EVE)).toHaveLength(2);
 });
+
+it('gives a short page with a cursor when a second filter leaves nearly everything out', async () => {
+  const { readEvents } = await import('../../lib/workflow/history.ts');
+  if (submitted?.type !== 'SUBMITTED') throw new Error('every story begins with a submit');
+  const { keyArn, person } = submitted;
+  const about = { change: 'chg_busy', keyArn, person };
+  await log.recordAlone({ ...about, type: 'REFUSED', attempt: 'decide', code: 'NOT_IN_GROUP', at: '2026-01-01' });
+  for (let i = 0; i < 45; i++) await log.recordAlone({ ...submitted, ...about, at: `2026-01-02T${i}` });
+  const filter = { change: 'chg_busy', type: 'REFUSED' };
+  const { events, cursor } = await readEvents(filter, { limit: 1 });
+  expect(events).toEqual([]);
+  if (cursor === undefined) throw new Error('there is more');
+  expect((await readEvents(filter, { limit: 1, cursor })).events).toMatchObject([{ type: 'REFUSED' }]);
+});
