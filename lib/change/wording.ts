@@ -89,6 +89,21 @@ export function timeSentences(change: Timed): string[] {
   ];
 }
 
+/** What whoever is asked must read first: that it is an emergency, a later version, or came to more people since; and its times. */
+export function askSentences(change: Timed & Pick<ChangeView, 'breakGlass' | 'version' | 'approval'>): string[] {
+  const { breakGlass, version, approval } = change;
+  return [
+    ...(breakGlass === undefined
+      ? []
+      : ['Emergency: fewer people decide, nothing holds the put, and it is reviewed afterwards.']),
+    ...(version === 1
+      ? []
+      : [`This is version ${version}: every approval of an earlier one is void, and it is asked about anew.`]),
+    ...(approval.escalatedAt === undefined ? [] : ['Nobody decided in time, so more people are asked.']),
+    ...timeSentences(change),
+  ];
+}
+
 /** The same of several changes that are asked as one: each sentence once, with the key where they differ. */
 export function timesOf(changes: readonly (Timed & Pick<ChangeView, 'key'>)[]): string[] {
   const each = changes.map((change) => ({ name: keyName(change.key), sentences: timeSentences(change) }));

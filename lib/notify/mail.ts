@@ -2,6 +2,7 @@ import { revealIdentifier } from '../change/reveal.ts';
 import type { ChangeView } from '../change/view.ts';
 import {
   approvedBy,
+  askSentences,
   confirmWordOf,
   counted,
   fromNow,
@@ -49,9 +50,9 @@ export function askMail(ask: AskMail): Mail {
   const { change } = ask;
   return mail(
     change,
-    `Your approval is asked: key policy of ${keyName(change.key)} (${RISK_WORDS[change.risk].toLowerCase()}${change.revertAfter === undefined ? '' : ', temporary'})`,
+    `Your approval is asked: key policy of ${keyName(change.key)} (${RISK_WORDS[change.risk].toLowerCase()}${change.breakGlass === undefined ? '' : ', emergency'}${change.revertAfter === undefined ? '' : ', temporary'})`,
     [
-      ...timeLines(change),
+      ...askSentences(change).map(line),
       { kind: 'title', text: `${change.submitter} asks to change the key policy of ${keyName(change.key)}` },
       ...askParts(ask),
     ],
@@ -63,7 +64,7 @@ export function reminderMail(ask: AskMail): Mail {
   const { change, now } = ask;
   const left = fromNow(change.expiresAt, now);
   return mail(change, `Reminder: key policy of ${keyName(change.key)} waits for you, and closes ${left}`, [
-    ...timeLines(change),
+    ...askSentences(change).map(line),
     { kind: 'title', text: `Still open: ${change.submitter} asks to change the key policy of ${keyName(change.key)}` },
     { kind: 'line', text: `It closes ${left}. It has ${progress(change)}.` },
     ...askParts(ask),
@@ -175,6 +176,8 @@ function roleOf(change: ChangeView, person: string): string {
   if (person === change.submitter) return 'you asked for this change';
   const { rule, approvers } = change.approval;
   if (approvers.includes(person)) return `rule “${rule}” names you as an approver of this key`;
+  const stands = change.approval.delegations?.find(({ to }) => to === person);
+  if (stands !== undefined) return `you stand in for ${stands.person} until ${utc(stands.until)}`;
   return 'you are told about changes of this key';
 }
 

@@ -4,6 +4,7 @@ import { reveal, revealIdentifier, revealSentence } from '../change/reveal.ts';
 import type { ChangeView } from '../change/view.ts';
 import {
   approvedBy,
+  askSentences,
   counted,
   fromNow,
   keyName,
@@ -49,7 +50,7 @@ export function askMessage(change: ChangeView, reader?: SlackReader): SlackMessa
       ),
     ),
     blocks: [
-      ...times(change),
+      ...first(askSentences(change)),
       header(`Key policy of ${name}: approval asked`),
       section(lines.map((sentence) => `• ${revealSentence(sentence)}`).join('\n')),
       fields([
@@ -80,7 +81,7 @@ export function resultMessage(change: ChangeView): SlackMessage {
   return {
     text: inert(revealIdentifier(`${words.title}: key policy of ${name}`)),
     blocks: [
-      ...times(change),
+      ...first(timeSentences(change)),
       header(`${words.title}: key policy of ${name}`),
       section(`${words.meaning} ${words.next}`),
       ...(outcome === undefined || outcome === '' ? [] : [section(reveal(outcome))]),
@@ -96,8 +97,7 @@ export function resultMessage(change: ChangeView): SlackMessage {
 }
 
 /** The first block: what the reader must know before anything else. */
-function times(change: ChangeView): KnownBlock[] {
-  const sentences = timeSentences(change);
+function first(sentences: readonly string[]): KnownBlock[] {
   return sentences.length === 0 ? [] : [section(sentences.map(revealSentence).join('\n'))];
 }
 

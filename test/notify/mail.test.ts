@@ -145,6 +145,31 @@ describe('all mails about one change', () => {
   });
 });
 
+describe('what is read first', () => {
+  const read = (over: Partial<ReturnType<typeof changeView>>, person = 'sam@example.com') =>
+    askMail({ change: changeView(over), person, link: 'https://approve.example.com/review/A', now: NOW });
+
+  it('says that it is an emergency, a later version, or came to more people since', () => {
+    const { subject, text } = read({ breakGlass: { reviewers: ['olu@example.com'] }, version: 2 });
+    expect(subject).toContain('emergency');
+    expect(text.split('\n')[0]).toMatch(/^Emergency: fewer people decide/);
+    expect(flat(text)).toContain('This is version 2: every approval of an earlier one is void');
+    const { approval } = changeView({});
+    const late = read({ approval: { ...approval, escalatedAt: NOW } });
+    expect(late.text.split('\n')[0]).toBe('Nobody decided in time, so more people are asked.');
+    expect(read({}).text).not.toMatch(/Emergency|version|in time/);
+  });
+
+  it('tells a delegate for whom they stand in', () => {
+    const { approval } = changeView({});
+    const delegations = [
+      { person: 'sam@example.com', to: 'pat@example.com', at: NOW, until: '2026-12-01T00:00:00.000Z' },
+    ];
+    const { text } = read({ approval: { ...approval, delegations } }, 'pat@example.com');
+    expect(flat(text)).toContain('because you stand in for sam@example.com until Tue 1 Dec 2026');
+  });
+});
+
 describe('the mail about the end', () => {
   const ends: [Status, string, string][] = [
     ['APPLIED', 'live on the key, exactly as it was approved', 'revert the change'],
