@@ -12,6 +12,7 @@ import {
   type Rules,
   ruleFor,
 } from '../lib/change/rules.ts';
+import { durationWords } from '../lib/change/wording.ts';
 import type { Key, Risk } from '../lib/policy/types.ts';
 
 const USAGE = `rules check FILE
@@ -84,14 +85,14 @@ function explain(rules: Rules, key: Key, risk: Risk, submitter: string): string 
   const rule = ruleFor(rules, key, risk);
   const emergency = breakGlassFor(rules, key, risk);
   const allowed = maySubmit(rules, key, submitter);
-  const hours = (seconds: number) => `${seconds / 3600} h`;
+  const words = (seconds: number) => durationWords(`PT${seconds}S`);
   return [
     `rule ${rule.name} decides about ${key.aliases[0] ?? key.arn} at ${risk} risk`,
     ...asked(rule, submitter),
-    `expires after ${hours(rule.expireAfter)}${rule.remindEvery < rule.expireAfter ? `, reminds every ${hours(rule.remindEvery)}` : ''}`,
+    `expires after ${words(rule.expireAfter)}${rule.remindEvery < rule.expireAfter ? `, reminds every ${words(rule.remindEvery)}` : ''}`,
     ...(rule.escalate === undefined
       ? []
-      : [`after ${hours(rule.escalate.after)} may decide too: ${rule.escalate.approvers.join(', ')}`]),
+      : [`after ${words(rule.escalate.after)} may decide too: ${rule.escalate.approvers.join(', ')}`]),
     ...(rule.signIn ? ['a link asks for a sign-in'] : []),
     ...(rule.freeze ?? []).map((one) => `held by the freeze ${one.name} while it lasts: ${hoursOf(one)}`),
     ...(rule.windows === undefined

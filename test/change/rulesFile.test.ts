@@ -285,6 +285,7 @@ describe('npm run rules', () => {
     expect(said.out).toContain('rule prod decides about alias/prod/ledger at high risk');
     expect(said.out).toContain('asks 1 of ivy@example.com (owner)');
     expect(said.out).toContain('then asks 2 of kim@example.com, sam@example.com (stage 2)');
+    expect(said.out).toMatch(/^expires after (\d+ (day|hour|minute)s? ?)+(,|$)/m);
     expect(said.out).toContain('olu@example.com may not submit');
     writeFileSync(file, FILE.replace('PT8H', '8h'));
     expect(rulesCommand(['check', file])).toMatchObject({ code: 1, out: expect.stringContaining('rules.yml:26: ') });
