@@ -151,6 +151,10 @@ function bareImports(clients: readonly string[]): string {
     '@aws-sdk/client-kms': 'KMSClient',
     '@aws-sdk/client-sfn': 'SFNClient',
     '@aws-sdk/client-sesv2': 'SESv2Client',
+    '@aws-sdk/client-sts': 'STSClient',
+    '@aws-sdk/client-iam': 'IAMClient',
+    '@aws-sdk/client-s3': 'S3Client',
+    '@aws-sdk/client-accessanalyzer': 'AccessAnalyzerClient',
   };
   const lines = clients.map((client) => `import { ${names[client]} } from '${client}';`);
   return `${lines.join('\n')}\nexport const clients = [${clients.map((client) => `new ${names[client]}({})`).join(', ')}];\n`;
