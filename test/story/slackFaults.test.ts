@@ -1,12 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { startRunning } from '../../local/demo/running.ts';
+import { describe, expect, it } from 'vitest';
 import { until } from '../../local/demo/visitor.ts';
-import { type FaultProxy, startProxy } from '../faults/proxy.ts';
+import { useProxiedSystem } from './proxied.ts';
 import { SlackSide } from './slackUser.ts';
-import { addUser, people, type World } from './system.ts';
+import { addUser } from './system.ts';
 
 const RULES = `approvers:
   security: [sam@example.com, kim@example.com]
@@ -25,25 +21,8 @@ rules:
     expireAfter: PT72H
 `;
 
-const world = {} as World;
+const world = useProxiedSystem(RULES);
 const slack = new SlackSide(world);
-let proxy: FaultProxy;
-
-beforeAll(async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'countersign-'));
-  writeFileSync(join(folder, 'rules.yml'), RULES);
-  proxy = await startProxy();
-  const env = { RULES_FILE: join(folder, 'rules.yml'), LAMBDA_ENDPOINT_URL: proxy.url };
-  world.running = await startRunning(join(folder, 'data'), env);
-  proxy.target = world.running.aws;
-  Object.assign(world, await people(world.running));
-  return async () => {
-    // Its idle connections to the edge would keep the system from ending.
-    await proxy.close();
-    await world.running.stop();
-    rmSync(folder, { recursive: true, force: true });
-  };
-});
 
 const decisions = async (id: string) => (await world.ana.change(id)).approval.decisions;
 
@@ -60,8 +39,8 @@ describe('#17 a database that is silent', () => {
     ['reading the change', 'decide dynamodb.Query', 1],
   ])('while %s: the answer is there in time, and says that it does not know', async (_, operation, nth) => {
     const { id, value } = await asked();
-    proxy.arm();
-    const { held, letGo } = proxy.hold({ operation, nth });
+    world.proxy.arm();
+    const { held, letGo } = world.proxy.hold({ operation, nth });
     const sending = slack.send(slack.submission('U0SAM', value));
     await held;
     const sent = await sending;
@@ -75,8 +54,8 @@ describe('#17 a database that is silent', () => {
 
   it('does nothing by a click that is late', async () => {
     const { id, value } = await asked();
-    proxy.arm();
-    const { held, letGo } = proxy.hold({ operation: 'decide dynamodb.Query', nth: 1 });
+    world.proxy.arm();
+    const { held, letGo } = world.proxy.hold({ operation: 'decide dynamodb.Query', nth: 1 });
     const sending = slack.send(slack.click('U0SAM', value));
     await held;
     const sent = await sending;
@@ -91,7 +70,7 @@ describe('a start of the messages that got lost', () => {
   it('is made up for by the sweep', async () => {
     const { id, value, ts } = await asked();
     // The one by the name of the Slack state machine is the only one that this role may start; each try of the SDK fails.
-    proxy.arm(
+    world.proxy.arm(
       ...[1, 2, 3, 4].map((nth) => ({ operation: 'decide states.StartExecution', nth, mode: 'fail' as const })),
     );
     await slack.send(slack.submission('U0SAM', value, { decision: 'reject' }));
@@ -107,7 +86,7 @@ describe('a start of the messages that got lost', () => {
 
 describe('a reminder', () => {
   it('is a reply under the message, and no second message', async () => {
-    proxy.arm();
+    world.proxy.arm();
     const { id, ts, channel } = await asked('alias/reports');
     const reply = await until('a reminder in the thread', 30, async () =>
       (await slack.calls('chat.postMessage')).find(({ body }) => body.thread_ts === ts),
