@@ -10,6 +10,7 @@ import {
   maySubmit,
   parseRules,
   type Rules,
+  type RulesError,
   ruleFor,
 } from '../lib/change/rules.ts';
 import { durationWords } from '../lib/change/wording.ts';
@@ -18,7 +19,8 @@ import type { Key, Risk } from '../lib/policy/types.ts';
 const USAGE = `rules check FILE
 rules explain FILE --key alias/payments [--risk high] [--tag env=prod]… [--account 111122223333] [--arn KEY_ARN] [--submitter EMAIL]
 
-check says every error with its line; explain says which rule would decide and who would be asked. Exit 1: not valid, 2: wrong use.
+check says every error and warning with its line; explain says which rule would decide and who would be asked.
+Exit 0: valid, warnings or not, 1: not valid, 2: wrong use. With an error no lambda starts; a warning stops nothing.
 `;
 
 const RISKS: readonly Risk[] = ['low', 'medium', 'high', 'critical'];
@@ -44,10 +46,12 @@ export function rulesCommand(args: string[]): { out: string; code: 0 | 1 | 2 } {
     }
     const parsed = parseRules(readFileSync(file, 'utf8'));
     if (!parsed.ok) {
-      const lines = parsed.errors.map(({ line, path, message }) => `${file}:${line}: ${path && `${path}: `}${message}`);
-      return { out: `${lines.join('\n')}\n`, code: 1 };
+      return { out: parsed.errors.map((one) => lineOf(file, one)).join(''), code: 1 };
     }
-    if (command === 'check') return { out: `${file} is a rules file, sha256 ${parsed.rules.sha256}\n`, code: 0 };
+    if (command === 'check') {
+      const warnings = parsed.warnings.map((one) => lineOf(file, one, 'warning: '));
+      return { out: `${warnings.join('')}${file} is a rules file, sha256 ${parsed.rules.sha256}\n`, code: 0 };
+    }
     const risk = RISKS.find((one) => one === values.risk);
     if (values.key === undefined || risk === undefined || values.tag.some((tag) => !tag.includes('='))) {
       return { out: USAGE, code: 2 };
@@ -58,6 +62,9 @@ export function rulesCommand(args: string[]): { out: string; code: 0 | 1 | 2 } {
     return { out: `${(error as Error).message}\n\n${USAGE}`, code: 2 };
   }
 }
+
+const lineOf = (file: string, { line, path, message }: RulesError, kind = ''): string =>
+  `${file}:${line}: ${kind}${path && `${path}: `}${message}\n`;
 
 /** A key of which only what the rules look at is known. */
 function keyOf(given: { key: string; arn?: string | undefined; account: string; tag: string[] }): Key {

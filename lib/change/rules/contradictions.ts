@@ -1,8 +1,10 @@
-import { canonicalPerson } from '../address.ts';
 import { durationSeconds } from '../duration.ts';
 import { minuteOfDay } from './clock.ts';
+import { inDelegates, inIam } from './identities.ts';
 import { inKnown } from './known.ts';
+import { peopleOf } from './people.ts';
 import type { Freeze, Rule, RulesFile } from './schema.ts';
+import { shadowed } from './shadows.ts';
 
 type Path = readonly PropertyKey[];
 type Found = [path: Path, message: string];
@@ -10,14 +12,13 @@ type Found = [path: Path, message: string];
 /** More reminders than this to one change are noise, and executions have a length. */
 const MOST_REMINDERS = 1_000;
 
-/** The different people in these groups, sorted. */
-export const peopleOf = (groups: Readonly<Record<string, readonly string[]>>, names: readonly string[]): string[] =>
-  [
-    ...new Set(names.flatMap((name) => (Object.hasOwn(groups, name) ? (groups[name] ?? []) : [])).map(canonicalPerson)),
-  ].sort();
-
-/** What the schema cannot say: groups that exist, quorums that can be met, stages or one quorum, a last rule that matches everything. */
-export function contradictions(rules: RulesFile): Found[] {
+/**
+ * What the schema cannot say: groups that exist, quorums that can be met, stages or one quorum, a last rule that matches everything,
+ * rules that can decide, callers that can be told apart. With any of these the wrong people would be asked, or somebody is locked out.
+ *
+ * @param lineOf The line of a place of the file, for what is about two places.
+ */
+export function contradictions(rules: RulesFile, lineOf: (path: Path) => number): Found[] {
   const names = new Set<string>();
   const found = rules.rules.flatMap((one, i): Found[] => {
     const twice: Found[] = names.has(one.name) ? [[['rules', i, 'name'], `two rules are named ${one.name}`]] : [];
@@ -26,8 +27,10 @@ export function contradictions(rules: RulesFile): Found[] {
   });
   return [
     ...found,
+    ...shadowed(rules, lineOf),
     ...inSubmit(rules),
-    ...inDelegates(rules),
+    ...inDelegates(rules, lineOf),
+    ...inIam(rules, lineOf),
     ...inKnown(rules),
     ...inAccounts(rules),
     ...inWindows(rules.freeze, ['freeze'], true),
@@ -132,14 +135,6 @@ function glass(rules: RulesFile, breakGlass: NonNullable<Rule['breakGlass']>, pa
 function inSubmit(rules: RulesFile): Found[] {
   return (rules.submit ?? []).flatMap((one, i) =>
     unknownGroups(rules.teams ?? {}, one.from, ['submit', i, 'from'], 'teams'),
-  );
-}
-
-function inDelegates(rules: RulesFile): Found[] {
-  return Object.entries(rules.delegates ?? {}).flatMap(([person, list]): Found[] =>
-    list.some((one) => canonicalPerson(one) === canonicalPerson(person))
-      ? [[['delegates', person], 'nobody stands in for themselves']]
-      : [],
   );
 }
 

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import { canonicalPerson } from '../address.ts';
 import { contradictions } from './contradictions.ts';
+import { oddDelegates } from './identities.ts';
 import { type Rules, type RulesFile, rulesSchema } from './schema.ts';
 
-/** A thing that is wrong in the rules file, at a 1-based line. */
+/** A thing that is wrong or odd in the rules file, at a 1-based line. */
 export interface RulesError {
   line: number;
   path: string;
@@ -12,10 +13,12 @@ export interface RulesError {
 }
 
 /**
- * Reads the rules file from its YAML text. Every error names its line; a file with any error is no rules file.
- * Addresses come out as canonical persons.
+ * Reads the rules file from its YAML text. Every error names its line; a file with any error is no rules file. What works, and
+ * is likely a slip, is a warning. Addresses come out as canonical persons.
  */
-export function parseRules(text: string): { ok: true; rules: Rules } | { ok: false; errors: RulesError[] } {
+export function parseRules(
+  text: string,
+): { ok: true; rules: Rules; warnings: RulesError[] } | { ok: false; errors: RulesError[] } {
   const lines = new LineCounter();
   const yaml = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   const [first] = yaml.errors;
@@ -29,24 +32,29 @@ export function parseRules(text: string): { ok: true; rules: Rules } | { ok: fal
     }
     return 1;
   };
-  const error = (path: readonly PropertyKey[], message: string): RulesError => ({
+  const at = (path: readonly PropertyKey[], message: string): RulesError => ({
     line: lineOf(path),
     path: path.join('.'),
     message,
   });
 
   const parsed = rulesSchema.safeParse(yaml.toJS());
-  if (!parsed.success) return { ok: false, errors: parsed.error.issues.flatMap(spread).map((one) => error(...one)) };
-  const errors = contradictions(parsed.data).map(([path, message]) => error(path, message));
+  if (!parsed.success) return { ok: false, errors: parsed.error.issues.flatMap(spread).map((one) => at(...one)) };
+  const errors = contradictions(parsed.data, lineOf).map(([path, message]) => at(path, message));
   if (errors.length > 0) return { ok: false, errors };
+  const warnings = oddDelegates(parsed.data).map(([path, message]) => at(path, message));
   return {
     ok: true,
     rules: { ...canonicalPeople(parsed.data), sha256: createHash('sha256').update(text).digest('hex') },
+    warnings,
   };
 }
 
 interface Issue {
   code?: string | undefined;
+  origin?: string | undefined;
+  minimum?: number | bigint | undefined;
+  maximum?: number | bigint | undefined;
   path: readonly PropertyKey[];
   message: string;
   expected?: string | undefined;
@@ -67,9 +75,22 @@ function spread(issue: Issue): [path: readonly PropertyKey[], message: string][]
   return likeliest.flatMap((one) => spread({ ...one, path: [...issue.path, ...one.path] }));
 }
 
-/** The parser's own words for a wrong type say nothing; a missing field and a wrong one are one thing to it. */
-const wordsOf = ({ message, expected }: Issue): string =>
-  message === 'Invalid input' && expected !== undefined ? `is missing, or is no ${expected}` : message;
+/** Lists of people, by where they stand. */
+const PEOPLE = new Set(['approvers', 'teams', 'delegates']);
+
+/** The parser's own words for what is wrong say nothing; a missing field and a wrong one are one thing to it. */
+function wordsOf({ code, origin, message, expected, minimum, maximum, path }: Issue): string {
+  if (message !== 'Invalid input') return message;
+  if (expected !== undefined) return `is missing, or is no ${expected}`;
+  const [room, group] = path;
+  if (code === 'too_small' && origin === 'array' && path.length === 2 && PEOPLE.has(String(room))) {
+    return `${String(group)} under ${String(room)} has nobody: name at least one person, or take it out`;
+  }
+  if (code === 'too_small' && origin !== 'number') return 'must not be empty';
+  const bound = code === 'too_small' ? `at least ${minimum}` : code === 'too_big' ? `at most ${maximum}` : undefined;
+  const what = { array: ' entries', string: ' characters' }[origin ?? ''];
+  return bound === undefined ? message : `must ${what === undefined ? 'be' : 'have'} ${bound}${what ?? ''}`;
+}
 
 function canonicalPeople(rules: RulesFile): RulesFile {
   const groups = (record: Record<string, string[]>) =>

@@ -28,7 +28,7 @@ const globs = z.union([z.string(), z.array(z.string()).check(z.minLength(1))]);
 const keyMatch = {
   alias: z.optional(about(globs, 'Globs (* and ?) of which one fits one of the aliases, such as alias/prod/*.')),
   key: z.optional(about(globs, 'Globs of which one fits the key ARN.')),
-  account: z.optional(z.union([z.string(), z.array(z.string())])),
+  account: z.optional(z.union([z.string(), z.array(z.string()).check(z.minLength(1))])),
   tags: z.optional(about(z.record(z.string(), z.string()), 'Tags that the key has, exactly so.')),
   environment: z.optional(
     about(

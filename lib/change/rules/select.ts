@@ -1,9 +1,9 @@
 import type { Key, Risk } from '../../policy/types.ts';
 import { durationSeconds } from '../duration.ts';
 import type { FrozenRule, FrozenStage } from '../facts.ts';
-import { peopleOf } from './contradictions.ts';
 import { freezesFor, windowsFor } from './freeze.ts';
 import { type MatchedKey, matches, matchesKey } from './match.ts';
+import { peopleOf } from './people.ts';
 import type { Rule, Rules } from './schema.ts';
 
 const seconds = (duration: string | undefined): number | undefined =>
