@@ -1,4 +1,4 @@
-import type { Seal } from '../audit/seal.ts';
+import { type Seal, unseal } from '../audit/seal.ts';
 import { type Change, evolve, fold, type Status } from '../change/change.ts';
 import { reviewIsOpen } from '../change/command.ts';
 import type { Event, Fact } from '../change/facts.ts';
@@ -6,12 +6,13 @@ import { done, type Outcome, type Refusal, refuse } from '../change/refusal.ts';
 import { revertIsOpen } from '../change/revert.ts';
 import type { Proposal } from '../change/view.ts';
 import type { PolicyText } from '../policy/types.ts';
-import { append, appendAll, HEAD, readFacts, readHead } from './log.ts';
-import { namesOf, seal, unsealed } from './people.ts';
+import { append, appendAll, entryAddress, factsIn, HEAD, readHead } from './log.ts';
+import { addOpened, namesOf, openingAddresses, seal, unsealed } from './people.ts';
 import {
   type Address,
   get,
   getAll,
+  getEach,
   type Item,
   jitter,
   partition,
@@ -101,8 +102,6 @@ export async function createChange(n: NewChange): Promise<Outcome<Change>> {
   const change = fold([submitted]);
   const { sealed, writes: texts } = await seal(submitted);
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    const earlier = await findByIdempotencyKey(submitted.person, idempotency);
-    if (earlier !== undefined) return earlier;
     const { seq, writes } = append(readHead(await get(HEAD)), sealed);
     const own: Write[] = [
       ...writes,
@@ -117,8 +116,10 @@ export async function createChange(n: NewChange): Promise<Outcome<Change>> {
     ];
     const written = await transact([...own, ...(n.along?.writes ?? [])]);
     if (written.ok) return done(change);
+    const earlier = await findByIdempotencyKey(submitted.person, idempotency);
+    if (earlier !== undefined) return earlier;
     if (n.along !== undefined && written.failed.some((i) => i >= own.length)) {
-      return (await findByIdempotencyKey(submitted.person, idempotency)) ?? { ok: false, refusal: n.along.refusal };
+      return { ok: false, refusal: n.along.refusal };
     }
     await jitter(attempt);
   }
@@ -245,10 +246,12 @@ export async function readChanges(ids: readonly string[]): Promise<Map<string, C
 }
 
 /** Policy texts by their SHA-256, in that order; throws when one is missing. */
-export async function readDocuments(hashes: readonly string[]): Promise<string[]> {
-  const items = await getAll(hashes.map(documentAddress));
-  if (items.length !== hashes.length) throw new Error('a document of the history is missing');
-  return items.map((item) => item.document as string);
+export const readDocuments = async (hashes: readonly string[]): Promise<string[]> =>
+  (await getEach(hashes.map(documentAddress))).map(documentIn);
+
+function documentIn(item: Item | undefined): string {
+  if (item === undefined) throw new Error('a document of the history is missing');
+  return item.document as string;
 }
 
 /** The policy texts of these hashes that are there, by hash. */
@@ -257,26 +260,41 @@ export async function readDocumentsByHash(hashes: readonly string[]): Promise<Ma
   return new Map(items.map((item) => [String(item.pk).slice('DOC#'.length), item.document as string]));
 }
 
-/** A change with everything that was stored beside it. */
+/**
+ * A change with everything that was stored beside it, in two reads: what it names lies where its item says.
+ *
+ * @returns with `opened`, what the seals in it stand for: who does something to it next need not look them up again
+ */
 export async function readWholeChange(id: string) {
   if (id.length > LONGEST_ID) return undefined;
   const items = await partition(`CHANGE#${id}`);
   const item = items.find((one) => one.sk === 'CHANGE');
   if (item === undefined) return undefined;
   const { change: asStored, seqs } = kept(item);
-  const change = await unsealed(asStored);
-  const proposal = items.find((one) => one.sk === proposalAddress(change).sk)?.proposal as Proposal;
-  const [facts, [before, after]] = await Promise.all([
-    readFacts(seqs),
-    readDocuments([change.before, change.binding.after]),
+  const opened = new Map<Seal, string>();
+  const [before, after, ...rest] = await getEach([
+    documentAddress(asStored.before),
+    documentAddress(asStored.binding.after),
+    ...seqs.map(entryAddress),
+    ...openingAddresses(asStored, opened),
   ]);
-  return { change, seqs, facts, proposal, before: before ?? '', after: after ?? '' };
+  addOpened(rest.slice(seqs.length), opened);
+  const change = unseal(asStored, opened);
+  const facts = await factsIn(seqs, rest.slice(0, seqs.length), opened);
+  const proposal = items.find((one) => one.sk === proposalAddress(change).sk)?.proposal as Proposal;
+  return { change, seqs, facts, proposal, before: documentIn(before), after: documentIn(after), opened };
 }
 
 /** Writes that stand or fall with an event, and what it means when one of their conditions fails. */
 export interface Along {
   writes: Write[];
   refusal: Refusal;
+}
+
+export interface RecordOptions {
+  along?: Along | undefined;
+  /** What is known of the change's seals already; what is looked up is added to it. */
+  opened?: Map<Seal, string>;
 }
 
 /**
@@ -288,16 +306,18 @@ export async function record(
   id: string,
   doer: Doer,
   command: (change: Change) => Outcome<Event | undefined>,
-  along?: Along,
+  { along, opened = new Map() }: RecordOptions = {},
 ): Promise<Outcome<Change>> {
   if (id.length > LONGEST_ID) return refuse('NOT_FOUND', 'There is no such change.');
-  const opened = new Map<Seal, string>();
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    const before = opened.size;
-    const [item, headOrNothing] = await getAll([changeAddress(id), HEAD]);
-    if (item?.sk !== 'CHANGE') return refuse('NOT_FOUND', 'There is no such change.');
+    const [item, newest] = await getEach([changeAddress(id), HEAD]);
+    if (item === undefined) return refuse('NOT_FOUND', 'There is no such change.');
     const { change: asStored, seqs, sealed } = kept(item);
-    const change = await unsealed(asStored, opened);
+    const unknown = openingAddresses(asStored, opened);
+    // The head moves with everything that anybody does: it is read again along with the people.
+    const [head, ...openings] = unknown.length === 0 ? [newest] : await getEach([HEAD, ...unknown]);
+    addOpened(openings, opened);
+    const change = unseal(asStored, opened);
     const outcome = command(change);
     if (!outcome.ok) return outcome;
     if (outcome.value === undefined) return done(change);
@@ -305,8 +325,6 @@ export async function record(
     const next = evolve(change, fact);
     // A change that was begun without seals ends without: to replay, a seal and an address are two people.
     const own = sealed ? await seal(fact, opened) : { sealed: fact, writes: [] };
-    // It moves with everything that anybody does: after a look at people it is an old one.
-    const head = opened.size === before ? headOrNothing : await get(HEAD);
     const { seq, writes } = append(readHead(head), own.sealed);
     const written = await transact([
       ...writes,
@@ -355,6 +373,16 @@ export async function listChanges(
     newestFirst: true,
     ...page,
   });
+  return { changes: await changesOf(items), ...(cursor === undefined ? {} : { cursor }) };
+}
+
+/** One page of the changes of a key that are open and not being applied, newest first. The history of the key is not read for them. */
+export async function listWaiting(
+  keyArn: string,
+  page: { limit: number; cursor?: Item },
+): Promise<{ changes: Change[]; cursor?: Item }> {
+  const where = { keyArn, status: ['PENDING', 'APPROVED'] };
+  const { items, cursor } = await query({ index: 'gsi5', partition: UNSETTLED, where, newestFirst: true, ...page });
   return { changes: await changesOf(items), ...(cursor === undefined ? {} : { cursor }) };
 }
 

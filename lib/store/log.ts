@@ -5,7 +5,7 @@ import { namesOf, seal, unsealed } from './people.ts';
 import {
   type Address,
   get,
-  getAll,
+  getEach,
   type IndexQuery,
   type Item,
   jitter,
@@ -24,7 +24,7 @@ type Put = Extract<Write, { put: unknown }>;
 export const HEAD: Address = { pk: `HEAD#${LOG}`, sk: 'HEAD' };
 
 export const seqText = (seq: number) => String(seq).padStart(12, '0');
-const entryAddress = (seq: number): Address => ({ pk: `LOG#${LOG}`, sk: seqText(seq) });
+export const entryAddress = (seq: number): Address => ({ pk: `LOG#${LOG}`, sk: seqText(seq) });
 
 export const readHead = (item: Item | undefined): Head =>
   item === undefined ? genesis() : { seq: item.seq as number, hash: item.hash as string };
@@ -94,19 +94,28 @@ export async function recordAlone(fact: Fact, opened?: ReadonlyMap<Seal, string>
 }
 
 /** Facts as people read them: with what their seals stand for. */
-const logged = (items: readonly Item[]): Promise<LoggedFact[]> =>
+const logged = (items: readonly Item[], opened?: Map<Seal, string>): Promise<LoggedFact[]> =>
   unsealed(
     items.map((item) => {
       const { log: _, ...fact } = readBody(item.body as string);
       return { ...fact, hash: item.hash as string };
     }),
+    opened,
   );
 
 /** The facts at these places, read consistently, in that order. Throws when one is missing: a log has no gaps. */
-export async function readFacts(seqs: readonly number[]): Promise<LoggedFact[]> {
-  const items = await getAll(seqs.map(entryAddress));
-  if (items.length !== seqs.length) throw new Error(`the log lacks entries among ${seqs.join(', ')}`);
-  return logged(items);
+export const readFacts = async (seqs: readonly number[]): Promise<LoggedFact[]> =>
+  factsIn(seqs, await getEach(seqs.map(entryAddress)));
+
+/** As `readFacts`, of what was read already. */
+export function factsIn(
+  seqs: readonly number[],
+  items: readonly (Item | undefined)[],
+  opened?: Map<Seal, string>,
+): Promise<LoggedFact[]> {
+  const entries = items.filter((item) => item !== undefined);
+  if (entries.length !== seqs.length) throw new Error(`the log lacks entries among ${seqs.join(', ')}`);
+  return logged(entries, opened);
 }
 
 /** The newest entry of the log, read consistently. */

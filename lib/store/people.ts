@@ -78,13 +78,28 @@ async function sealNew(address: string): Promise<Seal> {
 }
 
 /** What these seals were made from, by seal. One that was altered is as good as none. */
-export async function openingsOf(seals: readonly Seal[]): Promise<Map<Seal, Opening>> {
-  const items = await getAll(seals.map(openingAddress));
-  const openings = items.map(({ pk, salt, value }: Item): [Seal, Opening] => [
-    String(pk).slice('SEAL#'.length) as Seal,
-    { salt: String(salt), value: String(value) },
-  ]);
+export const openingsOf = async (seals: readonly Seal[]): Promise<Map<Seal, Opening>> =>
+  openingsIn(await getAll(seals.map(openingAddress)));
+
+function openingsIn(items: readonly (Item | undefined)[]): Map<Seal, Opening> {
+  const openings = items
+    .filter((item) => item !== undefined)
+    .map(({ pk, salt, value }): [Seal, Opening] => [
+      String(pk).slice('SEAL#'.length) as Seal,
+      { salt: String(salt), value: String(value) },
+    ]);
   return new Map(openings.filter(([seal, opening]) => opens(seal, opening)));
+}
+
+/** Where what the seals of a value were made from lies, but for those that are known: for who reads other items with the same call. */
+export const openingAddresses = (value: unknown, opened: ReadonlyMap<Seal, string>): Address[] =>
+  sealsIn(value)
+    .filter((one) => !opened.has(one))
+    .map(openingAddress);
+
+/** Adds what lay there to what is known. */
+export function addOpened(items: readonly (Item | undefined)[], opened: Map<Seal, string>): void {
+  for (const [one, { value }] of openingsIn(items)) opened.set(one, value);
 }
 
 /**
@@ -93,8 +108,7 @@ export async function openingsOf(seals: readonly Seal[]): Promise<Map<Seal, Open
  * @param opened what was looked up before; what is looked up now is added to it
  */
 export async function unsealed<T>(value: T, opened: Map<Seal, string> = new Map()): Promise<T> {
-  const seals = sealsIn(value).filter((one) => !opened.has(one));
-  for (const [one, { value: plain }] of await openingsOf(seals)) opened.set(one, plain);
+  addOpened(await getAll(openingAddresses(value, opened)), opened);
   return unseal(value, opened);
 }
 

@@ -49,8 +49,8 @@ export async function get({ pk, sk }: Address): Promise<Item | undefined> {
   return Item === undefined ? undefined : unmarshall(Item);
 }
 
-/** The items that exist, in the order asked, read consistently; any number of addresses. */
-export async function getAll(addresses: readonly Address[]): Promise<Item[]> {
+/** The items at these addresses, in that order, read consistently; undefined where there is none. Any number of them, a hundred with one call. */
+export async function getEach(addresses: readonly Address[]): Promise<(Item | undefined)[]> {
   const found = new Map<string, Item>();
   const wanted = [...new Map(addresses.map((address) => [name(address), address])).values()];
   for (let from = 0; from < wanted.length; from += 100) {
@@ -66,11 +66,12 @@ export async function getAll(addresses: readonly Address[]): Promise<Item[]> {
       Keys = page.UnprocessedKeys?.[TableName]?.Keys ?? [];
     }
   }
-  return addresses.flatMap((address) => {
-    const item = found.get(name(address));
-    return item === undefined ? [] : [item];
-  });
+  return addresses.map((address) => found.get(name(address)));
 }
+
+/** As `getEach`, and only those that exist. */
+export const getAll = async (addresses: readonly Address[]): Promise<Item[]> =>
+  (await getEach(addresses)).filter((item) => item !== undefined);
 
 const name = ({ pk, sk }: Address) => `${pk} ${sk}`;
 

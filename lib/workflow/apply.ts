@@ -28,6 +28,10 @@ class NotNow extends Error {
 
 /** How many puts one attempt makes at most. */
 const MOST_PUTS = 3;
+/** How often one attempt reads and proves a change that moves meanwhile: those who act at once are few. */
+const MOST_LOOKS = 5;
+/** The refusal of an intent or an end for another state than was looked at. */
+const MOVED = 'ALREADY_DECIDED';
 /** Reads that must agree before a policy counts as settled after a put that may have landed. */
 const EQUAL_READS = 3;
 /** Milliseconds of lease that must be left when a put starts: it can never still run when the lease is over. */
@@ -107,21 +111,33 @@ const REVERT: Job = {
  * See docs/decisions/0005-apply-protocol.md. A temporary change whose time is over is put back in the same way.
  */
 export async function applyChange(id: string, around: Surroundings): Promise<{ status: Stand }> {
-  const whole = await readWholeChange(id);
-  if (whole === undefined) throw new Error(`there is no change ${id}`);
+  for (let looks = 0; looks < MOST_LOOKS; looks++) {
+    const whole = await readWholeChange(id);
+    if (whole === undefined) throw new Error(`there is no change ${id}`);
+    const status = await applyAsRead(whole, around);
+    if (status !== undefined) return { status };
+  }
+  throw new NotNow(`${id} moved each time that it was looked at`);
+}
+
+/** Undefined when the change moved after it was read, and nothing was begun. */
+async function applyAsRead(whole: Whole, around: Surroundings): Promise<Stand | undefined> {
   const { change } = whole;
-  const stand = (now: Change) => ({ status: standOf(now, around.now().getTime(), holdsToday(around.rules, now)) });
+  const stand = (now: Change | undefined) => now && standOf(now, around.now().getTime(), holdsToday(around.rules, now));
   if (revertIsDue(change, iso(around))) return stand(await perform(REVERT, 'APPLIED', whole, around));
   if (!isOpen(change.status) || change.status === 'PENDING') return stand(change);
 
   const expired = expire(change, iso(around));
   if (expired !== undefined) return stand(await settle(change, around, expired));
-  if (hold(change, around.now().getTime(), holdsToday(around.rules, change)) !== undefined) return { status: 'HELD' };
+  if (hold(change, around.now().getTime(), holdsToday(around.rules, change)) !== undefined) return 'HELD';
   return stand(await perform(APPLY, 'APPROVED', whole, around));
 }
 
-/** Does one job on a change that stands ready for it, or on one that an earlier attempt left under way. */
-async function perform(job: Job, ready: Status, whole: Whole, around: Surroundings): Promise<Change> {
+/**
+ * Does one job on a change that stands ready for it, or on one that an earlier attempt left under way. Undefined when it is
+ * another one than was proven by the time the intent is written: then there is none, and it is to be proven anew.
+ */
+async function perform(job: Job, ready: Status, whole: Whole, around: Surroundings): Promise<Change | undefined> {
   const { change } = whole;
   const { id } = change;
   const proof = job.prove(whole, around);
@@ -141,9 +157,10 @@ async function perform(job: Job, ready: Status, whole: Whole, around: Surroundin
     (now) =>
       now.status === ready && proof.ok && equal(now, change)
         ? done(job.intent(now, proof, { fence: next.lease.fence, attempt: around.attempt }))
-        : refuse('ALREADY_DECIDED', `The change is ${now.status}, and another one than was proven.`),
-    next.along,
+        : refuse(MOVED, `The change is ${now.status}, and another one than was proven.`),
+    { along: next.along, opened: whole.opened },
   );
+  if (!began.ok && began.refusal.code === MOVED) return undefined;
   if (!began.ok) throw new LeaseHeld(began.refusal.detail);
   return new Attempt(job, whole, next.lease, around, false).run();
 }
@@ -224,15 +241,16 @@ async function otherPrincipal({ principalIds = {} }: Change): Promise<{ error: s
 
 /**
  * Records an end that needs no lease, unless another attempt has begun or ended the change meanwhile. It is an end of the change
- * as it was read: one that moved since is looked at again.
+ * as it was read: undefined when that moved since.
  */
-async function settle(read: Change, around: Surroundings, event: Event): Promise<Change> {
+async function settle(read: Change, around: Surroundings, event: Event): Promise<Change | undefined> {
   const settled = await record(read.id, doer(around), (now) => {
     if (now.status !== read.status) return done(undefined);
-    return equal(now, read) ? done(event) : refuse('ALREADY_DECIDED', 'The change moved while it was looked at.');
+    return equal(now, read) ? done(event) : refuse(MOVED, 'The change moved while it was looked at.');
   });
-  if (!settled.ok) throw new NotNow(settled.refusal.detail);
-  return settled.value;
+  if (settled.ok) return settled.value;
+  if (settled.refusal.code === MOVED) return undefined;
+  throw new NotNow(settled.refusal.detail);
 }
 
 /** One attempt that holds the lease. */
@@ -393,7 +411,7 @@ class Attempt {
       id,
       doer(this.#around),
       (change) => done(change.status === this.#job.running ? event : undefined),
-      this.#along(event),
+      { along: this.#along(event), opened: this.#whole.opened },
     );
     if (ended.ok) return ended.value;
     const now = await readChange(id);

@@ -22,7 +22,7 @@ import { askedBefore } from '../change/set.ts';
 import type { ChangeView } from '../change/view.ts';
 import { changesMail, reviewMail } from '../notify/askedMail.ts';
 import { askMail, reminderMail, resultMail } from '../notify/mail.ts';
-import { readChange, readWholeChange, record } from '../store/changes.ts';
+import { readWholeChange, record } from '../store/changes.ts';
 import { newLink } from '../store/links.ts';
 import { put, type Write } from '../store/table.ts';
 import { storeTaskToken } from '../store/tokens.ts';
@@ -105,8 +105,11 @@ export async function askApprovers(id: string, taskToken: string, rules: Rules, 
       mail: changesMail({ change: view, person, now: at }),
     }));
     const delivery = await deliver(messages);
-    await record(id, { person: WORKFLOW, at }, (now) =>
-      done(toTellOfChanges(now) ? { type: 'CHANGES_TOLD', ...delivery } : undefined),
+    await record(
+      id,
+      { person: WORKFLOW, at },
+      (now) => done(toTellOfChanges(now) ? { type: 'CHANGES_TOLD', ...delivery } : undefined),
+      whole,
     );
   }
   const people = toAsk(change, at);
@@ -122,7 +125,12 @@ export async function askApprovers(id: string, taskToken: string, rules: Rules, 
   // Whom another change of the set is still to ask is no one who was asked: the sweep comes back for them.
   const reached = people.filter((person) => mailed.includes(person) || before.includes(person));
   if (change.asked && reached.length === 0) return;
-  const asked = await record(id, { person: WORKFLOW, at }, () => done({ type: 'ASKED', people: reached, ...delivery }));
+  const asked = await record(
+    id,
+    { person: WORKFLOW, at },
+    () => done({ type: 'ASKED', people: reached, ...delivery }),
+    whole,
+  );
   if (!asked.ok) return;
   // A decision, a version or a stage that came while the mails went out: its own wake may have met no token yet.
   const more = toAsk(asked.value, at).some((person) => !people.includes(person));
@@ -140,8 +148,11 @@ export async function remindApprovers(id: string, rules: Rules, at: string): Pro
   const view = toView(whole, at);
   const silent = change.changesRequested === undefined ? awaited(change, at) : [];
   const { asked: _, ...delivery } = await askByLink(whole, view, silent, reminderMail, rules, at);
-  await record(id, { person: WORKFLOW, at }, (now) =>
-    done(now.status === 'PENDING' ? { type: 'REMINDED', ...delivery } : undefined),
+  await record(
+    id,
+    { person: WORKFLOW, at },
+    (now) => done(now.status === 'PENDING' ? { type: 'REMINDED', ...delivery } : undefined),
+    whole,
   );
   await tellUnreached({ change, view, awaited: silent }, delivery, true);
 }
@@ -186,13 +197,11 @@ async function overtakeOthers({ change, facts }: Whole, at: string): Promise<voi
 
 /** Tells everybody how a change ended, once, and asks for the review of an emergency, again and again. An open change is left alone: nothing has ended. */
 export async function closeChange(id: string, rules: Rules, at: string): Promise<{ status: Status }> {
-  const stored = await readChange(id);
-  if (stored === undefined) throw missing(id);
-  const { status, closed } = stored.change;
-  if (isOpen(status) || status === 'REVERTING' || (closed && !reviewDue(stored.change, Date.parse(at))))
-    return { status };
   const whole = await readWholeChange(id);
   if (whole === undefined) throw missing(id);
+  const { status, closed } = whole.change;
+  if (isOpen(status) || status === 'REVERTING' || (closed && !reviewDue(whole.change, Date.parse(at))))
+    return { status };
   const view = toView(whole, at);
   if (!closed) {
     await overtakeOthers(whole, at);
@@ -201,8 +210,11 @@ export async function closeChange(id: string, rules: Rules, at: string): Promise
       (await setResults(whole, at)) ??
       people.map((person): Message => ({ person, mail: resultMail({ change: view, person, now: at }) }));
     const delivery = await deliver(messages, showInSlack(whole, { rules, at }));
-    await record(id, { person: WORKFLOW, at }, (change) =>
-      done(change.closed ? undefined : { type: 'CLOSED', ...delivery }),
+    await record(
+      id,
+      { person: WORKFLOW, at },
+      (change) => done(change.closed ? undefined : { type: 'CLOSED', ...delivery }),
+      whole,
     );
   }
   if (reviewDue(whole.change, Date.parse(at))) {
@@ -213,8 +225,11 @@ export async function closeChange(id: string, rules: Rules, at: string): Promise
       }),
     );
     const delivery = await deliver(messages);
-    await record(id, { person: WORKFLOW, at }, (change) =>
-      done(reviewDue(change, Date.parse(at)) ? { type: 'REVIEW_ASKED', ...delivery } : undefined),
+    await record(
+      id,
+      { person: WORKFLOW, at },
+      (change) => done(reviewDue(change, Date.parse(at)) ? { type: 'REVIEW_ASKED', ...delivery } : undefined),
+      whole,
     );
   }
   return { status };

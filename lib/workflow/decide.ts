@@ -58,7 +58,7 @@ export async function act(
   along: Along | undefined,
   command: Parameters<typeof record>[2],
 ): Promise<Outcome<Change>> {
-  const outcome = await record(id, doer, command, along);
+  const outcome = await record(id, doer, command, { along });
   if (!outcome.ok) {
     const { code } = outcome.refusal;
     if (TELLING.has(code)) await noteRefusal(id, { person: doer.person, attempt, code }, doer.at);

@@ -67,7 +67,9 @@ export async function takeMailEvent(event: SesEvent, at: string): Promise<number
     const key = `${event.mail.messageId} ${fact.type} ${fact.to}`;
     if (await mailEventIsNoted(key)) continue;
     await warn(changeId, fact, at);
-    const recorded = await record(changeId, { person: WORKFLOW, at }, () => done(fact), along(key, fact, at));
+    const recorded = await record(changeId, { person: WORKFLOW, at }, () => done(fact), {
+      along: along(key, fact, at),
+    });
     if (recorded.ok) noted += 1;
     else if (recorded.refusal.code === 'UNAVAILABLE') throw new Error(recorded.refusal.detail);
   }

@@ -2,7 +2,7 @@ import { isOpen } from '../change/change.ts';
 import { WORKFLOW } from '../change/facts.ts';
 import { type Moved, overtaken } from '../change/overtaken.ts';
 import { done } from '../change/refusal.ts';
-import { listChanges, record } from '../store/changes.ts';
+import { listWaiting, record } from '../store/changes.ts';
 import type { Item } from '../store/table.ts';
 import { wakeApproval } from './decide.ts';
 
@@ -15,22 +15,17 @@ import { wakeApproval } from './decide.ts';
  */
 export async function endOvertaken(keyArn: string, moved: Moved, at: string): Promise<string[]> {
   const ended: string[] = [];
-  for (const status of ['PENDING', 'APPROVED'] as const) {
-    let cursor: Item | undefined;
-    do {
-      const page = await listChanges(
-        { key: keyArn, status },
-        { limit: 100, ...(cursor === undefined ? {} : { cursor }) },
-      );
-      for (const { id } of page.changes.filter((change) => overtaken(change, moved) !== undefined)) {
-        const recorded = await record(id, { person: WORKFLOW, at }, (change) => done(overtaken(change, moved)));
-        if (!recorded.ok) throw new Error(`${id}: ${recorded.refusal.detail}`);
-        if (isOpen(recorded.value.status)) continue;
-        ended.push(id);
-        await wakeApproval(id).catch(() => undefined);
-      }
-      cursor = page.cursor;
-    } while (cursor !== undefined);
-  }
+  let cursor: Item | undefined;
+  do {
+    const page = await listWaiting(keyArn, { limit: 100, ...(cursor === undefined ? {} : { cursor }) });
+    for (const { id } of page.changes.filter((change) => overtaken(change, moved) !== undefined)) {
+      const recorded = await record(id, { person: WORKFLOW, at }, (change) => done(overtaken(change, moved)));
+      if (!recorded.ok) throw new Error(`${id}: ${recorded.refusal.detail}`);
+      if (isOpen(recorded.value.status)) continue;
+      ended.push(id);
+      await wakeApproval(id).catch(() => undefined);
+    }
+    cursor = page.cursor;
+  } while (cursor !== undefined);
   return ended;
 }

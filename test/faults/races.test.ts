@@ -133,7 +133,7 @@ describe('#80 a holder of the key that was paused', () => {
     const one = await lab.approved(KEYS[0]);
     const two = await lab.approved(KEYS[0]);
     lab.proxy.arm();
-    const paused = lab.proxy.hold({ operation: 'apply dynamodb.GetItem', nth: 3 });
+    const paused = lab.proxy.hold({ operation: 'apply dynamodb.GetItem', nth: 2 });
     const first = lab.attempt(one.id, 'paused').catch((error: Error) => error.name);
     await paused.held;
     expect(await lab.attempt(two.id, 'too early').catch((error: Error) => error.name)).toBe('LeaseHeld');
@@ -177,8 +177,8 @@ describe('#99 a process that was stopped before its put, and goes on when its le
   it.each([
     ['the live policy', { operation: 'apply kms.GetKeyPolicy', nth: 1 }],
     ['the change once more', { operation: 'apply dynamodb.Query', nth: 2 }],
-    ['its facts', { operation: 'apply dynamodb.BatchGetItem', nth: 4 }],
-    ['the lease', { operation: 'apply dynamodb.GetItem', nth: 3 }],
+    ['its facts', { operation: 'apply dynamodb.BatchGetItem', nth: 3 }],
+    ['the lease', { operation: 'apply dynamodb.GetItem', nth: 2 }],
   ])('stopped as it read %s: puts nothing', async (_, call) => {
     const { id } = await lab.approved();
     lab.proxy.arm();
