@@ -5,7 +5,7 @@ A second opinion: written apart from the program it judges, with nothing but Pyt
 Exit 0 clean, 1 tampered, 2 incomplete; the last line of output is the verdict as JSON. What each check means: audit.md.
 """
 import argparse, base64, functools, hashlib, hmac, json, math, re, sys
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 DOMAIN, LOG, WORKFLOW = "countersign-audit/v1", "main", "countersign"
@@ -168,10 +168,81 @@ def both(*kinds):
     return lambda v: all(kind(v) for kind in kinds)
 
 
+def list_of(kind):
+    return lambda v: isinstance(v, list) and all(map(kind, v))
+
+
+# ── When something may be put: freezes and change windows, once or of every week ───────────────────────────────
+MOMENT = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{3}))?)?(?:Z|([+-])([0-9]{2}):([0-9]{2}))")
+OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3])(?::?([0-5][0-9]))?")
+DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+def moment(v):
+    """Milliseconds since 1970; None when there is no such time. Days go over the end of a month, as in ECMAScript."""
+    match = MOMENT.fullmatch(v)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, millis, east, north = (int(match[i] or 0) for i in (1, 2, 3, 4, 5, 6, 7, 9, 10))
+    if not (1 <= month <= 12 and 1 <= day <= 31 and minute < 60 and second < 60 and east < 24 and north < 60):
+        return None
+    if hour > 24 or (hour == 24 and (minute or second or millis)):
+        return None
+    y = year - (month <= 2)
+    days = 365 * y + y // 4 - y // 100 + y // 400 + (153 * ((month + 9) % 12) + 2) // 5 + day - 719469
+    offset = (east * 60 + north) * (-1 if match[8] == "-" else 1)
+    return (((days * 24 + hour) * 60 + minute - offset) * 60 + second) * 1000 + millis
+
+
+def minutes(v): return int(v[:2]) * 60 + int(v[3:])
+def time_of_day(v): return text(v) and re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", v) is not None
+def fixed(v): return text(v) and re.search(r"\.[0-9]{3}", v) is None and moment(v) is not None
+
+
+ONCE = members(name=text, to=fixed, **{"from": fixed})
+WEEKLY = both(members(name=text, days=list_of(lambda v: v in DAYS), timeZone=text), maybe("from", time_of_day), maybe("to", time_of_day))
+WINDOWS = list_of(lambda v: isinstance(v, dict) and (WEEKLY if "timeZone" in v else ONCE)(v))
+
+
+@functools.lru_cache(maxsize=None)
+def zone(name):
+    """The clock of a place, or None where it is not known here: Python has none before 3.9, and its names come from the machine."""
+    match = OFFSET.fullmatch(name)
+    if match:
+        offset = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+        return timezone(-offset if match[1] == "-" else offset)
+    try:
+        from zoneinfo import ZoneInfo, available_timezones
+        return ZoneInfo({one.lower(): one for one in available_timezones()}[name.lower()])
+    except (ImportError, KeyError):
+        return None
+
+
+def zones_in(fact):
+    kind = fact["type"]
+    holds = fact["rule"] if kind in ("SUBMITTED", "VERSIONED") else fact.get("today", {}) if kind == "APPLY_INTENT" else {}
+    return [one["timeZone"] for one in holds.get("freeze", []) + holds.get("windows", []) if "timeZone" in one]
+
+
+def inside(window, at):
+    if "timeZone" not in window:
+        return moment(window["from"]) <= at < moment(window["to"])
+    clock = (datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=at)).astimezone(zone(window["timeZone"]))
+    now, end = clock.hour * 60 + clock.minute, minutes(window["to"]) if "to" in window else 1440
+    return DAYS[clock.weekday()] in window["days"] and minutes(window.get("from", "00:00")) <= now < end
+
+
+def held(holds, at):
+    """Do these freezes and windows forbid a put at this moment?"""
+    windows = holds.get("windows", [])
+    return any(inside(one, at) for one in holds.get("freeze", [])) or (len(windows) > 0 and not any(inside(one, at) for one in windows))
+
+
 RULE = both(members(name=text, quorum=whole, approvers=texts, remindEvery=real, rulesSha256=digest),
             maybe("stages", lambda v: isinstance(v, list) and all(map(STAGE, v))),
             maybe("escalate", members(after=real, approvers=texts)),
             maybe("delegates", lambda v: isinstance(v, dict) and all(map(texts, v.values()))),
+            maybe("freeze", WINDOWS), maybe("windows", WINDOWS),
             maybe("breakGlass", members(reviewers=texts, remindEvery=real)))
 PROPOSED = both(members(reason=text, binding=BINDING, before=digest, afterCanonical=digest, risk=text, rule=RULE,
                         expiresAt=instant, applyBy=instant), maybe("ticket", text), maybe("applyAfter", instant),
@@ -188,8 +259,8 @@ SHAPES = {
     "LINKS_REVOKED": maybe("of", text), "REVIEWED": members(verdict=text, comment=text), "REVIEW_ASKED": TOLD,
     "REMINDED": TOLD, "APPROVAL_GIVEN": both(DECIDED, maybe("onBehalfOf", text)),
     "REJECTED": DECIDED, "CANCELLED": members(comment=text), "EXPIRED": members(),
-    "APPLY_INTENT": members(binding=BINDING, approvers=texts, fence=whole, attempt=text),
-    "APPLIED": members(before=digest, after=digest, live=digest, put=flag), "STALE": both(members(live=digest, detail=text), maybe("by", text)),
+    "APPLY_INTENT": both(members(binding=BINDING, approvers=texts, fence=whole, attempt=text), maybe("today", members(freeze=WINDOWS, windows=WINDOWS))),
+    "APPLIED": both(members(before=digest, after=digest, live=digest, put=flag), maybe("putAt", instant)), "STALE": both(members(live=digest, detail=text), maybe("by", text)),
     "REVERT_INTENT": members(binding=BINDING, fence=whole, attempt=text),
     "REVERTED": members(before=digest, after=digest, live=digest, put=flag),
     "FAILED": both(members(error=text, detail=text), maybe("live", digest)),
@@ -312,6 +383,12 @@ class Change:
     def revert_is_due(self, at):
         return self.temporary() and at >= self.revert_at
 
+    def may_be_put(self, at, *today):
+        when = moment(at)
+        if when is None or not self.apply_after <= at < self.apply_by:
+            return False
+        return "breakGlass" in self.rule or not any(held(holds, when) for holds in (self.rule, *today))
+
     def take(self, fact):
         """Applies one fact; False when the facts before do not allow it."""
         kind, person, at, status = fact["type"], fact["person"], fact["at"], self.status
@@ -382,7 +459,11 @@ class Change:
                 return False
             if not set(named) <= {one for one, _ in counted} or len(named) < self.rule["quorum"]:
                 return False
+            if "today" in fact and not self.may_be_put(at, fact["today"]):
+                return False
         if kind == "APPLIED" and (fact["before"], fact["after"]) != (self.before, self.binding["after"]):
+            return False
+        if kind == "APPLIED" and "putAt" in fact and not self.may_be_put(fact["putAt"]):
             return False
         if kind == "REVERT_INTENT":
             back = {"after": self.before, "base": self.after_canonical}
@@ -589,7 +670,7 @@ class Verification:
             raise Tampered(due, "it does not follow the entry before it")
         if forged(r):
             raise Tampered(due, "somebody or something else than was sealed")
-        if not known:
+        if not known or not all(map(zone, zones_in(fact))):
             self.open[fact["change"]] = "unjudged"
             self.gap = self.gap or "entry %d is a %s" % (due, fact["type"])
         elif known and [sha256(d) for d in r.get("documents", [])[:2]][:len(documents(fact))] != documents(fact):

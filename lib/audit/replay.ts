@@ -2,8 +2,10 @@ import { type Change, countingApprovals, evolve, fold, isOpen } from '../change/
 import { delegate, escalate, post, review } from '../change/command.ts';
 import { decide, expire } from '../change/decide.ts';
 import { type EventType, type Fact, type FrozenRule, WORKFLOW } from '../change/facts.ts';
+import { holdOfPut } from '../change/push.ts';
 import { standing } from '../change/quorum.ts';
 import { revertIsDue, turned } from '../change/revert.ts';
+import type { Holds } from '../change/rules/freeze.ts';
 
 /** May come for a change that is over: somebody tried too late, or mail was slower than the answer. */
 const EVEN_AFTER_THE_END: ReadonlySet<EventType> = new Set([
@@ -140,9 +142,10 @@ function forbidden(change: Change, fact: Fact): string | undefined {
     case 'APPLY_INTENT':
       return forbiddenIntent(change, fact);
     case 'APPLIED':
-      return fact.before === change.before && fact.after === change.binding.after
-        ? undefined
-        : 'what was applied is not what was approved';
+      if (fact.before !== change.before || fact.after !== change.binding.after) {
+        return 'what was applied is not what was approved';
+      }
+      return fact.putAt === undefined ? undefined : forbiddenPut(change, fact.putAt, {});
     case 'STALE':
       return (change.status === 'PENDING' || change.status === 'APPROVED') && fact.by === undefined
         ? 'it does not say what moved the policy'
@@ -168,12 +171,12 @@ function forbidden(change: Change, fact: Fact): string | undefined {
 }
 
 function forbiddenIntent(change: Change, fact: Fact & { type: 'APPLY_INTENT' }): string | undefined {
-  const { binding, approvers, at } = fact;
+  const { binding, approvers, at, today } = fact;
   if (binding.after !== change.binding.after || binding.base !== change.binding.base) {
     return 'what is about to be put is not what was approved';
   }
-  if (at < (change.applyAfter ?? '')) return `it must not be applied before ${change.applyAfter}`;
-  if (at >= change.applyBy) return `it had to be applied before ${change.applyBy}`;
+  const why = today === undefined ? outOfTime(change, at) : forbiddenPut(change, at, today);
+  if (why !== undefined) return why;
   if (!standing(change).complete) return 'its approvals do not complete its stages';
   const counting = countingApprovals(change);
   if (new Set(approvers).size !== approvers.length || !approvers.every((person) => counting.includes(person))) {
@@ -182,4 +185,16 @@ function forbiddenIntent(change: Change, fact: Fact & { type: 'APPLY_INTENT' }):
   return approvers.length < change.rule.quorum
     ? `${approvers.length} of ${change.rule.quorum} approvals count`
     : undefined;
+}
+
+/** Why a change must not be put at this moment: too early, too late, in a freeze, or outside of its windows. */
+function forbiddenPut(change: Change, at: string, today: Holds): string | undefined {
+  if (Number.isNaN(Date.parse(at))) return 'it names a time that there is not';
+  const held = holdOfPut(change, at, today);
+  return outOfTime(change, at) ?? (held === undefined ? undefined : `${held.name} held it`);
+}
+
+function outOfTime({ applyAfter = '', applyBy }: Change, at: string): string | undefined {
+  if (at < applyAfter) return `it must not be applied before ${applyAfter}`;
+  return at >= applyBy ? `it had to be applied before ${applyBy}` : undefined;
 }

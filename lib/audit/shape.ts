@@ -1,11 +1,16 @@
 import { durationSeconds } from '../change/duration.ts';
 import type { EventType, Fact } from '../change/facts.ts';
+import { isTimeZone, minuteOfDay, WEEKDAYS } from '../change/rules/clock.ts';
+import type { Holds } from '../change/rules/freeze.ts';
 
 /** Is this value of the kind that a member of a fact must be? */
 type Kind = (value: unknown) => boolean;
 
 const HASH = /^[0-9a-f]{64}$/;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+/** As the rules file has it: with an offset, seconds left out or not. */
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/;
+const TIME_OF_DAY = /^\d\d:\d\d$/;
 
 const text: Kind = (value) => typeof value === 'string';
 const flag: Kind = (value) => typeof value === 'boolean';
@@ -60,7 +65,22 @@ const duration: Kind = (value) => {
 const timing = members({ applyAfter: optional(instant), revertAfter: optional(duration) });
 const stage = members({ name: text, quorum: whole, from: texts, approvers: texts });
 
-/** The part of a frozen rule that replay judges by; quiet hours, freezes and the like are none of its business. */
+const moment: Kind = (value) => typeof value === 'string' && MOMENT.test(value) && !Number.isNaN(Date.parse(value));
+const timeOfDay: Kind = (value) =>
+  typeof value === 'string' && TIME_OF_DAY.test(value) && minuteOfDay(value) !== undefined;
+const once = members({ name: text, from: moment, to: moment });
+const weekly = members({
+  name: text,
+  days: listOf((value) => (WEEKDAYS as readonly unknown[]).includes(value)),
+  from: optional(timeOfDay),
+  to: optional(timeOfDay),
+  timeZone: text,
+});
+/** A freeze or a change window, of one time or of every week. */
+const window: Kind = (value) =>
+  typeof value === 'object' && value !== null && (Object.hasOwn(value, 'timeZone') ? weekly : once)(value);
+
+/** The part of a frozen rule that replay judges by; quiet hours and the like are none of its business. */
 const rule = members({
   name: text,
   quorum: whole,
@@ -70,6 +90,8 @@ const rule = members({
   stages: optional(listOf(stage)),
   escalate: optional(members({ after: number, approvers: texts })),
   delegates: optional(named(texts)),
+  freeze: optional(listOf(window)),
+  windows: optional(listOf(window)),
   breakGlass: optional(members({ reviewers: texts, remindEvery: number })),
 });
 
@@ -139,8 +161,14 @@ const SHAPES: Readonly<Record<EventType, Kind>> = {
   REJECTED: decided,
   CANCELLED: members({ comment: text }),
   EXPIRED: members({}),
-  APPLY_INTENT: members({ binding, approvers: texts, fence: whole, attempt: text }),
-  APPLIED: members({ before: hash, after: hash, live: hash, put: flag }),
+  APPLY_INTENT: members({
+    binding,
+    approvers: texts,
+    fence: whole,
+    attempt: text,
+    today: optional(members({ freeze: listOf(window), windows: listOf(window) })),
+  }),
+  APPLIED: members({ before: hash, after: hash, live: hash, put: flag, putAt: optional(instant) }),
   REVERT_INTENT: members({ binding, fence: whole, attempt: text }),
   REVERTED: members({ before: hash, after: hash, live: hash, put: flag }),
   STALE: members({ live: hash, detail: text, by: optional(text) }),
@@ -179,7 +207,7 @@ export interface Placed {
   at: string;
 }
 
-/** What a parsed body is: a fact in its place, a fact of a type that this version does not know, or none at all. */
+/** What a parsed body is: a fact in its place, one with a type or a time zone that is not known here, or none at all. */
 export type Shaped =
   | { kind: 'fact'; fact: Fact & Placed }
   | { kind: 'unknown'; fact: Placed & { type: string } }
@@ -190,5 +218,18 @@ export function shapeOf(body: unknown): Shaped {
   if (!common(body)) return { kind: 'none' };
   const placed = body as Placed & { type: string };
   if (!Object.hasOwn(SHAPES, placed.type)) return { kind: 'unknown', fact: placed };
-  return SHAPES[placed.type as EventType](body) ? { kind: 'fact', fact: body as Fact & Placed } : { kind: 'none' };
+  if (!SHAPES[placed.type as EventType](body)) return { kind: 'none' };
+  const fact = body as Fact & Placed;
+  return zonesIn(fact).every(isTimeZone) ? { kind: 'fact', fact } : { kind: 'unknown', fact: placed };
+}
+
+/** The time zones on whose clocks a fact says when something may be put. */
+function zonesIn(fact: Fact): string[] {
+  const { freeze = [], windows = [] } = holdsOf(fact);
+  return [...freeze, ...windows].flatMap((one) => ('timeZone' in one ? [one.timeZone] : []));
+}
+
+function holdsOf(fact: Fact): Holds {
+  if (fact.type === 'SUBMITTED' || fact.type === 'VERSIONED') return fact.rule;
+  return fact.type === 'APPLY_INTENT' ? (fact.today ?? {}) : {};
 }

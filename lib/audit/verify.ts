@@ -215,10 +215,10 @@ export class Verification {
     return undefined;
   }
 
-  /** A fact of a later version: the chain can be checked on, this change cannot. */
+  /** A fact of a later version, or on the clock of a place that is not known here: the chain can be checked on, this change cannot. */
   #setAside({ change, type, seq }: Placed & { type: string }): undefined {
     this.#open.set(change, 'unjudged');
-    this.#gap ??= `entry ${seq} is a ${type}, which this version cannot judge`;
+    this.#gap ??= `entry ${seq} is a ${type} that this version cannot judge`;
   }
 
   /** An entry without its neighbours: only its own hash and form can be checked. */

@@ -142,10 +142,23 @@ export type Event =
   | { type: 'REJECTED'; binding: Binding; comment: string; channel: Channel }
   | { type: 'CANCELLED'; comment: string }
   | { type: 'EXPIRED' }
-  /** Written before the put, so that no put can be without a record. */
-  | { type: 'APPLY_INTENT'; binding: Binding; approvers: string[]; fence: number; attempt: string }
-  /** `put: false`: the live policy was already the approved one. `live` is the SHA-256 of the text as read back. */
-  | { type: 'APPLIED'; before: string; after: string; live: string; put: boolean }
+  /**
+   * Written before the put, so that no put can be without a record. `today`: what the rules file of that moment had for this key,
+   * of which nothing held it, and nothing of the frozen rule did. Left out by what was written before this was looked at here.
+   */
+  | {
+      type: 'APPLY_INTENT';
+      binding: Binding;
+      approvers: string[];
+      fence: number;
+      attempt: string;
+      today?: { freeze: Freeze[]; windows: Freeze[] };
+    }
+  /**
+   * `put: false`: the live policy was already the approved one. `live` is the SHA-256 of the text as read back. `putAt`: the moment
+   * before the put at which it was looked at last whether it may be; left out where an earlier attempt made the put, if any.
+   */
+  | { type: 'APPLIED'; before: string; after: string; live: string; put: boolean; putAt?: string }
   /** Written before the put that takes a temporary change back: `binding.after` is what is about to be put, `binding.base` what must be live. */
   | { type: 'REVERT_INTENT'; binding: Binding; fence: number; attempt: string }
   /** `before`: what the change had applied; `after`: what is live again. `put: false`: it was already. */

@@ -41,14 +41,18 @@ export const toAsk = (change: Change, now: string): string[] =>
 export const toTellOfChanges = ({ status, changesRequested }: Change): boolean =>
   status === 'PENDING' && changesRequested !== undefined && changesRequested.told === undefined;
 
-/**
- * What holds an approved change now, and until when: its own applyAfter, a freeze, or a window that is not open, by the rules
- * file of its submit or by today's. An emergency is held by none, and neither is a revert, which takes access away.
- */
+/** What holds an approved change now, and until when. */
 export function hold(change: Change, now: number, today: Holds): ReturnType<typeof heldUntil> {
-  const { status, rule, applyAfter = '' } = change;
-  if (status !== 'APPROVED' || rule.breakGlass !== undefined) return undefined;
-  const at = new Date(now).toISOString();
+  return change.status === 'APPROVED' ? holdOfPut(change, new Date(now).toISOString(), today) : undefined;
+}
+
+/**
+ * What forbids to put a change at this moment, and until when: its own applyAfter, a freeze, or a window that is not open, by the
+ * rules file of its submit or by today's. An emergency is held by none, and neither is a revert, which takes access away.
+ */
+export function holdOfPut(change: Change, at: string, today: Holds): ReturnType<typeof heldUntil> {
+  const { rule, applyAfter = '' } = change;
+  if (rule.breakGlass !== undefined) return undefined;
   if (at >= applyAfter) return heldUntil([rule, today], at);
   return { name: 'applyAfter', until: applyAfter, ...heldUntil([rule, today], applyAfter) };
 }

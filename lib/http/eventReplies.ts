@@ -114,8 +114,26 @@ export const auditEvent = says<AuditEvent>()(
     event('REJECTED', decided),
     event('CANCELLED', { comment: z.string() }),
     event('EXPIRED', {}),
-    event('APPLY_INTENT', { binding, approvers: z.array(person), fence: z.int(), attempt: z.string() }),
-    event('APPLIED', { before: sha256, after: sha256, live: sha256, put: z.boolean() }),
+    event('APPLY_INTENT', {
+      binding,
+      approvers: z.array(person),
+      fence: z.int(),
+      attempt: z.string(),
+      today: z.exactOptional(
+        z
+          .object({ freeze: z.array(freeze), windows: z.array(freeze) })
+          .check(z.describe('The freezes and change windows of the rules file of that moment for this key.')),
+      ),
+    }),
+    event('APPLIED', {
+      before: sha256,
+      after: sha256,
+      live: sha256,
+      put: z.boolean(),
+      putAt: z.exactOptional(
+        instant.check(z.describe('When it was looked at last whether it may be put, before the put.')),
+      ),
+    }),
     event('REVERT_INTENT', { binding, fence: z.int(), attempt: z.string() }),
     event('REVERTED', { before: sha256, after: sha256, live: sha256, put: z.boolean() }),
     event('STALE', { live: sha256, detail, by: z.exactOptional(z.string()) }),

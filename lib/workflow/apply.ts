@@ -5,7 +5,7 @@ import { nextApplyStep, proveApproval } from '../change/apply.ts';
 import { type Change, fold, isOpen, type Status } from '../change/change.ts';
 import { expire } from '../change/decide.ts';
 import { type Event, type Fact, WORKFLOW } from '../change/facts.ts';
-import { hold, type Stand, standOf } from '../change/push.ts';
+import { holdOfPut, type Stand, standOf } from '../change/push.ts';
 import { done, refuse } from '../change/refusal.ts';
 import { proveRevert, revertIsDue, turned } from '../change/revert.ts';
 import { entitledToday, holdsToday, type Rules } from '../change/rules.ts';
@@ -70,11 +70,19 @@ interface Job {
   running: Status;
   /** The change and its texts as the put sees them: `after` is put where `before` is live. */
   seen(whole: Whole): Whole;
-  prove(whole: Whole, around: Surroundings): Proof;
+  prove(whole: Whole, around: Surroundings, at: string): Proof;
+  /** What forbids to put it at this moment, and may pass. */
+  held(change: Change, around: Surroundings, at: string): string | undefined;
   /** Why the policy that is live must not be put over although it is the one from before. */
   superseded(change: Change): Promise<string | undefined>;
-  intent(change: Change, proof: Proof & { ok: true }, stamp: { fence: number; attempt: string }): Event;
-  result(texts: { before: string; after: string; live: string; put: boolean }): Event;
+  intent(
+    change: Change,
+    proof: Proof & { ok: true },
+    stamp: { fence: number; attempt: string },
+    around: Surroundings,
+  ): Event;
+  /** @param putAt when this attempt looked last whether it may put, if it put */
+  result(texts: { before: string; after: string; live: string; put: boolean }, putAt: string | undefined): Event;
   /** What it means that the live policy is another. */
   moved: string;
 }
@@ -83,9 +91,13 @@ const APPLY: Job = {
   running: 'APPLYING',
   seen: (whole) => whole,
   prove,
+  held: (change, { rules }, at) => holdOfPut(change, at, holdsToday(rules, change))?.name,
   superseded: async () => undefined,
-  intent: ({ binding }, { approvers }, stamp) => ({ type: 'APPLY_INTENT', binding, approvers, ...stamp }),
-  result: (texts) => ({ type: 'APPLIED', ...texts }),
+  intent: (change, { approvers }, stamp, { rules }) => {
+    const today = holdsToday(rules, change);
+    return { type: 'APPLY_INTENT', binding: change.binding, approvers, today, ...stamp };
+  },
+  result: (texts, putAt) => ({ type: 'APPLIED', ...texts, ...(putAt === undefined ? {} : { putAt }) }),
   moved: 'The live policy moved after the change was submitted. Nothing was put.',
 };
 
@@ -93,6 +105,7 @@ const REVERT: Job = {
   running: 'REVERTING',
   seen: (whole) => ({ ...whole, change: turned(whole.change), before: whole.after, after: whole.before }),
   prove: proveBack,
+  held: () => undefined,
   superseded: async (change) => {
     const later = await surelyAppliedSince(change);
     if (later === undefined) throw new NotNow('the index does not have the newest change of the key yet');
@@ -124,25 +137,33 @@ export async function applyChange(id: string, around: Surroundings): Promise<{ s
 async function applyAsRead(whole: Whole, around: Surroundings): Promise<Stand | undefined> {
   const { change } = whole;
   const stand = (now: Change | undefined) => now && standOf(now, around.now().getTime(), holdsToday(around.rules, now));
-  if (revertIsDue(change, iso(around))) return stand(await perform(REVERT, 'APPLIED', whole, around));
+  // One moment for all that is decided, and for the fact that says so: no deadline may lie between a look and its record.
+  const at = iso(around);
+  if (revertIsDue(change, at)) return stand(await perform(REVERT, 'APPLIED', whole, around, at));
   if (!isOpen(change.status) || change.status === 'PENDING') return stand(change);
 
-  const expired = expire(change, iso(around));
-  if (expired !== undefined) return stand(await settle(change, around, expired));
-  if (hold(change, around.now().getTime(), holdsToday(around.rules, change)) !== undefined) return 'HELD';
-  return stand(await perform(APPLY, 'APPROVED', whole, around));
+  const expired = expire(change, at);
+  if (expired !== undefined) return stand(await settle(change, at, expired));
+  if (change.status === 'APPROVED' && APPLY.held(change, around, at) !== undefined) return 'HELD';
+  return stand(await perform(APPLY, 'APPROVED', whole, around, at));
 }
 
 /**
  * Does one job on a change that stands ready for it, or on one that an earlier attempt left under way. Undefined when it is
  * another one than was proven by the time the intent is written: then there is none, and it is to be proven anew.
  */
-async function perform(job: Job, ready: Status, whole: Whole, around: Surroundings): Promise<Change | undefined> {
+async function perform(
+  job: Job,
+  ready: Status,
+  whole: Whole,
+  around: Surroundings,
+  at: string,
+): Promise<Change | undefined> {
   const { change } = whole;
   const { id } = change;
-  const proof = job.prove(whole, around);
+  const proof = job.prove(whole, around, at);
   if (!proof.ok && change.status === ready) {
-    return settle(change, around, { type: 'FAILED', error: proof.error, detail: proof.detail });
+    return settle(change, at, { type: 'FAILED', error: proof.error, detail: proof.detail });
   }
 
   const next = await nextLease(change.key.arn, around.attempt, around.now().getTime(), around.leaseSeconds);
@@ -153,10 +174,10 @@ async function perform(job: Job, ready: Status, whole: Whole, around: Surroundin
   }
   const began = await record(
     id,
-    doer(around),
+    { person: WORKFLOW, at },
     (now) =>
       now.status === ready && proof.ok && equal(now, change)
-        ? done(job.intent(now, proof, { fence: next.lease.fence, attempt: around.attempt }))
+        ? done(job.intent(now, proof, { fence: next.lease.fence, attempt: around.attempt }, around))
         : refuse(MOVED, `The change is ${now.status}, and another one than was proven.`),
     { along: next.along, opened: whole.opened },
   );
@@ -166,7 +187,6 @@ async function perform(job: Job, ready: Status, whole: Whole, around: Surroundin
 }
 
 const iso = (around: Surroundings) => around.now().toISOString();
-const doer = (around: Surroundings) => ({ person: WORKFLOW, at: iso(around) });
 
 /** A state that is not the fold of its facts proves nothing. */
 function altered({ change, facts }: Whole): (Proof & { ok: false }) | undefined {
@@ -177,12 +197,12 @@ function altered({ change, facts }: Whole): (Proof & { ok: false }) | undefined 
 }
 
 /** The proof that it may be applied, from the facts themselves. */
-function prove(whole: Whole, around: Surroundings): Proof {
+function prove(whole: Whole, around: Surroundings, at: string): Proof {
   const { change, before, after } = whole;
   const bad = altered(whole);
   if (bad !== undefined) return bad;
   return proveApproval(change, {
-    now: iso(around),
+    now: at,
     afterSha256: sha256(after),
     baseCanonical: canonicalOf(before),
     today: entitledToday(around.rules, change.rule),
@@ -190,12 +210,12 @@ function prove(whole: Whole, around: Surroundings): Proof {
 }
 
 /** The proof that it may be put back. */
-function proveBack(whole: Whole, around: Surroundings): Proof {
+function proveBack(whole: Whole, _: Surroundings, at: string): Proof {
   const { change, before, after } = whole;
   return (
     altered(whole) ??
     proveRevert(change, {
-      now: iso(around),
+      now: at,
       beforeSha256: sha256(before),
       beforeCanonical: canonicalOf(before),
       afterSha256: sha256(after),
@@ -243,8 +263,8 @@ async function otherPrincipal({ principalIds = {} }: Change): Promise<{ error: s
  * Records an end that needs no lease, unless another attempt has begun or ended the change meanwhile. It is an end of the change
  * as it was read: undefined when that moved since.
  */
-async function settle(read: Change, around: Surroundings, event: Event): Promise<Change | undefined> {
-  const settled = await record(read.id, doer(around), (now) => {
+async function settle(read: Change, at: string, event: Event): Promise<Change | undefined> {
+  const settled = await record(read.id, { person: WORKFLOW, at }, (now) => {
     if (now.status !== read.status) return done(undefined);
     return equal(now, read) ? done(event) : refuse(MOVED, 'The change moved while it was looked at.');
   });
@@ -261,6 +281,8 @@ class Attempt {
   readonly #around: Surroundings;
   /** A put of this change may have reached KMS, in this attempt or in one before. */
   #maybePut: boolean;
+  /** When this attempt looked last whether it may put, before a put that may have reached KMS. */
+  #putAt: string | undefined;
 
   constructor(job: Job, whole: Whole, lease: Lease, around: Surroundings, resumed: boolean) {
     this.#job = job;
@@ -338,9 +360,12 @@ class Attempt {
     if (!(await holds(this.#lease, this.#around.now, MARGIN))) {
       throw new LeaseHeld('the lease ran out before the put');
     }
-    // Nothing is waited for between this and the put: the time by which it must be applied is looked at last.
-    const proof = this.#job.prove(again, this.#around);
+    // Nothing is waited for between this and the put: the times are looked at last.
+    const at = iso(this.#around);
+    const proof = this.#job.prove(again, this.#around, at);
     if (!proof.ok) return this.#failed(proof.error, proof.detail);
+    const held = this.#job.held(again.change, this.#around, at);
+    if (held !== undefined) return this.#failed('Held', `${held} holds it since the apply began.`);
     const result = await live.put(after);
     this.#around.log({
       change: change.id,
@@ -353,7 +378,10 @@ class Attempt {
     });
     if (result.kind === 'refused') return this.#failed(result.error, result.detail);
     if (result.kind === 'throttled') await this.#around.wait(1_000);
-    else this.#maybePut = true;
+    else {
+      this.#maybePut = true;
+      this.#putAt = at;
+    }
     return undefined;
   }
 
@@ -371,7 +399,7 @@ class Attempt {
 
   #applied(live: string): Event {
     const { before, binding } = this.#whole.change;
-    return this.#job.result({ before, after: binding.after, live: sha256(live), put: this.#maybePut });
+    return this.#job.result({ before, after: binding.after, live: sha256(live), put: this.#maybePut }, this.#putAt);
   }
 
   async #stale(live: string): Promise<Event> {
@@ -409,7 +437,7 @@ class Attempt {
     const { id } = this.#whole.change;
     const ended = await record(
       id,
-      doer(this.#around),
+      { person: WORKFLOW, at: iso(this.#around) },
       (change) => done(change.status === this.#job.running ? event : undefined),
       { along: this.#along(event), opened: this.#whole.opened },
     );

@@ -51,6 +51,7 @@ export const STORIES = [
   'waiting',
   'outside',
   'lifted',
+  'windowed',
 ] as const;
 export type Story = (typeof STORIES)[number];
 
@@ -203,6 +204,37 @@ export function happenings(n: number, story: Story): Happening[] {
       fact(WORKFLOW, 91, { type: 'REVERT_INTENT', binding: back, fence: n, attempt: 'request' }),
     ];
   };
+  /** Put in one of its windows, in none of its freezes, as they were frozen into it and as they were on the day. */
+  const windowed = (): Happening[] => {
+    const moment = (at: number) => instant(second + at).replace('.000Z', 'Z');
+    const freeze = [
+      { name: 'release', from: moment(10), to: moment(15) },
+      { name: 'nights', days: ['tue' as const], from: '22:00', timeZone: 'Etc/UTC' },
+    ];
+    const windows = [
+      { name: 'this minute', from: moment(6), to: moment(20) },
+      { name: 'mondays', days: ['mon' as const], from: '09:00', to: '17:00', timeZone: 'Europe/Berlin' },
+    ];
+    const today = {
+      freeze: [{ name: 'audit', from: moment(15), to: moment(18) }],
+      windows: [{ name: 'afternoons', days: ['tue' as const], from: '17:00', to: '19:30', timeZone: 'Asia/Kolkata' }],
+    };
+    const held = { ...submit.fact, applyAfter: instant(second + 5), rule: { ...rule, freeze, windows } } as Fact;
+    return [
+      { ...submit, fact: held },
+      ...applying.slice(1, -1),
+      fact(WORKFLOW, 6, { type: 'APPLY_INTENT', binding, approvers, fence: n, attempt: 'request', today }),
+      fact(WORKFLOW, 8, {
+        type: 'APPLIED',
+        before: sha256(before),
+        after: binding.after,
+        live,
+        put: true,
+        putAt: instant(second + 7),
+      }),
+      close,
+    ];
+  };
   switch (story) {
     case 'applied':
       return ended({ type: 'APPLIED', before: sha256(before), after: binding.after, live: binding.after, put: true });
@@ -286,6 +318,8 @@ export function happenings(n: number, story: Story): Happening[] {
         fact(WORKFLOW, 5, { type: 'STALE', live, detail: 'It moved.', by: 'chg_1' }),
         close,
       ];
+    case 'windowed':
+      return windowed();
     case 'outside': {
       const { key } = submit.fact as Fact & { type: 'SUBMITTED' };
       const arn = `${KEY}-${n}`;

@@ -56,6 +56,86 @@ const SPELLINGS: [string, (body: string) => string][] = [
   ['text that JSON prints as it is', (body) => body.replace('{', '{"A":"\u2028\u007f\u00e9\ud83d\ude00\\u0001\\b",')],
 ];
 
+/** Puts at other moments than the honest one, with other windows and freezes, on clocks that there are and are not. */
+function* putsAt(): Generator<[string, LoggedEntry[]]> {
+  const story = happenings(1, 'windowed');
+  const where = (type: Fact['type']) => story.findIndex(({ fact }) => fact.type === type);
+  const alter = (type: Fact['type'], change: (fact: Fact) => object): LoggedEntry[] =>
+    chained(story.map((one) => (one.fact.type === type ? { ...one, fact: change(one.fact) as Fact } : one)));
+  for (let at = 0; at < 65; at++) {
+    yield [`about to be put at ${at}`, alter('APPLY_INTENT', (fact) => ({ ...fact, at: instant(100 + at) }))];
+    yield [`put at ${at}`, alter('APPLIED', (fact) => ({ ...fact, putAt: instant(100 + at) }))];
+  }
+  const submitted = story[where('SUBMITTED')]?.fact as Fact & { type: 'SUBMITTED' };
+  const frozen = (...freeze: object[]) =>
+    alter('SUBMITTED', () => ({ ...submitted, rule: { ...submitted.rule, freeze } }));
+  const once = (from: string, to: string) => frozen({ name: 'once', from, to });
+  for (const from of MOMENTS) yield [`a freeze from ${from}`, once(from, '2027-01-01T00:00Z')];
+  for (const to of MOMENTS) yield [`a freeze to ${to}`, once('2026-01-01T00:00Z', to)];
+  for (const timeZone of ZONES) {
+    for (const [from, to] of [
+      ['00:00', '12:01'],
+      ['12:01', '23:59'],
+      ['17:31', '17:32'],
+      ['13:01', '13:02'],
+      ['24:00', '1:00'],
+    ]) {
+      yield [
+        `a freeze from ${from} to ${to} of ${timeZone}`,
+        frozen({ name: 'weekly', days: ['tue'], from, to, timeZone }),
+      ];
+    }
+    yield [`a freeze on tuesdays of ${timeZone}`, frozen({ name: 'weekly', days: ['tue'], timeZone })];
+    yield [`a freeze on wednesdays of ${timeZone}`, frozen({ name: 'weekly', days: ['wed'], timeZone })];
+  }
+  yield ['a freeze on a day that there is not', frozen({ name: 'weekly', days: ['noon'], timeZone: 'Etc/UTC' })];
+  for (const today of [{}, null, { freeze: [] }, { freeze: [], windows: [] }, { freeze: [{}], windows: [] }]) {
+    yield [`today ${JSON.stringify(today)}`, alter('APPLY_INTENT', (fact) => ({ ...fact, today }))];
+  }
+  const emergency = { reviewers: ['rae@example.com'], remindEvery: 60 };
+  yield [
+    'an emergency in a freeze',
+    alter('SUBMITTED', () => ({
+      ...submitted,
+      rule: { ...submitted.rule, breakGlass: emergency, windows: [{ name: 'x', from: MOMENTS[0], to: MOMENTS[0] }] },
+    })),
+  ];
+}
+
+const MOMENTS = [
+  '2026-11-24T12:01Z',
+  '2026-11-24T12:01:46Z',
+  '2026-11-24T12:01:47Z',
+  '2026-11-24T12:01:48Z',
+  '2026-11-24T13:01:47+01:00',
+  '2026-11-24T13:01:48+01:00',
+  '2026-11-23T12:01:48-23:59',
+  '2026-11-24T12:01:47.000Z',
+  '2026-11-24T12:01:47',
+  '2026-11-31T00:00Z',
+  '2026-11-32T00:00Z',
+  '2026-02-31T24:00Z',
+  '2026-02-31T24:01Z',
+  '2026-13-01T00:00Z',
+  '2026-11-24T12:60Z',
+  '2026-11-24T00:00+24:00',
+  '9999-12-31T23:59:59Z',
+  '0000-01-01T00:00Z',
+  'tomorrow',
+];
+const ZONES = [
+  'Etc/UTC',
+  'UTC',
+  'Asia/Kolkata',
+  'Europe/Berlin',
+  'europe/berlin',
+  '+01:00',
+  '-0530',
+  '+24:00',
+  'Mars/Olympus',
+  '',
+];
+
 function cases(): Case[] {
   const all: Case[] = [{ name: 'honest', lines: text(records) }];
   const everything = everyStory();
@@ -113,6 +193,7 @@ function cases(): Case[] {
     'overtaken',
     'unproven',
     'lifted',
+    'windowed',
   ] as const) {
     const facts = happenings(1, story);
     const log = chained(facts);
@@ -152,6 +233,7 @@ function cases(): Case[] {
       }
     }
   }
+  for (const [name, log] of putsAt()) add(name, unsigned(log));
   // Facts in an order that nobody chose: what replay says of each must be the same.
   for (const facts of fc.sample(
     fc.shuffledSubarray([...STORIES.flatMap((s) => happenings(1, s))], { minLength: 1, maxLength: 5 }),

@@ -118,3 +118,17 @@ it('puts nothing after the time by which it must be applied, when IAM is slow to
   expect([ended.status, wrong]).toEqual(['FAILED', []]);
   expect(sent).not.toContain(change.binding.after);
 });
+
+it('puts nothing in a freeze that begins while the apply is under way', async () => {
+  const arn = 'arn:aws:iam::111122223333:role/countersign-local-apply';
+  const change = await lab.approved(undefined, { principalIds: { [arn]: (await iam.principalId(arn)) ?? '' } });
+  const begins = lab.now().getTime() + 5_000;
+  lab.rules.freeze = [{ name: 'year end', from: new Date(begins).toISOString(), to: '2100-01-01T00:00:00Z' }];
+  await paused(change.id, { operation: 'apply iam.GetRole', nth: 1 }, async () => {
+    lab.ahead += 6_000;
+  });
+  delete lab.rules.freeze;
+  const { change: ended, wrong, sent } = await found(change.id);
+  expect([ended.status, ended.outcome, wrong]).toEqual(['FAILED', 'year end holds it since the apply began.', []]);
+  expect(sent).not.toContain(change.binding.after);
+});

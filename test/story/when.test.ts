@@ -86,6 +86,13 @@ describe('a change window', () => {
     await world.ana.reaches(change.id, ['APPLIED'], 60);
     const put = (await putsOf(change.key)).find(({ sha256 }) => sha256 === change.after.sha256);
     expect(put?.at.localeCompare(`${OPENS.slice(0, 19)}.000Z`)).toBeGreaterThanOrEqual(0);
+    const { body } = await world.audrey.get<{ events: { type: string; putAt?: string; today?: object }[] }>(
+      `/audit/events?change=${change.id}`,
+    );
+    const fact = (type: string) => body.events.find((event) => event.type === type);
+    expect(fact('APPLY_INTENT')?.today).toMatchObject({ freeze: [], windows: [{ name: 'release' }] });
+    expect(fact('APPLIED')?.putAt?.localeCompare(`${OPENS.slice(0, 19)}.000Z`)).toBeGreaterThanOrEqual(0);
+    expect(await world.audrey.get('/audit/verify')).toMatchObject({ body: { ok: true } });
   });
 
   it('that never opens again is said at the submit', async () => {

@@ -18,6 +18,15 @@ export function minuteOfDay(text: string): number | undefined {
   return hours < 24 && minutes < 60 ? hours * 60 + minutes : undefined;
 }
 
+/** Is this the name of a time zone that is known here, or a fixed offset such as +01:00? */
+export function isTimeZone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
 const DAY = 1_440;
 const formats = new Map<string, Intl.DateTimeFormat>();
 

@@ -22,9 +22,12 @@ export const windowsFor = (
   (rules.windows ?? []).filter(({ match }) => matchesKey(match, key));
 
 /** What of today's rules file holds a change of this rule. */
-export const holdsToday = (rules: Rules, change: { key: MatchedKey; rule: { name: string } }): Holds => ({
+export const holdsToday = (
+  rules: Rules,
+  change: { key: MatchedKey; rule: { name: string } },
+): { freeze: Freeze[]; windows: Freeze[] } => ({
   freeze: freezesFor(rules, change.key),
-  windows: windowsFor(rules, change.rule.name, change.key),
+  windows: [...windowsFor(rules, change.rule.name, change.key)],
 });
 
 /** How often a change goes from one thing that holds it to the next before it counts as held for good. */

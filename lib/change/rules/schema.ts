@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { parseCidr } from '../../policy/condition/cidr.ts';
 import { isAddress } from '../address.ts';
 import { durationSeconds } from '../duration.ts';
-import { minuteOfDay, WEEKDAYS } from './clock.ts';
+import { isTimeZone, minuteOfDay, WEEKDAYS } from './clock.ts';
 
 const about = <S extends z.ZodMiniType>(schema: S, description: string): S => schema.check(z.describe(description));
 
@@ -50,14 +50,6 @@ const timeZone = about(
   'An IANA time zone, such as Europe/Berlin. There is no default.',
 );
 const weekday = z.enum(WEEKDAYS, 'must be one of mon, tue, wed, thu, fri, sat and sun');
-
-function isTimeZone(text: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
-}
 
 /** Hours without reminders. */
 export const quietHours = z.strictObject({
