@@ -107,8 +107,10 @@ function forbidden(change: Change, fact: Fact): string | undefined {
     case 'CHANGES_REQUESTED':
     case 'APPROVAL_WITHDRAWN':
     case 'COMMENTED': {
-      const { person, comment, channel, at } = fact;
+      const { person, channel, at } = fact;
       const decision = VERDICT_OF[fact.type];
+      // Earlier versions took a wish without words.
+      const comment = fact.type === 'CHANGES_REQUESTED' ? 'x' : fact.comment;
       const binding = 'binding' in fact ? fact.binding : change.binding;
       const outcome = decide(change, { person, decision, comment, channel, binding }, at);
       if (!outcome.ok) return `${person} may not ${decision} it: ${outcome.refusal.detail}`;

@@ -44,6 +44,7 @@ export function decide(change: Change, answer: Answer, now: string): Outcome<Eve
     case 'reject':
       return ifNotApplying(change, { type: 'REJECTED', binding, comment, channel });
     case 'requestChanges':
+      if (comment.trim() === '') return refuse('BAD_REQUEST', 'Say in the comment what is to be changed.');
       return ifNotApplying(change, { type: 'CHANGES_REQUESTED', binding, comment, channel });
     case 'withdraw':
       return change.decisions.some((one) => one.person === person && one.decision === 'approve')

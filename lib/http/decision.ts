@@ -140,7 +140,7 @@ ${change.status === 'APPROVED' && html`<p>${STATUS_WORDS.APPROVED.meaning} ${STA
 <input type="hidden" name="base" value="${change.before.canonical}">
 ${csrf !== undefined && html`<input type="hidden" name="csrf" value="${csrf}">`}
 <label for="comment">Comment</label>
-<p class="hint" id="comment-hint">Kept in the history and sent to ${shown(change.submitter)}. Up to ${COMMENT_MAX.toLocaleString('en-US')} characters.</p>
+<p class="hint" id="comment-hint">Kept in the history and sent to ${shown(change.submitter)}. Whoever asks for changes says here which. Up to ${COMMENT_MAX.toLocaleString('en-US')} characters.</p>
 <textarea id="comment" name="comment" rows="4" maxlength="${COMMENT_MAX}" aria-describedby="comment-hint">
 ${comment}</textarea>
 <label for="confirm">Type <code>${shown(confirmWord)}</code> to confirm</label>

@@ -209,7 +209,11 @@ export const undoBody = z.strictObject({ reason: text(1, 2000, reason) }, body);
 /** `POST /changes/{id}/rebase`. */
 export const rebaseBody = z.strictObject({ ...timing, reason: z.optional(text(1, 2000, reason)), ticket }, body);
 
-const comment = text(0, 2000, 'Kept in the history and told to the submitter.');
+const comment = text(
+  0,
+  2000,
+  'Kept in the history and told to the submitter. A wish for changes and a comment that decides nothing need words.',
+);
 
 const verdict = oneOf(VERDICTS);
 

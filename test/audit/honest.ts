@@ -274,14 +274,14 @@ export function happenings(n: number, story: Story): Happening[] {
       return [submit, ask, fact('ada@example.com', 4, { type: 'CANCELLED', comment: '' }), close];
     case 'pending':
       return [submit, ask, approve('kim@example.com', 4)];
-    // A wish for changes, taken back when the others were enough; then the approval that it took is withdrawn, and changes nothing.
+    // A wish for changes, of a version that took it without words, taken back when the others were enough; then the approval that it took is withdrawn, and changes nothing.
     case 'lifted':
       return [
         submit,
         ask,
         approve('sam@example.com', 2),
         approve('kim@example.com', 3),
-        fact('lee@example.com', 4, { type: 'CHANGES_REQUESTED', binding, comment: 'Narrower.', channel: 'link' }),
+        fact('lee@example.com', 4, { type: 'CHANGES_REQUESTED', binding, comment: '', channel: 'link' }),
         approve('lee@example.com', 5),
         fact('lee@example.com', 5, { type: 'APPROVAL_WITHDRAWN', comment: '', channel: 'api' }),
         intent,

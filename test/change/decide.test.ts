@@ -164,6 +164,13 @@ describe('what everybody is told who may not', () => {
       2,
       'CHANGES_REQUESTED kim@example.com asked for changes; a new version must come first.',
     ],
+    [
+      'a silent wish',
+      change(),
+      by(SAM, 'requestChanges', { comment: ' \n' }),
+      1,
+      'BAD_REQUEST Say in the comment what is to be changed.',
+    ],
     ['silence', change(), by(SAM, 'comment', { comment: ' \n' }), 1, 'BAD_REQUEST A comment needs words.'],
     ['at the expiry', change(), by(SAM, 'comment'), 100, `EXPIRED This change expired at ${minute(100)}.`],
     ['at applyBy', approvedChange, by(SAM, 'comment'), 160, `EXPIRED This change expired at ${minute(160)}.`],

@@ -111,6 +111,8 @@ describe('withdrawing, commenting, asking for changes', () => {
     const change = await submitted();
     const old = await world.visitor.link('olu@example.com', change.id);
     await says('olu', change.id, 'approve');
+    expect(await says('sam', change.id, 'requestChanges', ' \n')).toBe('bad-request');
+    expect((await world.ana.change(change.id)).changesRequested).toBeUndefined();
     expect(await says('sam', change.id, 'requestChanges', 'Not that role.')).toBe('PENDING');
     expect(await says('kim', change.id, 'approve')).toBe('changes-requested');
     await until('a mail to ana', 20, async () => {

@@ -82,6 +82,21 @@ describe('a link', () => {
   });
 });
 
+describe('the form of a link', () => {
+  it('asks for changes with words alone, and a refused one leaves the link as it was', async () => {
+    const { change, link } = await asked('alias/prod/ledger');
+    const wish = (comment: string) =>
+      world.visitor.decide(link, { decision: 'requestChanges', confirm: 'prod/ledger', comment });
+    for (const nothing of ['', ' \r\n']) {
+      const refused = await wish(nothing);
+      expect([refused.status, refused.text]).toEqual([400, expect.stringContaining('Say in the comment what is to be')]);
+    }
+    expect((await world.ana.change(change.id)).changesRequested).toBeUndefined();
+    expect((await wish('Not that role.')).status).toBe(200);
+    expect((await world.ana.change(change.id)).changesRequested).toMatchObject({ comment: 'Not that role.' });
+  });
+});
+
 describe('#111 a refused attempt', () => {
   it('is a fact for each way in, with a code and no secret', async () => {
     const { change, link } = await asked();

@@ -193,6 +193,9 @@ describe('the other buttons', () => {
     const { id, value, ts } = await asked('alias/prod/ledger');
     await slack.send(slack.click('U0SAM', value, {}, 'requestChanges'));
     expect((await slack.calls('views.open')).at(-1)?.body.view).toMatchObject({ callback_id: 'requestChanges' });
+    const silent = await say('U0SAM', value, 'requestChanges');
+    expect(silent.body).toMatchObject({ response_action: 'errors', errors: { comment: expect.any(String) } });
+    expect((await world.ana.change(id)).changesRequested).toBeUndefined();
     expect(told(await say('U0ANA', value, 'requestChanges', 'Mine.'))).toBe('Nothing was decided');
     expect(told(await say('U0SAM', value, 'requestChanges', 'Not that role.'))).toBe('Changes asked for');
     expect((await world.ana.change(id)).changesRequested).toMatchObject({ person: 'sam@example.com' });
