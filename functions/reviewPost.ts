@@ -17,7 +17,7 @@ const RECORDED: Readonly<Record<VerdictName, string>> = {
   approve: 'Your approval is recorded.',
   reject: 'Your rejection is recorded.',
   requestChanges: 'Your wish for changes is recorded; the authors are told.',
-  withdraw: 'Your approval is withdrawn. You can approve again with the link of the next reminder.',
+  withdraw: 'Your approval is withdrawn. A new link is on its way by mail, in case you want to decide again.',
   comment: 'Your comment is recorded. It decides nothing.',
 };
 

@@ -1,5 +1,5 @@
 import { durationSeconds } from './duration.ts';
-import type { Fact, Timing } from './facts.ts';
+import type { Fact, Timing, Unasked } from './facts.ts';
 import { standing } from './quorum.ts';
 import { type Change, type Decision, type Status, TRANSITIONS } from './state.ts';
 
@@ -52,10 +52,11 @@ export function evolve(change: Change, fact: Fact): Change {
     case 'APPROVAL_GIVEN':
       return approved(acted(change, fact), fact);
     case 'APPROVAL_WITHDRAWN':
-      return recounted(without(acted(change, fact), fact.person));
+      return recounted(without(unasked(acted(change, fact), fact), fact.person));
     case 'CHANGES_REQUESTED': {
       const { person, comment, at } = fact;
-      return { ...waiting(without(acted(change, fact), person)), changesRequested: { person, comment, at } };
+      const left = without(unasked(acted(change, fact), fact), person);
+      return { ...waiting(left), changesRequested: { person, comment, at } };
     }
     case 'DELEGATED': {
       const { person, to, at, until } = fact;
@@ -115,8 +116,11 @@ export function evolve(change: Change, fact: Fact): Change {
       return move(change, 'UNCERTAIN', fact.detail);
     case 'ASKED': {
       const people = fact.people ?? fact.mailed;
+      const { askAgain, ...rest } = change;
+      const left = askAgain?.filter((person) => !people.includes(person)) ?? [];
       return {
-        ...change,
+        ...rest,
+        ...(left.length === 0 ? {} : { askAgain: left }),
         asked: true,
         // Not sorted: the seals of people sort otherwise than the people, and both must add up to the same state.
         askedPeople: [...new Set([...(change.askedPeople ?? []), ...people])],
@@ -168,6 +172,9 @@ const without = (change: Change, person: string): Change => ({
   decisions: change.decisions.filter((one) => one.person !== person),
 });
 
+const unasked = (change: Change, { askAgain }: Unasked): Change =>
+  askAgain === undefined ? change : { ...change, askAgain: [...new Set([...(change.askAgain ?? []), ...askAgain])] };
+
 /** An approval that counted for nothing may be withdrawn from an approved change: it stays approved, for nobody could approve it again. */
 const recounted = (change: Change): Change =>
   change.status === 'APPROVED' && standing(change).complete ? change : waiting(change);
@@ -181,6 +188,7 @@ function versioned(change: Change, fact: Fact & { type: 'VERSIONED' }): Change {
     changesRequested: _,
     escalated: __,
     askedPeople: ___,
+    askAgain: __________,
     ticket: ____,
     principalIds: _____,
     applyAfter: ______,

@@ -1,5 +1,5 @@
 import type { Binding, Channel, Event } from './facts.ts';
-import { authorsOf, havingASay, seatFor, stagesOf, standing } from './quorum.ts';
+import { authorsOf, havingASay, seatFor, stagesOf, standing, uncountedWithout } from './quorum.ts';
 import { done, type Outcome, refuse } from './refusal.ts';
 import { type Change, isOpen } from './state.ts';
 
@@ -40,15 +40,16 @@ export function decide(change: Change, answer: Answer, now: string): Outcome<Eve
   if (binding.after !== change.binding.after || binding.base !== change.binding.base) {
     return refuse('BASE_MOVED', 'What you saw is not what stands now; open the change again.');
   }
+  const askAgain = uncountedWithout(change, person);
   switch (answer.decision) {
     case 'reject':
       return ifNotApplying(change, { type: 'REJECTED', binding, comment, channel });
     case 'requestChanges':
       if (comment.trim() === '') return refuse('BAD_REQUEST', 'Say in the comment what is to be changed.');
-      return ifNotApplying(change, { type: 'CHANGES_REQUESTED', binding, comment, channel });
+      return ifNotApplying(change, { type: 'CHANGES_REQUESTED', binding, comment, channel, askAgain });
     case 'withdraw':
       return change.decisions.some((one) => one.person === person && one.decision === 'approve')
-        ? ifNotApplying(change, { type: 'APPROVAL_WITHDRAWN', comment, channel })
+        ? ifNotApplying(change, { type: 'APPROVAL_WITHDRAWN', comment, channel, askAgain })
         : refuse('NOTHING_TO_WITHDRAW', 'You have not approved this change.');
     case 'approve':
       return approve(change, answer, now);

@@ -130,8 +130,8 @@ export type Event =
   | ({ type: 'CHANGES_TOLD' } & Told)
   /** `onBehalfOf`: the approver whose place a delegate takes. */
   | { type: 'APPROVAL_GIVEN'; binding: Binding; comment: string; channel: Channel; onBehalfOf?: string }
-  | { type: 'APPROVAL_WITHDRAWN'; comment: string; channel: Channel }
-  | { type: 'CHANGES_REQUESTED'; binding: Binding; comment: string; channel: Channel }
+  | ({ type: 'APPROVAL_WITHDRAWN'; comment: string; channel: Channel } & Unasked)
+  | ({ type: 'CHANGES_REQUESTED'; binding: Binding; comment: string; channel: Channel } & Unasked)
   | { type: 'COMMENTED'; comment: string; channel: Channel }
   | { type: 'DELEGATED'; to: string; until: string }
   /** Links of this person, or of everybody, that were made before this fact are dead. */
@@ -227,6 +227,11 @@ export interface Told {
   mailed: string[];
   slacked: string[];
   failed: Undelivered[];
+}
+
+/** Who has answered, and whose answer does not count any more: the link that it was given by is spent. Left out by earlier versions. */
+export interface Unasked {
+  askAgain?: string[];
 }
 
 /** A message that could not be handed over. */

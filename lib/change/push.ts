@@ -31,11 +31,15 @@ function unasked(change: Change, now: number): boolean {
   return toAsk(change, new Date(now).toISOString()).length > 0 || toTellOfChanges(change);
 }
 
-/** Whom to ask who has not been asked about this version. Nobody while the authors are to change it. */
-export const toAsk = (change: Change, now: string): string[] =>
-  change.status !== 'PENDING' || change.changesRequested !== undefined
-    ? []
-    : awaited(change, now).filter((person) => !(change.askedPeople ?? []).includes(person));
+/** Whom to ask who has not been asked about this version, or must be asked anew. Nobody while the authors are to change it. */
+export function toAsk(change: Change, now: string): string[] {
+  const { status, changesRequested, askedPeople = [] } = change;
+  if (status !== 'PENDING' || changesRequested !== undefined) return [];
+  return awaited(change, now).filter((person) => !askedPeople.includes(person) || isAskedAnew(change, person));
+}
+
+/** Was this person asked before, and does what they answered not count any more? */
+export const isAskedAnew = ({ askAgain = [] }: Change, person: string): boolean => askAgain.includes(person);
 
 /** Have the authors still to be told that changes are asked of them? */
 export const toTellOfChanges = ({ status, changesRequested }: Change): boolean =>

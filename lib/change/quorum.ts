@@ -86,6 +86,13 @@ export const countingApprovals = (change: Change): string[] =>
     .counted.map(({ person }) => person)
     .sort();
 
+/** Whose approval counts no more without that of `person`: that person, and who approved in a stage that theirs had opened. */
+export function uncountedWithout(change: Change, person: string): string[] {
+  const decisions = change.decisions.filter((one) => one.person !== person);
+  const still = countingApprovals({ ...change, decisions });
+  return [...new Set([person, ...countingApprovals(change).filter((one) => !still.includes(one))])].sort();
+}
+
 /** Everybody with a say in any stage: approvers, those it was escalated to, and who stands in for one of them; never an author. */
 export function havingASay(change: Change, at: string): string[] {
   const { rule, escalated, delegations = [] } = change;

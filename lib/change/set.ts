@@ -1,4 +1,5 @@
 import type { ChangeSet, FrozenRule } from './facts.ts';
+import { isAskedAnew } from './push.ts';
 import { awaited, stagesOf } from './quorum.ts';
 import { type Change, isOpen } from './state.ts';
 import { keyName, listed, STATUS_WORDS } from './wording.ts';
@@ -37,7 +38,7 @@ export const waitingAsOne = (members: readonly Change[]): Change[] =>
 
 /**
  * Those of `people` whom this change must ask: the others are asked, or were, by a change before it in the set, which
- * asks for all that wait.
+ * asks for all that wait. Whom this one alone must ask anew it asks itself.
  */
 export function toAskFor(change: Change, members: readonly Change[], people: readonly string[], now: string): string[] {
   const waiting = waitingAsOne(members);
@@ -45,7 +46,9 @@ export function toAskFor(change: Change, members: readonly Change[], people: rea
     0,
     waiting.findIndex(({ id }) => id === change.id),
   );
-  return people.filter((person) => !before.some((one) => awaited(one, now).includes(person)));
+  return people.filter(
+    (person) => isAskedAnew(change, person) || !before.some((one) => awaited(one, now).includes(person)),
+  );
 }
 
 /** Those whom a change before this one in the set has asked: its mail was about this one too. */
@@ -55,7 +58,8 @@ export function askedBefore(change: Change, members: readonly Change[]): string[
     0,
     members.findIndex(({ id }) => id === change.id),
   );
-  return before.filter(isAskedAsOne).flatMap(({ askedPeople = [] }) => askedPeople);
+  const asked = before.filter(isAskedAsOne).flatMap(({ askedPeople = [] }) => askedPeople);
+  return asked.filter((person) => !isAskedAnew(change, person));
 }
 
 /** Must people hear how this change of a set ended before the others have? */

@@ -82,6 +82,8 @@ export interface Change extends Timing {
   versionedAt?: string;
   /** Who has been asked about this version. */
   askedPeople?: string[];
+  /** Who of them must be asked anew: what they answered does not count any more. */
+  askAgain?: string[];
   /** When somebody was last asked or reminded: the next reminder is counted from it. */
   toldAt?: string;
   /** When a person last decided, delegated or posted a version. */

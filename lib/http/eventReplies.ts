@@ -86,6 +86,12 @@ const proposed = {
   revertAfter: z.exactOptional(z.string()),
 };
 
+const unasked = {
+  askAgain: z.exactOptional(
+    z.array(person).check(z.describe('Whose answer does not count any more: they are asked anew.')),
+  ),
+};
+
 /** One thing that happened, for auditors. */
 export const auditEvent = says<AuditEvent>()(
   z.discriminatedUnion('type', [
@@ -104,8 +110,8 @@ export const auditEvent = says<AuditEvent>()(
     event('ESCALATED', { to: z.array(person) }),
     event('CHANGES_TOLD', told),
     event('APPROVAL_GIVEN', { ...decided, onBehalfOf: z.exactOptional(person) }),
-    event('APPROVAL_WITHDRAWN', { comment: z.string(), channel }),
-    event('CHANGES_REQUESTED', decided),
+    event('APPROVAL_WITHDRAWN', { comment: z.string(), channel, ...unasked }),
+    event('CHANGES_REQUESTED', { ...decided, ...unasked }),
     event('COMMENTED', { comment: z.string(), channel }),
     event('DELEGATED', { to: person, until: instant }),
     event('LINKS_REVOKED', { of: z.exactOptional(person) }),

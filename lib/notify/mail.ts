@@ -36,7 +36,12 @@ export interface AskMail {
   link: string;
   /** ISO 8601. */
   now: string;
+  /** They were asked before, and what they answered does not count any more. */
+  again?: boolean;
 }
+
+/** For who gets a second mail that asks, and may have one link in hand that does nothing any more. */
+export const ASKED_AGAIN = 'You were asked before. What you answered does not count any more, so you are asked anew.';
 
 /** Most characters of a subject: what a phone shows of it is less. */
 const SUBJECT_MAX = 150;
@@ -47,12 +52,13 @@ const PRINCIPALS_MAX = 8;
 
 /** Asks one approver to decide. */
 export function askMail(ask: AskMail): Mail {
-  const { change } = ask;
+  const { change, again = false } = ask;
   return mail(
     change,
-    `Your approval is asked: key policy of ${keyName(change.key)} (${RISK_WORDS[change.risk].toLowerCase()}${change.breakGlass === undefined ? '' : ', emergency'}${change.revertAfter === undefined ? '' : ', temporary'})`,
+    `Your approval is asked${again ? ' again' : ''}: key policy of ${keyName(change.key)} (${RISK_WORDS[change.risk].toLowerCase()}${change.breakGlass === undefined ? '' : ', emergency'}${change.revertAfter === undefined ? '' : ', temporary'})`,
     [
       ...askSentences(change).map(line),
+      ...(again ? [line(ASKED_AGAIN)] : []),
       { kind: 'title', text: `${change.submitter} asks to change the key policy of ${keyName(change.key)}` },
       ...askParts(ask),
     ],

@@ -10,7 +10,7 @@ import {
   utc,
   wordsOf,
 } from '../change/wording.ts';
-import { type Mail, mail } from './mail.ts';
+import { ASKED_AGAIN, type Mail, mail } from './mail.ts';
 import type { Part } from './parts.ts';
 
 /** Most sentences that a mail quotes for one key; the page has all. */
@@ -27,19 +27,21 @@ interface AskSet {
   link: string;
   now: string;
   remind: boolean;
+  again: boolean;
 }
 
 /** Asks one approver to decide about several changes at once, or asks again. */
-export function askSetMail({ changes, person, link, now, remind }: AskSet): Mail {
+export function askSetMail({ changes, person, link, now, remind, again }: AskSet): Mail {
   const [first] = changes;
   if (first === undefined) throw new Error('a mail about a set has a change');
   const keys = `${changes.length} key policies`;
   const closes = changes.map(({ expiresAt }) => expiresAt).sort()[0] ?? first.expiresAt;
   const subject = remind
     ? `Reminder: ${keys} wait for you, and close ${fromNow(closes, now)}`
-    : `Your approval is asked: ${keys}, ${listed(changes.map(({ key }) => keyName(key)))}`;
+    : `Your approval is asked${again ? ' again' : ''}: ${keys}, ${listed(changes.map(({ key }) => keyName(key)))}`;
   return mail(first, subject, [
     ...timesOf(changes).map((text): Part => ({ kind: 'line', text })),
+    ...(again ? ([{ kind: 'line', text: ASKED_AGAIN }] satisfies Part[]) : []),
     { kind: 'title', text: `${remind ? 'Still open: ' : ''}${first.submitter} asks to change ${keys}` },
     { kind: 'line', text: ONE_BY_ONE },
     { kind: 'heading', text: 'Why' },

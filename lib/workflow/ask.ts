@@ -6,6 +6,7 @@ import { WORKFLOW } from '../change/facts.ts';
 import {
   escalationIsDue,
   hold,
+  isAskedAnew,
   reminderAt,
   reviewDue,
   type Stand,
@@ -175,7 +176,7 @@ async function askByLink(
     writes.push(write);
     const link = `${process.env.PUBLIC_URL}/review/${token}`;
     links.set(person, link);
-    return { person, mail: mail({ change: view, person, link, now: at }) };
+    return { person, mail: mail({ change: view, person, link, now: at, again: isAskedAnew(whole.change, person) }) };
   });
   const forSet = await setMessages(whole, people, at, mail === reminderMail);
   await put([...writes, ...(forSet?.writes ?? [])]);

@@ -1,5 +1,6 @@
 import { type Change, isOpen } from '../change/change.ts';
 import { participants } from '../change/command.ts';
+import { isAskedAnew } from '../change/push.ts';
 import { isAskedAsOne, isUrgent, toAskFor, waitingAsOne } from '../change/set.ts';
 import type { ChangeView } from '../change/view.ts';
 import { askSetMail, setResultMail } from '../notify/setMail.ts';
@@ -34,7 +35,7 @@ export async function setMessages(
     );
     writes.push(...made.writes);
     const link = `${process.env.PUBLIC_URL}/review/${made.token}`;
-    return { person, mail: askSetMail({ changes, person, link, now: at, remind }) };
+    return { person, mail: askSetMail({ changes, person, link, now: at, remind, again: isAskedAnew(change, person) }) };
   });
   return { messages, writes };
 }

@@ -204,7 +204,7 @@ describe('what is no decision yet', () => {
   it('a withdrawal is for who approved, also of what is approved', () => {
     expect(decide(approvedChange, by(SAM, 'withdraw'), minute(3))).toEqual({
       ok: true,
-      value: { type: 'APPROVAL_WITHDRAWN', comment: 'c', channel: 'link' },
+      value: { type: 'APPROVAL_WITHDRAWN', comment: 'c', channel: 'link', askAgain: [SAM] },
     });
     const rejected = { ...change(), decisions: [{ ...approvedChange.decisions[0], person: SAM, decision: 'reject' }] };
     expect(code(decide(rejected as Change, by(SAM, 'withdraw'), minute(3)))).toBe('NOTHING_TO_WITHDRAW');
@@ -220,7 +220,7 @@ describe('what is no decision yet', () => {
   it('a wish is bound, and its person can take it back by approving, even when the others are enough', () => {
     expect(decide(change(), by(SAM, 'requestChanges'), minute(1))).toEqual({
       ok: true,
-      value: { type: 'CHANGES_REQUESTED', binding: BINDING, comment: 'c', channel: 'link' },
+      value: { type: 'CHANGES_REQUESTED', binding: BINDING, comment: 'c', channel: 'link', askAgain: [SAM] },
     });
     expect(code(decide(change(wish(SAM, 1)), by(SAM, 'approve'), minute(2)))).toBe('APPROVAL_GIVEN');
     const held = change(approval(SAM, 1), approval(KIM, 2), wish('lee@example.com', 3));

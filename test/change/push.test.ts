@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Change, evolve, fold } from '../../lib/change/change.ts';
+import { decide } from '../../lib/change/decide.ts';
+import type { Fact } from '../../lib/change/facts.ts';
 import {
   escalationIsDue,
   hold,
@@ -39,6 +41,66 @@ describe('whom to ask', () => {
     );
     expect(toTellOfChanges(wished)).toBe(false);
     expect(evolve(fresh, fact('countersign', 2, { type: 'CHANGES_TOLD', ...told }))).toEqual(fresh);
+  });
+});
+
+describe('who must be asked anew', () => {
+  const ana = 'ana@example.com';
+  const staged = {
+    ...submitted().rule,
+    stages: [
+      { name: 'owner', quorum: 1, from: [], approvers: ['olu@example.com'] },
+      { name: 'security', quorum: 2, from: [], approvers: people },
+    ],
+    quorum: 3,
+    approvers: [...people, 'olu@example.com'],
+  };
+  const said = (change: Change, person: string, decision: 'approve' | 'withdraw' | 'requestChanges', n: number) => {
+    const { binding } = change;
+    const outcome = decide(change, { person, decision, comment: 'c', channel: 'link', binding }, minute(n));
+    if (!outcome.ok) throw new Error(outcome.refusal.detail);
+    return evolve(change, fact(person, n, outcome.value));
+  };
+  const askedAbout = (change: Change, n: number) =>
+    evolve(change, fact('countersign', n, { type: 'ASKED', people: toAsk(change, minute(n)), ...told }));
+
+  it('is who withdrew, once: then they wait like everybody else', () => {
+    const withdrawn = said(said(asked, 'sam@example.com', 'approve', 2), 'sam@example.com', 'withdraw', 3);
+    expect(toAsk(withdrawn, minute(3))).toEqual(['sam@example.com']);
+    expect(pushNeeded(withdrawn, ms(3, 5))).toBe('wake');
+    const again = askedAbout(withdrawn, 4);
+    expect(toAsk(again, minute(4))).toEqual([]);
+    expect(again).not.toHaveProperty('askAgain');
+    // A fact of an earlier version says nothing of it, and adds up to what it added up to then.
+    const { askAgain: _, ...before } = fact('sam@example.com', 3, {
+      type: 'APPROVAL_WITHDRAWN',
+      comment: '',
+      channel: 'link',
+    }) as Extract<Fact, { type: 'APPROVAL_WITHDRAWN' }>;
+    const old = evolve(evolve(asked, approval('sam@example.com', 2)), before);
+    expect([toAsk(old, minute(3)), old.askAgain]).toEqual([[], undefined]);
+  });
+
+  it.each(['withdraw', 'requestChanges'] as const)('is who had approved in a stage that opens anew: %s', (no) => {
+    const owned = askedAbout(
+      said(askedAbout(fold([submitted({ rule: staged })]), 1), 'olu@example.com', 'approve', 2),
+      2,
+    );
+    const two = said(owned, 'sam@example.com', 'approve', 3);
+    const gone = said(two, 'olu@example.com', no, 4);
+    expect([...(gone.askAgain ?? [])].sort()).toEqual(['olu@example.com', 'sam@example.com']);
+    expect(toAsk(gone, minute(4))).toEqual(no === 'withdraw' ? ['olu@example.com'] : []);
+    const back = said(no === 'withdraw' ? askedAbout(gone, 5) : gone, 'olu@example.com', 'approve', 6);
+    // kim and lee were asked about their stage before, and their links still work.
+    expect(toAsk(back, minute(6))).toEqual(['sam@example.com']);
+    expect(said(back, 'sam@example.com', 'approve', 7).status).toBe('PENDING');
+  });
+
+  it('is nobody about another version', () => {
+    const withdrawn = said(said(asked, 'sam@example.com', 'approve', 2), 'sam@example.com', 'withdraw', 3);
+    const { reason, binding, before, afterCanonical, risk, expiresAt, applyBy } = submitted();
+    const next = { reason, binding, before, afterCanonical, risk, rule, expiresAt, applyBy };
+    expect(evolve(withdrawn, fact(ana, 4, { type: 'VERSIONED', version: 2, ...next }))).not.toHaveProperty('askAgain');
   });
 });
 

@@ -62,6 +62,11 @@ describe('a set', () => {
       approval('sam@example.com', 1),
     ]);
     expect(toAsk(1, [decided, member(1)])).toEqual(['sam@example.com']);
+    // Sam withdrew from the second, which asks anew although the first, which asks for all, waits for Sam too.
+    const withdrawn = { ...member(1), askAgain: ['sam@example.com'] };
+    expect(toAsk(1, [member(0), withdrawn])).toEqual(['sam@example.com']);
+    const asking = { ...member(0), askedPeople: people };
+    expect(askedBefore(withdrawn, [asking, withdrawn])).toEqual(['kim@example.com', 'lee@example.com']);
   });
 
   it('has as asked by others those whom a change before it did ask, and nobody whom it was only to ask', () => {

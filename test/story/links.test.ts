@@ -71,6 +71,18 @@ describe('a link', () => {
     expect(both.find(({ status }) => status === 200)?.text).toContain('Your approval is withdrawn.');
     expect(await decisions(change)).toEqual([]);
     expect((await say('approve')).status).toBe(409);
+    const again = await until('a link to decide again', 30, async () => {
+      const newest = await world.visitor.link('sam@example.com', change.id);
+      return newest === link ? undefined : newest;
+    });
+    const mail = (await world.visitor.mails('sam@example.com')).at(-1);
+    expect(mail?.Subject).toContain('Your approval is asked again');
+    expect(mail?.Body.text_part.replace(/\s+/g, ' ')).toContain('does not count any more, so you are asked anew');
+    const other = await world.visitor.mails('lee@example.com');
+    expect(other.filter(({ Body }) => Body.text_part.includes(change.id))).toHaveLength(1);
+    const anew = { decision: 'approve', confirm: 'prod/ledger' };
+    expect((await world.visitor.decide(again, anew)).status).toBe(200);
+    expect((await world.visitor.decide(again, { ...anew, decision: 'withdraw' })).status).toBe(200);
     const kim = await world.kim.send('POST', `/changes/${change.id}/decisions`, { decision: 'approve' });
     expect(kim.body).toMatchObject({ status: 'PENDING' });
     await world.kim.send('POST', `/changes/${change.id}/decisions`, { decision: 'withdraw' });
@@ -78,7 +90,7 @@ describe('a link', () => {
     expect((await say('withdraw')).status).toBe(409);
     expect(await decisions(change)).toMatchObject([{ person: 'sam@example.com', channel: 'api' }]);
     const types = (await world.ana.change(change.id)).timeline.map(({ type }) => type);
-    expect(types.filter((type) => type === 'APPROVAL_WITHDRAWN')).toHaveLength(2);
+    expect(types.filter((type) => type === 'APPROVAL_WITHDRAWN')).toHaveLength(3);
   });
 });
 
@@ -89,7 +101,10 @@ describe('the form of a link', () => {
       world.visitor.decide(link, { decision: 'requestChanges', confirm: 'prod/ledger', comment });
     for (const nothing of ['', ' \r\n']) {
       const refused = await wish(nothing);
-      expect([refused.status, refused.text]).toEqual([400, expect.stringContaining('Say in the comment what is to be')]);
+      expect([refused.status, refused.text]).toEqual([
+        400,
+        expect.stringContaining('Say in the comment what is to be'),
+      ]);
     }
     expect((await world.ana.change(change.id)).changesRequested).toBeUndefined();
     expect((await wish('Not that role.')).status).toBe(200);
