@@ -255,6 +255,7 @@ SHAPES = {
                       maybe("undoes", text), maybe("set", members(id=text, changes=texts, asOne=flag))),
     "ASKED": both(TOLD, maybe("people", texts)),
     "VERSIONED": both(members(version=whole), PROPOSED), "ESCALATED": members(to=texts), "CHANGES_TOLD": TOLD,
+    "HELD_TOLD": both(TOLD, members(by=text), maybe("until", instant)),
     "APPROVAL_WITHDRAWN": both(SAID, maybe("askAgain", texts)), "CHANGES_REQUESTED": both(DECIDED, maybe("askAgain", texts)),
     "COMMENTED": SAID, "DELEGATED": members(to=text, until=instant),
     "LINKS_REVOKED": maybe("of", text), "REVIEWED": members(verdict=text, comment=text), "REVIEW_ASKED": TOLD,
@@ -273,7 +274,7 @@ SHAPES = {
                                   approvers=texts), maybe("trace", TRACE), maybe("byApplier", flag)),
     "FOREIGN_TRACED": members(trace=TRACE), "FOREIGN_TOLD": TOLD, "FOREIGN_ADOPTED": SAID,
 }
-BY_THE_WORKFLOW = {"ASKED", "REMINDED", "ESCALATED", "CHANGES_TOLD", "REVIEW_ASKED", "EXPIRED", "APPLY_INTENT", "APPLIED",
+BY_THE_WORKFLOW = {"ASKED", "REMINDED", "ESCALATED", "CHANGES_TOLD", "HELD_TOLD", "REVIEW_ASKED", "EXPIRED", "APPLY_INTENT", "APPLIED",
                    "REVERT_INTENT", "REVERTED", "STALE", "FAILED", "UNCERTAIN", "CLOSED"}
 EVEN_AFTER_THE_END = {"PERSON_ERASED", "REFUSED", "ASKED", "BOUNCED", "COMPLAINED", "REVIEWED", "REVIEW_ASKED"}
 OPEN = {"PENDING", "APPROVED", "APPLYING"}

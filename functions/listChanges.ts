@@ -1,11 +1,11 @@
 import { done } from '../lib/change/refusal.ts';
 import { canonicalPerson } from '../lib/change/rules.ts';
-import { summary } from '../lib/change/view.ts';
 import { readPage, readQuery, writeCursor } from '../lib/http/query.ts';
 import { changesQuery } from '../lib/http/schemas.ts';
 import { api } from '../lib/http/stack.ts';
 import { listChanges } from '../lib/store/changes.ts';
 import { historyArn } from '../lib/workflow/keys.ts';
+import { toSummary } from '../lib/workflow/view.ts';
 
 /** `GET /changes`: one page of changes, newest first. */
 export const handler = api({}, async ({ query, now }) => {
@@ -26,5 +26,5 @@ export const handler = api({}, async ({ query, now }) => {
     to,
   };
   const { changes, cursor } = await listChanges(filter, page.value);
-  return done({ changes: changes.map((change) => summary(change, now)), cursor: writeCursor(cursor) });
+  return done({ changes: changes.map((change) => toSummary(change, now)), cursor: writeCursor(cursor) });
 });

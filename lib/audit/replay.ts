@@ -24,6 +24,7 @@ const OF_THE_WORKFLOW: ReadonlySet<EventType> = new Set([
   'REMINDED',
   'ESCALATED',
   'CHANGES_TOLD',
+  'HELD_TOLD',
   'REVIEW_ASKED',
   'EXPIRED',
   'APPLY_INTENT',

@@ -148,6 +148,7 @@ const SHAPES: Readonly<Record<EventType, Kind>> = {
   ),
   ESCALATED: members({ to: texts }),
   CHANGES_TOLD: told,
+  HELD_TOLD: both(told, members({ by: text, until: optional(instant) })),
   APPROVAL_WITHDRAWN: members({ comment: text, channel: text, askAgain: optional(texts) }),
   CHANGES_REQUESTED: both(decided, members({ askAgain: optional(texts) })),
   COMMENTED: members({ comment: text, channel: text }),

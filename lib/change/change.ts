@@ -78,6 +78,8 @@ export function evolve(change: Change, fact: Fact): Change {
       return change.changesRequested === undefined
         ? change
         : { ...change, changesRequested: { ...change.changesRequested, told: true } };
+    case 'HELD_TOLD':
+      return { ...change, heldTold: true };
     case 'REJECTED':
       return {
         ...move(change, 'REJECTED', fact.comment),
@@ -180,7 +182,10 @@ const recounted = (change: Change): Change =>
   change.status === 'APPROVED' && standing(change).complete ? change : waiting(change);
 
 /** Back to waiting, from wherever that is allowed. */
-const waiting = (change: Change): Change => (change.status === 'PENDING' ? change : move(change, 'PENDING'));
+function waiting(change: Change): Change {
+  const { heldTold: _, ...rest } = change;
+  return change.status === 'PENDING' ? change : move(rest, 'PENDING');
+}
 
 /** Another document: every decision, every question and every link of the one before is void. */
 function versioned(change: Change, fact: Fact & { type: 'VERSIONED' }): Change {

@@ -128,6 +128,8 @@ export type Event =
   | { type: 'ESCALATED'; to: string[] }
   /** The authors were told what was asked of them. */
   | ({ type: 'CHANGES_TOLD' } & Told)
+  /** The authors were told that it is approved, what holds it, and until when; without `until` for longer than it may be applied. */
+  | ({ type: 'HELD_TOLD'; by: string; until?: string } & Told)
   /** `onBehalfOf`: the approver whose place a delegate takes. */
   | { type: 'APPROVAL_GIVEN'; binding: Binding; comment: string; channel: Channel; onBehalfOf?: string }
   | ({ type: 'APPROVAL_WITHDRAWN'; comment: string; channel: Channel } & Unasked)

@@ -19,15 +19,21 @@ export function pushNeeded(change: Change, now: number, today: Holds = {}): 'sta
   if (now < Date.parse(change.submittedAt) + GRACE) return undefined;
   if (revertIsDue(change, new Date(now - GRACE).toISOString())) return 'wake';
   if (change.closed) return reviewDue(change, now) ? 'review' : undefined;
-  if (change.status !== 'PENDING') return hold(change, now, today) === undefined ? 'wake' : undefined;
+  if (change.status !== 'PENDING') {
+    const waits = hold(change, now, today) !== undefined && (change.heldTold || justActed(change, now));
+    return waits ? undefined : 'wake';
+  }
   if (now >= Date.parse(change.expiresAt) + GRACE) return 'wake';
   if (!change.asked) return 'start';
   return unasked(change, now) || now >= nextDue(change) + OVERDUE ? 'wake' : undefined;
 }
 
+const justActed = ({ actedAt, submittedAt }: Change, now: number): boolean =>
+  now < Date.parse(actedAt ?? submittedAt) + GRACE;
+
 /** An act of somebody was to wake the execution, and nobody was asked or told since. */
 function unasked(change: Change, now: number): boolean {
-  if (now < Date.parse(change.actedAt ?? change.submittedAt) + GRACE) return false;
+  if (justActed(change, now)) return false;
   return toAsk(change, new Date(now).toISOString()).length > 0 || toTellOfChanges(change);
 }
 

@@ -80,6 +80,8 @@ export interface Change extends Timing {
   escalated?: string;
   /** When the version that stands was posted. */
   versionedAt?: string;
+  /** The authors know that it is approved and held. */
+  heldTold?: true;
   /** Who has been asked about this version. */
   askedPeople?: string[];
   /** Who of them must be asked anew: what they answered does not count any more. */

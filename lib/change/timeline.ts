@@ -57,6 +57,11 @@ function sentence(fact: Fact): string {
       return `Nobody decided in time: escalated to ${fact.to.join(', ')}.`;
     case 'CHANGES_TOLD':
       return `Authors told what is asked of them, ${told(fact)}.`;
+    case 'HELD_TOLD': {
+      const by = fact.by === 'applyAfter' ? '' : ` by ${fact.by}`;
+      const until = fact.until === undefined ? 'for longer than it may be applied' : `until ${fact.until}`;
+      return `Held${by} ${until}; authors told, ${told(fact)}.`;
+    }
     case 'APPROVAL_WITHDRAWN':
       return `Withdrew the approval, by ${fact.channel}${quoted(fact.comment)}.`;
     case 'CHANGES_REQUESTED':

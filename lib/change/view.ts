@@ -2,8 +2,10 @@ import type { Assessment, PolicyText } from '../policy/types.ts';
 import { reviewersOf } from './command.ts';
 import type { Fact } from './facts.ts';
 import type { Preflight } from './preflight.ts';
+import { hold } from './push.ts';
 import { authorsOf, stagesOf, standing } from './quorum.ts';
 import { revertIsOverdue } from './revert.ts';
+import type { Holds } from './rules/freeze.ts';
 import type { Change } from './state.ts';
 
 /** What a submit stores beside the facts: the assessment that the approvers see, never computed again. */
@@ -32,8 +34,8 @@ export interface TimelineEntry {
 /** A change in a list: everything but its documents and what was found about them. */
 export type ChangeSummary = ReturnType<typeof summary>;
 
-/** A change without what is stored beside it, as it stands at a moment (ISO 8601). */
-export const summary = (change: Change, at: string) => ({
+/** A change without what is stored beside it, as it stands at a moment (ISO 8601). `today`: what of today's rules file holds it. */
+export const summary = (change: Change, at: string, today: Holds) => ({
   id: change.id,
   status: change.status,
   key: change.key,
@@ -54,6 +56,7 @@ export const summary = (change: Change, at: string) => ({
   ...(change.changesRequested === undefined ? {} : { changesRequested: requested(change.changesRequested) }),
   ...(change.rule.breakGlass === undefined ? {} : { breakGlass: emergency(change) }),
   ...times(change, at),
+  ...held(change, at, today),
   ...(change.outcome === undefined ? {} : { outcome: change.outcome }),
 });
 
@@ -67,6 +70,22 @@ const times = (change: Change, at: string) => ({
   ...(change.revertAt === undefined ? {} : { revertAt: change.revertAt }),
   ...(change.reverts === undefined ? {} : { reverts: change.reverts }),
 });
+
+/** What holds it although it is approved: a freeze, a window that is not open, or its own applyAfter. Without `until`: to `applyBy` and longer. */
+export interface Held {
+  by: string;
+  until?: string;
+  /** No put starts at or after this moment. */
+  applyBy: string;
+}
+
+function held(change: Change, at: string, today: Holds): { held?: Held } {
+  const { applyBy } = change;
+  const holding = hold(change, Date.parse(at), today);
+  if (holding === undefined) return {};
+  const { name: by, until = applyBy } = holding;
+  return { held: { by, ...(until < applyBy ? { until } : {}), applyBy } };
+}
 
 function approval(change: Change) {
   const { rule, escalated } = change;

@@ -3,7 +3,7 @@ import { durationSeconds } from './duration.ts';
 import type { ChangeKey } from './facts.ts';
 import type { Preflight } from './preflight.ts';
 import { notReverted } from './revert.ts';
-import type { ChangeView } from './view.ts';
+import type { ChangeView, Held } from './view.ts';
 
 /** What a key is called in front of people: its first alias without `alias/`, or its id when it has none. */
 export function keyName(key: Pick<ChangeKey, 'aliases' | 'keyId'>): string {
@@ -72,14 +72,15 @@ export function durationWords(duration: string): string {
 
 type Timed = Pick<
   ChangeView,
-  'status' | 'applyAfter' | 'windows' | 'revertAfter' | 'revertAt' | 'revertOverdue' | 'reverts'
+  'status' | 'held' | 'applyAfter' | 'windows' | 'revertAfter' | 'revertAt' | 'revertOverdue' | 'reverts'
 >;
 
 /** What must be read before anything else: that a change is temporary, waits for a time, or undoes another. One sentence each; most are empty. */
 export function timeSentences(change: Timed): string[] {
-  const { status, applyAfter, windows, reverts } = change;
-  const waits = status === 'PENDING' || status === 'APPROVED';
+  const { status, held, applyAfter, windows, reverts } = change;
+  const waits = held === undefined && (status === 'PENDING' || status === 'APPROVED');
   return [
+    ...(held === undefined ? [] : [heldSentence(held)]),
     ...temporary(change),
     ...(waits && applyAfter !== undefined
       ? [`Not applied before ${utc(applyAfter)}, even when it is approved earlier.`]
@@ -87,6 +88,14 @@ export function timeSentences(change: Timed): string[] {
     ...(waits && windows !== undefined ? [`Applied only in a change window: ${listed(windows)}.`] : []),
     ...(reverts === undefined ? [] : [`Undoes ${reverts}: it puts back the policy from before that change.`]),
   ];
+}
+
+/** Why an approved change is not applied yet, and when it will be. */
+export function heldSentence({ by, until, applyBy }: Held): string {
+  const held = `Approved, and held${by === 'applyAfter' ? '' : ` by ${by}`}`;
+  return until === undefined
+    ? `${held} for longer than it may be applied: it expires on ${utc(applyBy)} if the rules file stays as it is.`
+    : `${held} until ${utc(until)}: it is applied then.`;
 }
 
 /** What whoever is asked must read first: that it is an emergency, a later version, or came to more people since; and its times. */
@@ -220,11 +229,18 @@ const NOT_REVERTED_TITLES: Partial<Record<Status, string>> = {
   UNCERTAIN: 'Uncertain: perhaps not put back',
 };
 
+/** What is true of an approved change that is not to be applied yet. */
+const HELD: StatusWords = {
+  title: 'Approved, and held',
+  meaning: 'Enough people approved. It waits for its time, and is not live yet.',
+  next: STATUS_WORDS.APPROVED.next,
+};
+
 /** The words for a change as it stands. */
-export const wordsOf = (change: Pick<ChangeView, 'status' | 'revertAt'>): StatusWords =>
-  notReverted(change)
-    ? { ...NOT_REVERTED, title: NOT_REVERTED_TITLES[change.status] ?? '' }
-    : STATUS_WORDS[change.status];
+export function wordsOf(change: Pick<ChangeView, 'status' | 'revertAt' | 'held'>): StatusWords {
+  if (notReverted(change)) return { ...NOT_REVERTED, title: NOT_REVERTED_TITLES[change.status] ?? '' };
+  return change.held === undefined ? STATUS_WORDS[change.status] : HELD;
+}
 
 /** Risk in one word, for people. */
 export const RISK_WORDS = {

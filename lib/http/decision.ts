@@ -1,7 +1,7 @@
 import type { VerdictName } from '../change/decide.ts';
 import { reveal } from '../change/reveal.ts';
 import type { ChangeView } from '../change/view.ts';
-import { approvedBy, counted, fromNow, listed, STATUS_WORDS, utc, wordsOf } from '../change/wording.ts';
+import { approvedBy, counted, fromNow, listed, utc, wordsOf } from '../change/wording.ts';
 import { type Html, html } from '../render/html.ts';
 import { shown } from './diff.ts';
 
@@ -133,7 +133,7 @@ function decisionForm({ change, person, confirmWord, may, csrf, comment = '' }: 
   const verdicts = may ?? usual;
   return html`<section id="decide" aria-labelledby="form">
 <h2 id="form">Your decision</h2>
-${change.status === 'APPROVED' && html`<p>${STATUS_WORDS.APPROVED.meaning} ${STATUS_WORDS.APPROVED.next}</p>`}
+${change.status === 'APPROVED' && html`<p>${wordsOf(change).meaning} ${wordsOf(change).next}</p>`}
 <form method="post" accept-charset="utf-8" autocomplete="off">
 <button type="submit" disabled hidden></button>
 <input type="hidden" name="after" value="${change.after.sha256}">

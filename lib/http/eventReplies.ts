@@ -109,6 +109,7 @@ export const auditEvent = says<AuditEvent>()(
     event('REMINDED', told),
     event('ESCALATED', { to: z.array(person) }),
     event('CHANGES_TOLD', told),
+    event('HELD_TOLD', { by: z.string(), until: z.exactOptional(instant), ...told }),
     event('APPROVAL_GIVEN', { ...decided, onBehalfOf: z.exactOptional(person) }),
     event('APPROVAL_WITHDRAWN', { comment: z.string(), channel, ...unasked }),
     event('CHANGES_REQUESTED', { ...decided, ...unasked }),

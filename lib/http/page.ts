@@ -160,7 +160,7 @@ const STATUS_TONE: Partial<Record<ChangeView['status'], string>> = {
 };
 
 function askSection({ change, now, mayDecide }: ReviewPage): Html {
-  const { key, status, version, coAuthors = [] } = change;
+  const { key, status, held, version, coAuthors = [] } = change;
   const emergency = change.breakGlass !== undefined && html`<span class="pill bad">Emergency</span>`;
   const newer = version > 1 && html`<span class="pill calm">Version ${version}</span>`;
   const more = key.aliases.slice(1).map((alias) => html`, <code>${shown(alias)}</code>`);
@@ -179,6 +179,7 @@ ${change.ticket !== undefined && html`<dt>Ticket</dt><dd>${shown(change.ticket, 
 <dt>Account</dt><dd>${shown(key.accountId)}, ${shown(key.region)}</dd>
 <dt>Asked</dt><dd>${utc(change.submittedAt)}</dd>
 ${status === 'PENDING' && html`<dt>Open until</dt><dd>${utc(change.expiresAt)} (${fromNow(change.expiresAt, now)})</dd>`}
+${held?.until !== undefined && html`<dt>Held until</dt><dd>${utc(held.until)} (${fromNow(held.until, now)})</dd>`}
 <dt>Change</dt><dd><code>${change.id}</code></dd>
 </dl>
 </section>`;

@@ -268,6 +268,16 @@ const summarized = {
     ),
   ),
   ...timing,
+  held: optional(
+    about(
+      z.object({
+        by: about(z.string(), 'A freeze or a change window by its name, or applyAfter.'),
+        until: optional(about(instant, 'It is applied then. Left out when that would be too late.')),
+        applyBy: about(instant, 'It expires when it was not applied before.'),
+      }),
+      'What holds it although it is approved.',
+    ),
+  ),
   revertAt: optional(about(instant, 'When it is put back; there once it was applied.')),
   revertOverdue: optional(about(z.boolean(), 'It should have been put back ten minutes ago or more, and was not.')),
   reverts: optional(about(changeId, 'The change that it undoes.')),
@@ -283,6 +293,7 @@ export const eventType = z.enum([
   'REMINDED',
   'ESCALATED',
   'CHANGES_TOLD',
+  'HELD_TOLD',
   'APPROVAL_GIVEN',
   'APPROVAL_WITHDRAWN',
   'CHANGES_REQUESTED',

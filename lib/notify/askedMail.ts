@@ -1,5 +1,5 @@
 import type { ChangeView } from '../change/view.ts';
-import { keyName, listed } from '../change/wording.ts';
+import { keyName, listed, timeSentences, wordsOf } from '../change/wording.ts';
 import { keyFacts, type Mail, mail } from './mail.ts';
 import type { Part } from './parts.ts';
 
@@ -23,6 +23,22 @@ export function changesMail({ change }: Asked): Mail {
       kind: 'line',
       text: `Post a new version (POST /changes/${change.id}/versions): it takes the place of this one, and every approval is asked for anew. Or cancel the change. Until then nobody can approve it.`,
     },
+    { kind: 'heading', text: 'The change' },
+    { kind: 'facts', facts: keyFacts(change) },
+    { kind: 'small', text: 'You get this because you wrote this change.' },
+  ]);
+}
+
+/** Tells an author that their change is approved and not applied yet, why, and until when. */
+export function heldMail({ change }: Pick<Asked, 'change'>): Mail {
+  const name = keyName(change.key);
+  const { title, next } = wordsOf(change);
+  return mail(change, `${title}: key policy of ${name}`, [
+    ...timeSentences(change).map((text): Part => ({ kind: 'line', text })),
+    { kind: 'title', text: `${title}: key policy of ${name}` },
+    { kind: 'line', text: `${listed(change.approval.counted)} approved it. It is not live yet.` },
+    { kind: 'heading', text: 'What to do now' },
+    { kind: 'line', text: `${next} To take it back, cancel it. You get another mail when it has ended.` },
     { kind: 'heading', text: 'The change' },
     { kind: 'facts', facts: keyFacts(change) },
     { kind: 'small', text: 'You get this because you wrote this change.' },

@@ -40,6 +40,7 @@ const SENTENCES_MAX = 6;
 export function askMessage(change: ChangeView, reader?: SlackReader): SlackMessage {
   const { summary } = change.access;
   const name = keyName(change.key);
+  const state = change.status === 'PENDING' ? 'approval asked' : wordsOf(change).title;
   const rest = summary.length - SENTENCES_MAX;
   const sentences = summary.length === 0 ? ['Nobody gains or loses access.'] : summary.slice(0, SENTENCES_MAX);
   const lines = rest > 0 ? [...sentences, `And ${counted(rest, 'more sentence')} on the page.`] : sentences;
@@ -51,13 +52,15 @@ export function askMessage(change: ChangeView, reader?: SlackReader): SlackMessa
     ),
     blocks: [
       ...first(askSentences(change)),
-      header(`Key policy of ${name}: approval asked`),
+      header(`Key policy of ${name}: ${state.toLowerCase()}`),
       section(lines.map((sentence) => `• ${revealSentence(sentence)}`).join('\n')),
       fields([
         ['Key', change.key.aliases[0] ?? change.key.keyId],
         ['Risk', RISK_WORDS[change.risk]],
         ['Asked by', change.submitter],
-        ['Open until', utc(change.expiresAt)],
+        change.held?.until === undefined
+          ? ['Open until', utc(change.expiresAt)]
+          : ['Held until', utc(change.held.until)],
         ['Approvals', `${approvedBy(change).length} of ${change.approval.quorum}, rule ${change.approval.rule}`],
         ...(change.ticket === undefined ? [] : ([['Ticket', change.ticket]] as [string, string][])),
       ]),

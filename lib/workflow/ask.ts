@@ -28,6 +28,7 @@ import { newLink } from '../store/links.ts';
 import { put, type Write } from '../store/table.ts';
 import { storeTaskToken } from '../store/tokens.ts';
 import { type Delivery, deliver, type Message } from './deliver.ts';
+import { tellHeld } from './held.ts';
 import { endOvertaken } from './overtaken.ts';
 import { membersOf } from './set.ts';
 import { setMessages, setResults } from './setMail.ts';
@@ -96,7 +97,7 @@ export async function askApprovers(id: string, taskToken: string, rules: Rules, 
   // Its time is over, or it is decided: there is nobody to ask, and the look that follows says so.
   if (change.status !== 'PENDING' || at >= change.expiresAt) {
     const held = hold(change, Date.parse(at), holdsToday(rules, change)) !== undefined;
-    if (!held) await wake(taskToken);
+    await (held ? tellHeld(whole, at) : wake(taskToken));
     return;
   }
   const view = toView(whole, at);

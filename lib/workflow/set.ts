@@ -3,7 +3,7 @@ import type { Change } from '../change/change.ts';
 import { done, type Outcome, type Refusal, refuse } from '../change/refusal.ts';
 import type { Rules } from '../change/rules.ts';
 import { firstOf, isAskedAsOne, setOf, setSentence, whyAskedApart } from '../change/set.ts';
-import { type ChangeSummary, summary } from '../change/view.ts';
+import type { ChangeSummary } from '../change/view.ts';
 import type { Finding } from '../policy/types.ts';
 import { createSet, findByIdempotencyKey, readChange, readChanges } from '../store/changes.ts';
 import { decideChange, type Verdict } from './decide.ts';
@@ -17,6 +17,7 @@ import {
   submittedFact,
   withinRate,
 } from './submit.ts';
+import { toSummary } from './view.ts';
 
 /** The same proposal for several keys. */
 export type SetSubmission = Omit<Submission, 'key' | 'base'> & { keys: string[] };
@@ -154,7 +155,7 @@ export function toSetView(members: readonly Change[], at: string): SetView {
     askedAsOne: whyNot === undefined,
     ...(whyNot === undefined ? {} : { whyNot }),
     summary: setSentence(members),
-    changes: members.map((one) => summary(one, at)),
+    changes: members.map((one) => toSummary(one, at)),
   };
 }
 

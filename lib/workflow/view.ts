@@ -1,14 +1,21 @@
 import { executionArn } from '../aws/states.ts';
+import type { Change } from '../change/change.ts';
 import { done, type Outcome, refuse } from '../change/refusal.ts';
+import { holdsToday } from '../change/rules.ts';
 import { timelineEntry } from '../change/timeline.ts';
-import { type ChangeView, summary } from '../change/view.ts';
+import { type ChangeSummary, type ChangeView, summary } from '../change/view.ts';
 import { readWholeChange } from '../store/changes.ts';
+import { loadRules } from '../store/rulesFile.ts';
 
 type Whole = NonNullable<Awaited<ReturnType<typeof readWholeChange>>>;
 
+/** A change in a list, as it stands at a moment (ISO 8601). */
+export const toSummary = (change: Change, at: string): ChangeSummary =>
+  summary(change, at, holdsToday(loadRules(), change));
+
 /** A change as people see it at a moment (ISO 8601), put together from what is stored; nothing is computed again. */
 export function toView({ change, facts, proposal, before, after }: Whole, at: string): ChangeView {
-  const short = summary(change, at);
+  const short = toSummary(change, at);
   return {
     ...short,
     before: { ...short.before, document: before },

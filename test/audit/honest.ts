@@ -52,6 +52,7 @@ export const STORIES = [
   'outside',
   'lifted',
   'windowed',
+  'held',
 ] as const;
 export type Story = (typeof STORIES)[number];
 
@@ -101,7 +102,8 @@ export function happenings(n: number, story: Story): Happening[] {
   const refused = fact('eve@example.com', 3, { type: 'REFUSED', attempt: 'approve', code: 'NOT_AN_APPROVER' });
   const approvers = ['kim@example.com', 'sam@example.com'];
   const intent = fact(WORKFLOW, 6, { type: 'APPLY_INTENT', binding, approvers, fence: n, attempt: 'request' });
-  const applying = [submit, ask, approve('sam@example.com', 2), refused, approve('kim@example.com', 5), intent];
+  const approved = [submit, ask, approve('sam@example.com', 2), refused, approve('kim@example.com', 5)];
+  const applying = [...approved, intent];
   const live = sha256(`live ${n}`);
   const ended = (event: Event) => [...applying, fact(WORKFLOW, 8, event), close];
   /** Owners first, then security, with somebody who stands in and somebody it was escalated to. */
@@ -246,6 +248,14 @@ export function happenings(n: number, story: Story): Happening[] {
       return ended({ type: 'UNCERTAIN', detail: 'Look.', live });
     case 'applying':
       return applying;
+    // Approved, and held for good by a freeze that came after the submit.
+    case 'held':
+      return [
+        ...approved,
+        fact(WORKFLOW, 6, { type: 'HELD_TOLD', by: 'the freeze year end', ...told('ana@example.com') }),
+        fact(WORKFLOW, 60, { type: 'EXPIRED' }),
+        close,
+      ];
     case 'rejected':
       return [
         submit,

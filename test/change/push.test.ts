@@ -130,14 +130,19 @@ describe('what a change needs that was left alone', () => {
     ],
   ])('%s', (_, change, now, wanted) => expect(pushNeeded(change, now)).toBe(wanted));
 
-  it('nothing while a freeze holds it', () => {
-    expect(pushNeeded(approved, ms(4), { freeze })).toBeUndefined();
-    expect(pushNeeded(approved, ms(30), { freeze })).toBe('wake');
-    expect(hold(approved, ms(4), { freeze })).toMatchObject({ name: 'year end', until: minute(30) });
+  it('nothing while a freeze holds it, once its authors know', () => {
+    expect(pushNeeded(approved, ms(3, 4), { freeze })).toBeUndefined();
+    expect(pushNeeded(approved, ms(3, 5), { freeze })).toBe('wake');
+    const known = evolve(approved, fact('countersign', 4, { type: 'HELD_TOLD', by: 'the freeze year end', ...told }));
+    expect(pushNeeded(known, ms(4), { freeze })).toBeUndefined();
+    expect(pushNeeded(known, ms(30), { freeze })).toBe('wake');
+    const withdrawn = fact('sam@example.com', 5, { type: 'APPROVAL_WITHDRAWN', comment: '', channel: 'api' });
+    expect(evolve(known, withdrawn)).not.toHaveProperty('heldTold');
+    expect(hold(approved, ms(4), { freeze })).toMatchObject({ name: 'the freeze year end', until: minute(30) });
     expect(hold(asked, ms(4), { freeze })).toBeUndefined();
     const emergency = { ...approved, rule: { ...rule, breakGlass: { reviewers: [], remindEvery: 60 } } };
     expect(hold(emergency, ms(4), { freeze })).toBeUndefined();
-    expect(hold({ ...approved, rule: { ...rule, freeze } }, ms(4), {})).toMatchObject({ name: 'year end' });
+    expect(hold({ ...approved, rule: { ...rule, freeze } }, ms(4), {})).toMatchObject({ name: 'the freeze year end' });
   });
 });
 

@@ -179,7 +179,7 @@ describe('a time to apply', () => {
     expect(hold(later, at(30), {})).toBeUndefined();
     expect(waitSeconds(later, at(29))).toBe(60);
     const freeze = [{ name: 'release', from: minute(20), to: minute(40) }];
-    expect(hold(later, at(29), { freeze })).toEqual({ name: 'release', until: minute(40) });
+    expect(hold(later, at(29), { freeze })).toEqual({ name: 'the freeze release', until: minute(40) });
     const windows = [{ name: 'evening', from: minute(50), to: minute(60) }];
     expect(hold(later, at(29), { freeze, windows })?.until).toBe(minute(50));
     expect(hold(later, at(61), { windows })).toEqual({ name: 'the window evening' });

@@ -257,7 +257,7 @@ describe('the clock', () => {
     const { freeze = [] } = rules();
     expect(heldUntil([{ freeze }], '2026-12-18T22:59:59.999Z')).toBeUndefined();
     expect(heldUntil([{ freeze }], '2026-12-18T23:00:00.000Z')).toEqual({
-      name: 'weekend',
+      name: 'the freeze weekend',
       until: '2027-01-03T23:00:00.000Z',
     });
     expect(heldUntil([{ freeze }], '2027-01-03T23:00:00.000Z')).toBeUndefined();

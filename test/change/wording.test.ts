@@ -8,7 +8,9 @@ import {
   keyName,
   listed,
   STATUS_WORDS,
+  timeSentences,
   utc,
+  wordsOf,
 } from '../../lib/change/wording.ts';
 import { changeView } from '../fixtures/changeView.ts';
 
@@ -60,6 +62,26 @@ describe('names and numbers', () => {
     const decisions = [by('kim@example.com'), by('kim@example.com'), by(change.submitter), by('eve@example.com')];
     const approval = { ...change.approval, approvers: ['kim@example.com', change.submitter], decisions };
     expect(approvedBy({ ...change, approval })).toEqual(['kim@example.com']);
+  });
+
+  it('says by what an approved change is held and until when, in the place of what it waits for', () => {
+    const waits = changeView({ status: 'APPROVED', applyAfter: '2026-11-26T08:00:00.000Z', windows: ['release'] });
+    const told = (by: string, until?: string) => {
+      const held = { by, applyBy: '2026-11-28T10:00:00.000Z', ...(until === undefined ? {} : { until }) };
+      return timeSentences({ ...waits, held });
+    };
+    expect(timeSentences(waits)).toHaveLength(2);
+    expect(told('the window release', '2026-11-26T10:00:00.000Z')).toEqual([
+      'Approved, and held by the window release until Thu 26 Nov 2026, 10:00 UTC: it is applied then.',
+    ]);
+    expect(told('applyAfter', '2026-11-26T08:00:00.000Z')).toEqual([
+      'Approved, and held until Thu 26 Nov 2026, 08:00 UTC: it is applied then.',
+    ]);
+    expect(told('the freeze year end')).toEqual([
+      'Approved, and held by the freeze year end for longer than it may be applied: it expires on Sat 28 Nov 2026, 10:00 UTC if the rules file stays as it is.',
+    ]);
+    const held = { by: 'applyAfter', applyBy: '2026-11-28T10:00:00.000Z' };
+    expect([wordsOf(waits).title, wordsOf({ ...waits, held }).title]).toEqual(['Approved', 'Approved, and held']);
   });
 
   it('has words for every state', () => {

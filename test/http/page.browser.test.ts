@@ -179,6 +179,7 @@ function poisoned(text: string): ChangeView {
     coAuthors: [text],
     changesRequested: { person: text, comment: text, at: NOW },
     breakGlass: { reviewers: [text] },
+    held: { by: text, until: NOW, applyBy: NOW },
     timeline: [{ seq: 1, at: NOW, type: 'SUBMITTED', person: text, text }],
   };
 }
@@ -238,6 +239,29 @@ describe('the page in a browser', () => {
         expect(trouble).toEqual([]);
         await page.context().close();
       }
+    }
+  });
+
+  it('says first that an approved change is held, by what, and until when', async () => {
+    const until = '2027-01-04T06:00:00.000Z';
+    const held = { by: 'the freeze year end', until, applyBy: '2027-01-04T07:00:00.000Z' };
+    const change = changeView({ status: 'APPROVED', held });
+    for (const [width, colorScheme] of [
+      [390, 'light'],
+      [1280, 'dark'],
+    ] as const) {
+      const { page, trouble } = await open(draw(change), { viewport: { width, height: 844 }, colorScheme });
+      expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).toBe(0);
+      expect((await page.evaluate<{ ratio: number }>(CONTRAST)).ratio).toBeGreaterThanOrEqual(4.5);
+      await page.screenshot({ path: `${ARTIFACTS}review-held-${width}-${colorScheme}.png`, fullPage: true });
+      expect(await page.textContent('.flag')).toBe(
+        'Approved, and held by the freeze year end until Mon 4 Jan 2027, 06:00 UTC: it is applied then.',
+      );
+      expect(await page.textContent('.pills')).toBe('Approved, and heldHigh risk');
+      expect(await page.textContent('.facts')).toContain('Held untilMon 4 Jan 2027, 06:00 UTC (in 40 days 8 hours)');
+      expect(await page.textContent('#decide')).toContain('It waits for its time, and is not live yet.');
+      expect(trouble).toEqual([]);
+      await page.context().close();
     }
   });
 

@@ -53,7 +53,9 @@ export function heldUntil(holds: readonly Holds[], at: string): { name: string; 
 
 /** What holds a change at this moment, and until when. */
 function holder({ freeze = [], windows = [] }: Holds, time: number): { name: string; end: number } | undefined {
-  const frozen = freeze.map((one) => ({ name: one.name, end: closes(one, time) })).find(({ end }) => end > time);
+  const frozen = freeze
+    .map((one) => ({ name: `the freeze ${one.name}`, end: closes(one, time) }))
+    .find(({ end }) => end > time);
   if (frozen !== undefined) return frozen;
   const end = Math.min(...windows.map((one) => opens(one, time)));
   return windows.length === 0 || end <= time
