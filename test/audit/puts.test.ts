@@ -27,8 +27,8 @@ describe('a put', () => {
     [5, 'tampered: the window this minute or mondays held it'],
     [6, 'clean'],
     [9, 'clean'],
-    [10, 'tampered: release held it'],
-    [14, 'tampered: release held it'],
+    [10, 'tampered: the freeze release held it'],
+    [14, 'tampered: the freeze release held it'],
     [20, 'tampered: the window this minute or mondays held it'],
     [60, 'tampered: it had to be applied before 2026-11-24T12:02:40.000Z'],
   ])('at second %i is what its frozen rule says, for the intent and for the put itself: %s', (second, found) => {
@@ -36,7 +36,7 @@ describe('a put', () => {
   });
 
   it('is held to the freezes and windows of its day too, as they were when it began', () => {
-    expect([about(16), put(16)]).toEqual(['tampered: audit held it', 'clean']);
+    expect([about(16), put(16)]).toEqual(['tampered: the freeze audit held it', 'clean']);
     const evenings = [{ name: 'evenings', days: ['tue'], from: '20:00', to: '21:00', timeZone: 'Asia/Kolkata' }];
     const today = { freeze: [], windows: evenings };
     expect(verdict('APPLY_INTENT', (fact) => ({ ...fact, today }))).toBe('tampered: the window evenings held it');
@@ -46,7 +46,7 @@ describe('a put', () => {
     const breakGlass = { reviewers: ['rae@example.com'], remindEvery: 60 };
     const freeze = [{ name: 'always', from: '2000-01-01T00:00Z', to: '2100-01-01T00:00Z' }];
     const frozen = (rule: object) => verdict('SUBMITTED', (fact) => ({ ...fact, rule: { ...fact.rule, ...rule } }));
-    expect(frozen({ freeze })).toBe('tampered: always held it');
+    expect(frozen({ freeze })).toBe('tampered: the freeze always held it');
     expect(frozen({ freeze, breakGlass })).toBe('clean');
   });
 

@@ -129,6 +129,10 @@ it('puts nothing in a freeze that begins while the apply is under way', async ()
   });
   delete lab.rules.freeze;
   const { change: ended, wrong, sent } = await found(change.id);
-  expect([ended.status, ended.outcome, wrong]).toEqual(['FAILED', 'year end holds it since the apply began.', []]);
+  expect([ended.status, ended.outcome, wrong]).toEqual([
+    'FAILED',
+    'the freeze year end holds it since the apply began.',
+    [],
+  ]);
   expect(sent).not.toContain(change.binding.after);
 });
