@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Verifies an exported Countersign history: python3 verify.py --export FILE --public-key FILE [--pin FILE]
+"""Verifies an exported Countersign history: python3 verify.py --export FILE --public-key FILE [--pin FILE] [--outside FILE [--max-age 1h]]
 
 A second opinion: written apart from the program it judges, with nothing but Python's own library (3.8 or later).
 Exit 0 clean, 1 tampered, 2 incomplete; the last line of output is the verdict as JSON. What each check means: audit.md.
@@ -597,6 +597,25 @@ def read_note(note):
     return match and {"log": match[1], "seq": int(match[2]), "hash": match[3], "time": match[4]}
 
 
+def read_pin(mail):
+    """The checkpoint in a file that somebody kept, wherever it stands in it; None when it holds none."""
+    found = re.search(r"^%s\n(?:.*\n){4}" % re.escape(DOMAIN), mail.replace("\r\n", "\n"), re.MULTILINE)
+    return read_note(found.group()) if found else None
+
+
+def read_outside(said, max_age):
+    """What countersign outside wrote: (note, signature) or None, and up to when entries must be covered by it; None when it is something else."""
+    unix = said.replace("\r\n", "\n")
+    note = re.search(r"^%s\n(?:.*\n){4}" % re.escape(DOMAIN), unix, re.MULTILINE)
+    signature = re.search(r"^\s*Signature: ([A-Za-z0-9_+/]+=*)$", unix, re.MULTILINE)
+    read = re.search(r"^Read: (.*)$", unix, re.MULTILINE)
+    at = read and INSTANT.fullmatch(read[1]) and moment(read[1])
+    there = note is not None and signature is not None
+    if not at or not (there or said.startswith("No checkpoint lies there.")):
+        return None
+    return {"signed": (note.group(), signature[1]) if there else None, "late": later("1970-01-01T00:00:00.000Z", at / 1000 - max_age)}
+
+
 def is_record(r):
     place = lambda: whole(r.get("seq")) and r["seq"] >= 0 and text(r.get("hash"))
     kind = r.get("kind") if isinstance(r, dict) else None
@@ -623,11 +642,23 @@ def forged(r):
 
 
 class Verification:
-    def __init__(self, key, pin):
-        self.key, self.pin = key, pin
+    def __init__(self, key, pin, outside):
+        self.key, self.pins, self.outside_to, self.late = key, [pin] if pin else [], None, None
         self.header, self.ended, self.gap, self.newest = None, False, None, None
         self.seq, self.hash = 0, sha256(DOMAIN + "\0genesis\0" + LOG)
         self.entries, self.checkpoints, self.vouched, self.open, self.outside = 0, 0, 0, {}, Outside()
+        if outside is not None:
+            self.look_outside(outside["signed"], outside["late"])
+
+    def look_outside(self, signed, late):
+        """The log must reach what lies outside, and no entry behind that may be older than this."""
+        note = signed and read_note(signed[0])
+        if signed and not (note and is_signed(self.key, *signed)):
+            self.gap = "the newest checkpoint outside is not signed with this public key"
+            return
+        if note:
+            self.pins.append(note)
+        self.outside_to, self.late = note["seq"] if note else 0, late
 
     def take(self, r):
         if not is_record(r):
@@ -680,12 +711,15 @@ class Verification:
         elif self.open.get(fact["change"]) != "unjudged" and not judge(self.open, self.outside, fact):
             raise Tampered(due, "the facts before do not allow it")
         self.seq, self.hash = due, r["hash"]
+        if self.outside_to == due - 1 and fact["at"] < self.late:
+            self.gap = self.gap or "entry %d of %s is not covered by a checkpoint outside" % (due, fact["at"])
 
     def pinned(self):
-        if self.pin and self.pin["seq"] == self.seq:
-            if self.pin["hash"] != self.hash:
-                raise Tampered(self.vouched + 1, "not what is pinned")
-            self.vouched = max(self.vouched, self.seq)
+        for pin in self.pins:
+            if pin["seq"] == self.seq:
+                if pin["hash"] != self.hash:
+                    raise Tampered(self.vouched + 1, "not what is pinned")
+                self.vouched = max(self.vouched, self.seq)
 
     def checkpoint(self, r, whole_log):
         c, suspect = read_note(r["note"]), self.vouched + 1
@@ -708,7 +742,7 @@ class Verification:
             raise Tampered(min(r["seq"], self.seq) + 1, "the head is another entry than the last")
         if r["hash"] != self.hash:
             raise Tampered(self.vouched + 1, "the head is not the hash of the last entry")
-        if self.pin and self.pin["seq"] > self.seq:
+        if any(pin["seq"] > self.seq for pin in self.pins):
             raise Tampered(self.seq + 1, "entries that are pinned are missing")
 
     def finish(self):
@@ -716,8 +750,8 @@ class Verification:
             raise Incomplete(self.gap or "the end, entries or every checkpoint are missing")
 
 
-def verify(lines, key, pin=None):
-    v = Verification(key, pin)
+def verify(lines, key, pin=None, outside=None):
+    v = Verification(key, pin, outside)
     so_far = lambda **more: dict(entries=v.entries, checkpoints=v.checkpoints, **more)
     try:
         for line in lines:
@@ -740,15 +774,21 @@ if __name__ == "__main__":
     parser.add_argument("--export", required=True)
     parser.add_argument("--public-key", required=True)
     parser.add_argument("--pin")
+    parser.add_argument("--outside")
+    parser.add_argument("--max-age", default="1h")
     args = parser.parse_args()
     key = read_public_key(open(args.public_key).read())
-    pin = None
-    if args.pin:
-        found = NOTE.search(open(args.pin).read())
-        pin = found and read_note(found.group())
-        if pin is None:
-            unusable("the pin holds no checkpoint")
+    pin = read_pin(open(args.pin, newline="").read()) if args.pin else None
+    if args.pin and pin is None:
+        unusable("the pin holds no checkpoint")
+    age = re.fullmatch("([0-9]{1,6})([mhd])", args.max_age)
+    if age is None:
+        unusable("--max-age is a number of minutes, hours or days: 30m, 1h, 2d")
+    max_age = int(age[1]) * {"m": 60, "h": 3600, "d": 86400}[age[2]]
+    outside = read_outside(open(args.outside, newline="").read(), max_age) if args.outside else None
+    if args.outside and outside is None:
+        unusable("the file is not what countersign outside wrote")
     with open(args.export, encoding="utf-8", errors="surrogateescape", newline="\n") as lines:
-        verdict = verify(lines, key, pin)
+        verdict = verify(lines, key, pin, outside)
     print(json.dumps(verdict))
     sys.exit({"clean": 0, "tampered": 1, "incomplete": 2}[verdict["verdict"]])

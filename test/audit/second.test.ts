@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { checkpointText, readCheckpointText } from '../../lib/audit/archive.ts';
 import { canonicalJson, chain, entryHash, genesis, readBody } from '../../lib/audit/chain.ts';
 import { checkpointNote, readNote } from '../../lib/audit/checkpoint.ts';
 import { type LoggedEntry, type LogRecord, Verification } from '../../lib/audit/verify.ts';
@@ -15,6 +16,13 @@ interface Case {
   name: string;
   lines: string[];
   pin?: string;
+  outside?: OutsideFile;
+}
+
+/** What `countersign outside` wrote, and seconds after which an entry must be covered by it. */
+interface OutsideFile {
+  text: string;
+  maxAge: number;
 }
 
 const ours = notary();
@@ -100,6 +108,22 @@ function* putsAt(): Generator<[string, LoggedEntry[]]> {
       rule: { ...submitted.rule, breakGlass: emergency, windows: [{ name: 'x', from: MOMENTS[0], to: MOMENTS[0] }] },
     })),
   ];
+}
+
+/** Copies outside: of the beginning, the middle and the end, forged and none, read at once and long after. */
+function* outsides(): Generator<OutsideFile> {
+  const forged = { ...ours.sign(note(7)), signature: ours.sign(note(8)).signature };
+  const copies = [0, 7, 20, honest.length, honest.length + 3].map((seq) => checkpointText(ours.sign(note(seq))));
+  const others = [
+    checkpointText(thief.sign(note(7))),
+    checkpointText(forged),
+    checkpointText(ours.sign(note(7, 'f'.repeat(64)))),
+  ];
+  for (const copy of [...copies, ...others, 'No checkpoint lies there.\n']) {
+    for (const second of [0, 105, 300, 400, 500]) {
+      for (const maxAge of [1, 60]) yield { text: `${copy}Read: ${instant(second)}\n`, maxAge };
+    }
+  }
 }
 
 const MOMENTS = [
@@ -248,6 +272,14 @@ function cases(): Case[] {
     const forged = rechained(honest, 3, { ...factOf(honest[2] as LoggedEntry), comment: 'forged' } as object);
     for (const by of [ours, thief]) add(`forged and signed by ${by === ours}, ${seq}`, exported(forged, [0, seq], by));
   }
+  for (const outside of outsides()) {
+    const rolledBack = exported(honest.slice(0, 9), [0, 9], ours);
+    const forged = rechained(honest, 3, { ...factOf(honest[2] as LoggedEntry), comment: 'forged' } as object);
+    for (const lines of [records, rolledBack, exported(forged, [0], ours), [], records.slice(0, -1)]) {
+      all.push({ name: `outside ${outside.text}, ${outside.maxAge}`, lines: text(lines), outside });
+    }
+    all.push({ name: 'a pin and a copy outside', lines: text(records), pin: note(3), outside });
+  }
   add('pinned beyond the end', exported(honest.slice(0, 9), [0, 9], ours), note(12));
   for (const type of ['NOTARISED', '', 'toString']) {
     const later = chain(honest.at(-1) ?? genesis(), { ...factOf(honest[1] as LoggedEntry), type } as unknown as Fact);
@@ -266,10 +298,15 @@ function cases(): Case[] {
 const hasPython = spawnSync('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 8))']).status === 0;
 
 /** Our own verdict on a case, without its reason. */
-function verdictOn({ lines, pin }: Case): Record<string, unknown> {
+function verdictOn({ lines, pin, outside }: Case): Record<string, unknown> {
   const verification = new Verification({
     isSigned: ours.isSigned,
     pin: pin === undefined ? undefined : readNote(pin),
+    outside: outside && {
+      signed: readCheckpointText(outside.text),
+      readAt: Date.parse(/^Read: (.*)$/m.exec(outside.text)?.[1] ?? ''),
+      maxAge: outside.maxAge * 1000,
+    },
   });
   for (const one of lines) if (!verification.take(parse(one))) break;
   const { why: _, ...verdict } = { why: '', ...verification.verdict() };
@@ -303,7 +340,9 @@ async function compareAll(all: readonly Case[], count: (verdict: Record<string, 
     }
     expect(i).toBe(all.length);
   })();
-  const asked = all.map(({ lines, pin = '' }) => `${JSON.stringify({ key: ours.pem, lines, pin })}\n`);
+  const asked = all.map(
+    ({ lines, pin = '', outside }) => `${JSON.stringify({ key: ours.pem, lines, pin, outside })}\n`,
+  );
   await Promise.all([reading, pipeline(Readable.from(asked), python.stdin)]);
 }
 
