@@ -1,6 +1,4 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
@@ -13,6 +11,7 @@ import type { Item } from '../lib/store/table.ts';
 import { openDynamodb } from '../local/dynamodb.ts';
 import { readService } from '../local/serverless.ts';
 import { type Happening, HEADER, happenings, instant, notary } from '../test/audit/honest.ts';
+import { startMeter } from '../test/fixtures/meter.ts';
 
 /** `npm run bench:audit [FACTS]`: a history of a million facts in the local database: what reading, exporting and verifying it cost. */
 
@@ -24,32 +23,6 @@ const mb = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(0)} MB`;
 const rate = (count: number, since: number) =>
   `${Math.round((count * 1000) / (performance.now() - since)).toLocaleString('en')}/s`;
 
-/** Read units of everything that went through since `take` was called: DynamoDB's own figure, asked for on the way. */
-async function meter(endpoint: string) {
-  let units = 0;
-  const server = createServer(async (incoming, outgoing) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
-    const body = { ...JSON.parse(Buffer.concat(chunks).toString()), ReturnConsumedCapacity: 'TOTAL' };
-    const { host: _, 'content-length': __, connection: ___, ...headers } = incoming.headers as Record<string, string>;
-    const answer = await fetch(endpoint, { method: 'POST', headers, body: JSON.stringify(body) });
-    const text = await answer.text();
-    const used = (JSON.parse(text) as { ConsumedCapacity?: object | object[] }).ConsumedCapacity ?? [];
-    for (const one of [used].flat()) units += (one as { CapacityUnits?: number }).CapacityUnits ?? 0;
-    outgoing.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.0' }).end(text);
-  });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    take: () => {
-      const taken = units;
-      units = 0;
-      return taken;
-    },
-    close: () => server.close(),
-  };
-}
-
 /** The story of one change after the other, each with a key and people of a hundred. */
 function* history(): Generator<Happening> {
   for (let n = 1; ; n++) yield* happenings(n, 'applied');
@@ -58,7 +31,7 @@ function* history(): Generator<Happening> {
 const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'));
 const tables = readService({ stage: 'local' }).tables;
 const database = await openDynamodb({ dataDir: folder, tables });
-const metered = await meter(database.endpoint);
+const metered = await startMeter(database.endpoint);
 Object.assign(process.env, {
   AWS_ENDPOINT_URL: metered.url,
   AWS_REGION: 'us-east-1',
@@ -112,7 +85,8 @@ const FILTERS: Record<string, Parameters<typeof listFacts>[0]> = {
   person: { person: 'sam@example.com' },
   type: { type: 'APPLIED' },
   'from and to': { from: instant(200), to: instant(900) },
-  'key and type (the history of a key)': { key: first?.keyArn ?? '', type: 'APPLIED' },
+  'the history of a key': { key: first?.keyArn ?? '', kind: 'POLICY' },
+  'key and another type': { key: first?.keyArn ?? '', type: 'REJECTED' },
   'person and type': { person: 'sam@example.com', type: 'APPROVAL_GIVEN' },
 };
 
@@ -122,7 +96,7 @@ async function pages(): Promise<Record<string, { units: number; ms: number }>> {
     metered.take();
     const began = performance.now();
     for (let i = 0; i < 5; i++) await listFacts(filter, { limit: 50 });
-    found[name] = { units: metered.take() / 5, ms: (performance.now() - began) / 5 };
+    found[name] = { units: metered.take().read / 5, ms: (performance.now() - began) / 5 };
   }
   return found;
 }

@@ -1,6 +1,6 @@
 import { chain, type Entry, genesis, type Head, LOG, readBody } from '../audit/chain.ts';
 import type { Seal } from '../audit/seal.ts';
-import type { Fact } from '../change/facts.ts';
+import type { EventType, Fact } from '../change/facts.ts';
 import { namesOf, seal, unsealed } from './people.ts';
 import {
   type Address,
@@ -26,6 +26,25 @@ export const HEAD: Address = { pk: `HEAD#${LOG}`, sk: 'HEAD' };
 export const seqText = (seq: number) => String(seq).padStart(12, '0');
 export const entryAddress = (seq: number): Address => ({ pk: `LOG#${LOG}`, sk: seqText(seq) });
 
+/** The types of facts that say which policy a key had from then on, and those that say that one is about to be put. */
+const PUTS = {
+  POLICY: ['APPLIED', 'REVERTED', 'FOREIGN_WRITE', 'BASELINED'],
+  INTENT: ['APPLY_INTENT', 'REVERT_INTENT'],
+} as const satisfies Record<string, readonly EventType[]>;
+type Kind = keyof typeof PUTS;
+
+export type PolicyFact = LoggedFact & { type: (typeof PUTS.POLICY)[number] };
+export const isPolicyFact = (fact: LoggedFact): fact is PolicyFact => kindOf(fact.type) === 'POLICY';
+export type IntentFact = Fact & { type: (typeof PUTS.INTENT)[number]; seq: number };
+export const isIntent = (fact: Fact & { seq: number }): fact is IntentFact => kindOf(fact.type) === 'INTENT';
+
+const kindOf = (type: string): Kind | undefined =>
+  (Object.keys(PUTS) as Kind[]).find((kind) => (PUTS[kind] as readonly string[]).includes(type));
+
+/** Where the facts of one kind about a key stand by themselves: a page of them costs the same whatever else happened to the key. */
+const putsPartition = (kind: Kind | undefined, keyArn: string): string | undefined =>
+  kind === undefined ? undefined : `FACTS#${kind}#${keyArn}`;
+
 export const readHead = (item: Item | undefined): Head =>
   item === undefined ? genesis() : { seq: item.seq as number, hash: item.hash as string };
 
@@ -47,6 +66,7 @@ export function append(head: Head, fact: Fact): { seq: number; writes: [Put, Put
     gsi3pk: `FACTS#PERSON#${fact.person}`,
     gsi4pk: `FACTS#${LOG}`,
     gsi5pk: `FACTS#TYPE#${fact.type}`,
+    gsi6pk: putsPartition(kindOf(fact.type), fact.keyArn),
     changeId: fact.change,
     keyArn: fact.keyArn,
     person: fact.person,
@@ -133,8 +153,8 @@ export interface FactFilter {
   key?: string | undefined;
   person?: string | undefined;
   type?: string | undefined;
-  /** One of these types; with a key. */
-  types?: readonly string[] | undefined;
+  /** Facts of this kind alone; with a key. */
+  kind?: Kind | undefined;
   /** ISO 8601, inclusive. */
   from?: string | undefined;
   to?: string | undefined;
@@ -148,12 +168,6 @@ export async function listFacts(
   const { items, cursor } = await ask(filter, { newestFirst: true, ...page });
   return { facts: await logged(items), ...(cursor === undefined ? {} : { cursor }) };
 }
-
-/** The types of facts that say which policy a key had from then on. */
-export const POLICY_FACTS = ['APPLIED', 'REVERTED', 'FOREIGN_WRITE', 'BASELINED'] as const;
-export type PolicyFact = LoggedFact & { type: (typeof POLICY_FACTS)[number] };
-export const isPolicyFact = (fact: LoggedFact): fact is PolicyFact =>
-  (POLICY_FACTS as readonly string[]).includes(fact.type);
 
 /** The first fact of this filter, oldest first. */
 export async function firstFact(filter: FactFilter): Promise<LoggedFact | undefined> {
@@ -184,15 +198,18 @@ async function ask(filter: FactFilter, page: Pick<IndexQuery, 'newestFirst' | 'l
   });
 }
 
-function indexFor({ change, key, person, type, types }: FactFilter, names: readonly string[]) {
+function indexFor({ change, key, person, type, kind = kindOf(type ?? '') }: FactFilter, names: readonly string[]) {
   const by = person === undefined ? undefined : names;
   if (change !== undefined) {
     const where = whereOf({ keyArn: key, person: by, type });
     return { index: 'gsi1', partitions: [`FACTS#CHANGE#${change}`], where } as const;
   }
   if (key !== undefined) {
-    const where = whereOf({ person: by, type: types ?? type });
-    return { index: 'gsi2', partitions: [`FACTS#KEY#${key}`], where } as const;
+    const where = whereOf({ person: by, type });
+    const puts = putsPartition(kind, key);
+    return puts === undefined
+      ? ({ index: 'gsi2', partitions: [`FACTS#KEY#${key}`], where } as const)
+      : ({ index: 'gsi6', partitions: [puts], where } as const);
   }
   if (person !== undefined) {
     return {

@@ -132,7 +132,7 @@ export async function* range(
 }
 
 export interface IndexQuery {
-  index: 'gsi1' | 'gsi2' | 'gsi3' | 'gsi4' | 'gsi5';
+  index: 'gsi1' | 'gsi2' | 'gsi3' | 'gsi4' | 'gsi5' | 'gsi6';
   partition: string;
   /** Bounds of `order`, inclusive. */
   from?: string;

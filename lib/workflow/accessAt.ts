@@ -4,7 +4,7 @@ import { canonicalOf, policyText } from '../policy/document/canonicalOf.ts';
 import { parseKeyPolicy } from '../policy/document/parse.ts';
 import type { MatrixCell, PolicyText } from '../policy/types.ts';
 import { readDocuments } from '../store/changes.ts';
-import { firstFact, isPolicyFact, listFacts, POLICY_FACTS, type PolicyFact } from '../store/log.ts';
+import { firstFact, isPolicyFact, listFacts, type PolicyFact } from '../store/log.ts';
 
 /** Who a key's policy let do what at one moment of the past. */
 export interface AccessAt {
@@ -29,7 +29,7 @@ const NOBODY = { who: [], public: false, crossAccount: [] };
  * @param at ISO 8601; a date alone is the end of that day, UTC
  */
 export async function readAccessAt(keyArn: string, at: string): Promise<AccessAt> {
-  const filter = { key: keyArn, types: POLICY_FACTS };
+  const filter = { key: keyArn, kind: 'POLICY' } as const;
   const [{ facts }, next] = await Promise.all([
     listFacts({ ...filter, to: at }, { limit: 20 }),
     firstFact({ ...filter, from: `${at}~` }),

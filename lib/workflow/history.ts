@@ -4,14 +4,7 @@ import { canonicalOf } from '../policy/document/canonicalOf.ts';
 import type { PolicyText } from '../policy/types.ts';
 import { readChanges, readDocuments } from '../store/changes.ts';
 import { readForeigns, type StoredForeign } from '../store/foreign.ts';
-import {
-  type FactFilter,
-  isPolicyFact,
-  type LoggedFact,
-  listFacts,
-  POLICY_FACTS,
-  type PolicyFact,
-} from '../store/log.ts';
+import { type FactFilter, isPolicyFact, type LoggedFact, listFacts, type PolicyFact } from '../store/log.ts';
 import type { Item } from '../store/table.ts';
 import type { AccessAt } from './accessAt.ts';
 import { liveCanonical } from './keys.ts';
@@ -20,6 +13,9 @@ interface Page {
   limit: number;
   cursor?: Item;
 }
+
+/** Facts behind a page that are looked at for what stood before its last version: some were written over before they were recorded. */
+const MOST_BEHIND = 20;
 
 /** A fact for auditors; those about documents carry both of them, whole. */
 export type AuditEvent = LoggedFact & { documents?: { before: Text; after: Text } };
@@ -111,9 +107,9 @@ export interface KeyHistory {
  * put shows that somebody wrote in between: that document is a version of its own, found and not put by us.
  */
 export async function readKeyHistory(keyArn: string, page: Page): Promise<KeyHistory> {
-  const filter = { key: keyArn, types: POLICY_FACTS };
+  const filter = { key: keyArn, kind: 'POLICY' } as const;
   const { facts, cursor } = await listFacts(filter, page);
-  const older = cursor === undefined ? [] : (await listFacts(filter, { limit: 1, cursor })).facts;
+  const older = cursor === undefined ? [] : (await listFacts(filter, { limit: MOST_BEHIND, cursor })).facts;
   const listed = facts.flatMap(versionFact);
   const all = [...listed, ...older.flatMap(versionFact)];
   const [changes, writes] = await Promise.all([

@@ -2,7 +2,7 @@ import { readBody } from '../audit/chain.ts';
 import type { Fact } from '../change/facts.ts';
 import { sha256 } from '../policy/document/canonical.ts';
 import { readChange } from '../store/changes.ts';
-import { listFacts, logHead, readEntries, readFacts } from '../store/log.ts';
+import { type IntentFact, isIntent, listFacts, logHead, readEntries, readFacts } from '../store/log.ts';
 import type { TrailWrite } from './trail.ts';
 
 /** Milliseconds by which the clocks of KMS and of a lambda may differ, and by which a put may land after the record of its end. */
@@ -10,11 +10,6 @@ const SLACK = 60_000;
 /** Intents of a key that are looked at, newest first, and newest entries of the whole log. */
 const INTENTS = 20;
 const TAIL = 200;
-
-const INTENT_TYPES = ['APPLY_INTENT', 'REVERT_INTENT'] as const;
-type Intent = Fact & { type: (typeof INTENT_TYPES)[number]; seq: number };
-const isIntent = (fact: Fact & { seq: number }): fact is Intent =>
-  (INTENT_TYPES as readonly string[]).includes(fact.type);
 
 /**
  * Had a change asked for this put of the applier's role? It must have recorded its intent for exactly these bytes before, and its
@@ -35,8 +30,8 @@ export async function wasAskedFor({ keyArn, policy, writtenAt }: TrailWrite): Pr
 }
 
 /** The newest intents of a key: by its index, and then by the end of the log itself, since an index may be behind. */
-async function* intentsOf(keyArn: string): AsyncGenerator<Intent> {
-  const { facts } = await listFacts({ key: keyArn, types: INTENT_TYPES }, { limit: INTENTS });
+async function* intentsOf(keyArn: string): AsyncGenerator<IntentFact> {
+  const { facts } = await listFacts({ key: keyArn, kind: 'INTENT' }, { limit: INTENTS });
   for (const fact of facts) if (isIntent(fact)) yield fact;
   const { seq } = await logHead();
   for await (const page of readEntries(Math.max(0, seq - TAIL), seq)) {
@@ -50,7 +45,7 @@ async function* intentsOf(keyArn: string): AsyncGenerator<Intent> {
 const RESULTS: ReadonlySet<Fact['type']> = new Set(['APPLIED', 'REVERTED', 'STALE', 'FAILED', 'UNCERTAIN']);
 
 /** When the result of an intent was recorded, in milliseconds; undefined while there is none. */
-async function endOf(intent: Intent, seqs: readonly number[]): Promise<number | undefined> {
+async function endOf(intent: IntentFact, seqs: readonly number[]): Promise<number | undefined> {
   const result = (await readFacts(seqs.filter((seq) => seq > intent.seq))).find(({ type }) => RESULTS.has(type));
   return result === undefined ? undefined : Date.parse(result.at);
 }
