@@ -249,6 +249,8 @@ PROPOSED = both(members(reason=text, binding=BINDING, before=digest, afterCanoni
                 maybe("revertAfter", lambda v: seconds(v) is not None),
                 maybe("principalIds", lambda v: isinstance(v, dict) and all(map(text, v.values()))))
 
+LEFT = members(stages=lambda v: isinstance(v, list) and all(map(texts, v)), escalation=texts,
+               delegates=lambda v: isinstance(v, dict) and all(map(texts, v.values())))
 
 SHAPES = {
     "SUBMITTED": both(members(key=KEY), PROPOSED, maybe("coAuthors", texts), maybe("reverts", text), maybe("rebases", text),
@@ -257,6 +259,7 @@ SHAPES = {
     "VERSIONED": both(members(version=whole), PROPOSED), "ESCALATED": members(to=texts), "CHANGES_TOLD": TOLD,
     "HELD_TOLD": both(TOLD, members(by=text), maybe("until", instant)),
     "APPROVAL_WITHDRAWN": both(SAID, maybe("askAgain", texts)), "CHANGES_REQUESTED": both(DECIDED, maybe("askAgain", texts)),
+    "APPROVALS_LAPSED": members(people=texts, left=LEFT, rulesSha256=digest),
     "COMMENTED": SAID, "DELEGATED": members(to=text, until=instant),
     "LINKS_REVOKED": maybe("of", text), "REVIEWED": members(verdict=text, comment=text), "REVIEW_ASKED": TOLD,
     "REMINDED": TOLD, "APPROVAL_GIVEN": both(DECIDED, maybe("onBehalfOf", text)),
@@ -274,7 +277,7 @@ SHAPES = {
                                   approvers=texts), maybe("trace", TRACE), maybe("byApplier", flag)),
     "FOREIGN_TRACED": members(trace=TRACE), "FOREIGN_TOLD": TOLD, "FOREIGN_ADOPTED": SAID,
 }
-BY_THE_WORKFLOW = {"ASKED", "REMINDED", "ESCALATED", "CHANGES_TOLD", "HELD_TOLD", "REVIEW_ASKED", "EXPIRED", "APPLY_INTENT", "APPLIED",
+BY_THE_WORKFLOW = {"ASKED", "REMINDED", "ESCALATED", "CHANGES_TOLD", "HELD_TOLD", "APPROVALS_LAPSED", "REVIEW_ASKED", "EXPIRED", "APPLY_INTENT", "APPLIED",
                    "REVERT_INTENT", "REVERTED", "STALE", "FAILED", "UNCERTAIN", "CLOSED"}
 EVEN_AFTER_THE_END = {"PERSON_ERASED", "REFUSED", "ASKED", "BOUNCED", "COMPLAINED", "REVIEWED", "REVIEW_ASKED"}
 OPEN = {"PENDING", "APPROVED", "APPLYING"}
@@ -327,6 +330,31 @@ class Change:
         self.after_canonical, self.apply_after, self.revert_after = fact["afterCanonical"], fact.get("applyAfter", ""), fact.get("revertAfter")
         rule = self.rule
         self.stages = rule["stages"] if "stages" in rule else [{"quorum": rule["quorum"], "approvers": rule["approvers"]}]
+
+    def leave(self, left):
+        """Takes people out of the rule, place by place."""
+        stay = lambda people, gone: [one for one in people if one not in gone]
+        rule = dict(self.rule)
+        gone = left["stages"] + [[]] * len(self.stages)
+        self.stages = [dict(stage, approvers=stay(stage["approvers"], gone[i])) for i, stage in enumerate(self.stages)]
+        named = {person for stage in self.stages for person in stage["approvers"]}
+        rule["approvers"] = [one for one in rule["approvers"] if one in named]
+        if "escalate" in rule:
+            rule["escalate"] = dict(rule["escalate"], approvers=stay(rule["escalate"]["approvers"], left["escalation"]))
+        if "delegates" in rule:
+            rule["delegates"] = {seat: stay(people, left["delegates"].get(seat, [])) for seat, people in rule["delegates"].items()}
+        self.rule = rule
+
+    def lapse(self, people, left):
+        if self.status != "APPROVED":
+            return False
+        before = {one for one, _ in self.standing()[0]}
+        self.leave(left)
+        counted, stage = self.standing()
+        if sorted(people) != sorted(before - {one for one, _ in counted}) or stage == len(self.stages):
+            return False
+        self.approvals = [fact for fact in self.approvals if fact["person"] not in people]
+        return self.wait_again()
 
     def beyond(self):
         return self.rule["escalate"]["approvers"] if self.escalated is not None and "escalate" in self.rule else []
@@ -414,6 +442,8 @@ class Change:
                 self.wants_changes = person
             enough = kind == "APPROVAL_WITHDRAWN" and status == "APPROVED" and self.standing()[1] == len(self.stages)
             return True if enough else self.wait_again()
+        if kind == "APPROVALS_LAPSED":
+            return self.lapse(fact["people"], fact["left"])
         if kind == "COMMENTED":
             speaks = person in self.authors or self.has_a_say(person, at)
             if not speaks or status not in OPEN or self.late(at) or not fact["comment"].strip(BLANK) or "onBehalfOf" in fact:

@@ -2,6 +2,7 @@ import { type Change, countingApprovals, evolve, fold, isOpen } from '../change/
 import { delegate, escalate, post, review } from '../change/command.ts';
 import { decide, expire } from '../change/decide.ts';
 import { type EventType, type Fact, type FrozenRule, WORKFLOW } from '../change/facts.ts';
+import { lapsedBy, withoutLapsed } from '../change/lapse.ts';
 import { holdOfPut } from '../change/push.ts';
 import { standing } from '../change/quorum.ts';
 import { revertIsDue, turned } from '../change/revert.ts';
@@ -25,6 +26,7 @@ const OF_THE_WORKFLOW: ReadonlySet<EventType> = new Set([
   'ESCALATED',
   'CHANGES_TOLD',
   'HELD_TOLD',
+  'APPROVALS_LAPSED',
   'REVIEW_ASKED',
   'EXPIRED',
   'APPLY_INTENT',
@@ -134,6 +136,8 @@ function forbidden(change: Change, fact: Fact): string | undefined {
       const outcome = delegate(change, fact, fact.at);
       return outcome.ok ? undefined : `${fact.person} may not delegate it: ${outcome.refusal.detail}`;
     }
+    case 'APPROVALS_LAPSED':
+      return forbiddenLapse(change, fact);
     case 'ESCALATED':
       return escalate(change, fact.at) === undefined ? 'it was not time to escalate' : undefined;
     case 'REVIEWED': {
@@ -171,6 +175,17 @@ function forbidden(change: Change, fact: Fact): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** Who left is for the rules file of that day to say; what that makes of the approvals is not. */
+function forbiddenLapse(change: Change, fact: Fact & { type: 'APPROVALS_LAPSED' }): string | undefined {
+  const { people, left } = fact;
+  if (change.status !== 'APPROVED') return `it is ${change.status}, and no approval can lapse`;
+  const lapsed = lapsedBy(change, left);
+  if (people.length !== lapsed.length || !lapsed.every((person) => people.includes(person))) {
+    return 'it names others than those whose approvals count no more';
+  }
+  return standing(withoutLapsed(change, fact)).complete ? 'enough approvals are left' : undefined;
 }
 
 function forbiddenIntent(change: Change, fact: Fact & { type: 'APPLY_INTENT' }): string | undefined {

@@ -151,6 +151,11 @@ const SHAPES: Readonly<Record<EventType, Kind>> = {
   HELD_TOLD: both(told, members({ by: text, until: optional(instant) })),
   APPROVAL_WITHDRAWN: members({ comment: text, channel: text, askAgain: optional(texts) }),
   CHANGES_REQUESTED: both(decided, members({ askAgain: optional(texts) })),
+  APPROVALS_LAPSED: members({
+    people: texts,
+    left: members({ stages: listOf(texts), escalation: texts, delegates: named(texts) }),
+    rulesSha256: hash,
+  }),
   COMMENTED: members({ comment: text, channel: text }),
   DELEGATED: members({ to: text, until: instant }),
   LINKS_REVOKED: members({ of: optional(text) }),

@@ -1,6 +1,7 @@
-import { standing } from './quorum.ts';
+import { countingApprovals, standing } from './quorum.ts';
 import type { Entitled } from './rules/select.ts';
 import type { Change } from './state.ts';
+import { listed } from './wording.ts';
 
 /** What the apply step holds in its hands when it proves a change again, all of it read just now. */
 export interface Evidence {
@@ -37,10 +38,9 @@ export function proveApproval(
   }
   const { counted, complete } = standing(change, evidence.today);
   if (!complete || change.changesRequested !== undefined) {
-    return no(
-      'QuorumNotProven',
-      `${counted.length} of ${change.rule.quorum} approvals count today: somebody who approved has left the rules file.`,
-    );
+    const lapsed = countingApprovals(change).filter((one) => !counted.some(({ person }) => person === one));
+    const why = lapsed.length === 0 ? '' : ` By the rules file of today that of ${listed(lapsed)} does not.`;
+    return no('QuorumNotProven', `${counted.length} of ${change.rule.quorum} approvals count today.${why}`);
   }
   return { ok: true, approvers: counted.map(({ person }) => person).sort() };
 }

@@ -1,5 +1,6 @@
 import { durationSeconds } from './duration.ts';
 import type { Fact, Timing, Unasked } from './facts.ts';
+import { withoutLapsed } from './lapse.ts';
 import { standing } from './quorum.ts';
 import { type Change, type Decision, type Status, TRANSITIONS } from './state.ts';
 
@@ -78,6 +79,12 @@ export function evolve(change: Change, fact: Fact): Change {
       return change.changesRequested === undefined
         ? change
         : { ...change, changesRequested: { ...change.changesRequested, told: true } };
+    case 'APPROVALS_LAPSED': {
+      const { people, at } = fact;
+      // Everybody was told that it is approved: who is left is asked anew.
+      const askAgain = change.askedPeople ?? [];
+      return { ...waiting(withoutLapsed(change, fact)), lapsed: { people, at }, askAgain };
+    }
     case 'HELD_TOLD':
       return { ...change, heldTold: true };
     case 'REJECTED':
@@ -166,7 +173,9 @@ function approved(change: Change, fact: Fact & { type: 'APPROVAL_GIVEN' }): Chan
   const { changesRequested, ...rest } = change;
   const kept = changesRequested !== undefined && changesRequested.person !== fact.person ? { changesRequested } : {};
   const decided: Change = { ...rest, ...kept, decisions: [...change.decisions, decision(fact, 'approve')] };
-  return standing(decided).complete && decided.changesRequested === undefined ? move(decided, 'APPROVED') : decided;
+  if (!standing(decided).complete || decided.changesRequested !== undefined) return decided;
+  const { lapsed: _, ...enough } = decided;
+  return move(enough, 'APPROVED');
 }
 
 const without = (change: Change, person: string): Change => ({
@@ -192,6 +201,7 @@ function versioned(change: Change, fact: Fact & { type: 'VERSIONED' }): Change {
   const {
     changesRequested: _,
     escalated: __,
+    lapsed: ___________,
     askedPeople: ___,
     askAgain: __________,
     ticket: ____,

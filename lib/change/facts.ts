@@ -49,6 +49,13 @@ export interface FrozenRule {
   breakGlass?: { reviewers: string[]; remindEvery: number };
 }
 
+/** Whom a frozen rule names and the rules file of a later day does not: by stage, in the order of the rule, and by the seat that they may take. */
+export interface Left {
+  stages: string[][];
+  escalation: string[];
+  delegates: Record<string, string[]>;
+}
+
 /** One stage of a rule: so many different people of these groups, who have not counted in a stage before. */
 export interface FrozenStage {
   name: string;
@@ -134,6 +141,11 @@ export type Event =
   | { type: 'APPROVAL_GIVEN'; binding: Binding; comment: string; channel: Channel; onBehalfOf?: string }
   | ({ type: 'APPROVAL_WITHDRAWN'; comment: string; channel: Channel } & Unasked)
   | ({ type: 'CHANGES_REQUESTED'; binding: Binding; comment: string; channel: Channel } & Unasked)
+  /**
+   * Who approved and has left the rules file counts no more, `people`; with them goes whom theirs had opened a stage for. It waits
+   * again, for those who are left. `rulesSha256`: of the rules file of that moment.
+   */
+  | { type: 'APPROVALS_LAPSED'; people: string[]; left: Left; rulesSha256: string }
   | { type: 'COMMENTED'; comment: string; channel: Channel }
   | { type: 'DELEGATED'; to: string; until: string }
   /** Links of this person, or of everybody, that were made before this fact are dead. */

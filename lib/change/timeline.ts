@@ -1,7 +1,7 @@
 import type { ChangeSet, Fact, FrozenRule, Timing, Told } from './facts.ts';
 import { stagesOf } from './quorum.ts';
 import type { TimelineEntry } from './view.ts';
-import { durationWords } from './wording.ts';
+import { durationWords, listed } from './wording.ts';
 
 /** A fact as a line of the change's story, for people. */
 export const timelineEntry = (fact: Fact & { seq: number }): TimelineEntry => ({
@@ -57,6 +57,11 @@ function sentence(fact: Fact): string {
       return `Nobody decided in time: escalated to ${fact.to.join(', ')}.`;
     case 'CHANGES_TOLD':
       return `Authors told what is asked of them, ${told(fact)}.`;
+    case 'APPROVALS_LAPSED': {
+      const { stages, escalation, delegates } = fact.left;
+      const left = [...new Set([stages, escalation, Object.values(delegates)].flat(2))].sort();
+      return `By the rules file of today the approval of ${listed(fact.people)} counts no more; it does not name ${listed(left)} any more. Others are asked.`;
+    }
     case 'HELD_TOLD': {
       const by = fact.by === 'applyAfter' ? '' : ` by ${fact.by}`;
       const until = fact.until === undefined ? 'for longer than it may be applied' : `until ${fact.until}`;

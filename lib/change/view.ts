@@ -107,6 +107,7 @@ function approval(change: Change) {
     })),
     signIn: rule.signIn === true,
     ...(escalated === undefined ? {} : { escalatedAt: escalated }),
+    ...(change.lapsed === undefined ? {} : { lapsed: change.lapsed }),
     ...(change.delegations === undefined ? {} : { delegations: change.delegations }),
   };
 }

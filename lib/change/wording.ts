@@ -98,6 +98,10 @@ export function heldSentence({ by, until, applyBy }: Held): string {
     : `${held} until ${utc(until)}: it is applied then.`;
 }
 
+/** Why a change that was approved waits for people again. */
+export const lapsedSentence = ({ people }: NonNullable<ChangeView['approval']['lapsed']>): string =>
+  `It was approved before. By the rules file of today the approval of ${listed(people)} counts no more, so it waits again.`;
+
 /** What whoever is asked must read first: that it is an emergency, a later version, or came to more people since; and its times. */
 export function askSentences(change: Timed & Pick<ChangeView, 'breakGlass' | 'version' | 'approval'>): string[] {
   const { breakGlass, version, approval } = change;
@@ -108,6 +112,7 @@ export function askSentences(change: Timed & Pick<ChangeView, 'breakGlass' | 've
     ...(version === 1
       ? []
       : [`This is version ${version}: every approval of an earlier one is void, and it is asked about anew.`]),
+    ...(approval.lapsed === undefined ? [] : [lapsedSentence(approval.lapsed)]),
     ...(approval.escalatedAt === undefined ? [] : ['Nobody decided in time, so more people are asked.']),
     ...timeSentences(change),
   ];

@@ -1,7 +1,7 @@
 import type { VerdictName } from '../change/decide.ts';
-import { reveal } from '../change/reveal.ts';
+import { reveal, revealSentence } from '../change/reveal.ts';
 import type { ChangeView } from '../change/view.ts';
-import { approvedBy, counted, fromNow, listed, utc, wordsOf } from '../change/wording.ts';
+import { approvedBy, counted, fromNow, lapsedSentence, listed, utc, wordsOf } from '../change/wording.ts';
 import { type Html, html } from '../render/html.ts';
 import { shown } from './diff.ts';
 
@@ -58,14 +58,16 @@ function asking({ approval, breakGlass, version }: ChangeView): Html {
   const voided =
     version > 1 && html`<p>This is version ${version}: what was approved before does not count for it.</p>`;
   const escalated = escalatedAt !== undefined && html`<p>It was escalated: more people than before may decide.</p>`;
+  const lapsed =
+    approval.lapsed !== undefined && html`<p>${shown(lapsedSentence(approval.lapsed), revealSentence)}</p>`;
   const standIns = (approval.delegations ?? []).map(
     ({ person, to, until }) => html`<p>${shown(to)} may stand in for ${shown(person)} until ${utc(until)}.</p>`,
   );
   if (stages.length === 1) {
-    return html`${emergency}${voided}<p>Rule <strong>${shown(rule)}</strong> asks for ${approvals(quorum)} from ${shown(listed(approvers))}. One rejection ends it.</p>${escalated}${standIns}`;
+    return html`${emergency}${voided}${lapsed}<p>Rule <strong>${shown(rule)}</strong> asks for ${approvals(quorum)} from ${shown(listed(approvers))}. One rejection ends it.</p>${escalated}${standIns}`;
   }
   const STATE = { complete: 'complete', waiting: 'waits now', later: 'comes later' } as const;
-  return html`${emergency}${voided}<p>Rule <strong>${shown(rule)}</strong> asks one stage after the other. One rejection ends it.</p>
+  return html`${emergency}${voided}${lapsed}<p>Rule <strong>${shown(rule)}</strong> asks one stage after the other. One rejection ends it.</p>
 <ol class="sentences">${stages.map(
     (stage) =>
       html`<li><strong>${shown(stage.name)}</strong>, ${STATE[stage.state]}: ${stage.counted.length} of ${approvals(stage.quorum)} from ${shown(listed(stage.approvers))}</li>`,

@@ -113,6 +113,15 @@ export const auditEvent = says<AuditEvent>()(
     event('APPROVAL_GIVEN', { ...decided, onBehalfOf: z.exactOptional(person) }),
     event('APPROVAL_WITHDRAWN', { comment: z.string(), channel, ...unasked }),
     event('CHANGES_REQUESTED', { ...decided, ...unasked }),
+    event('APPROVALS_LAPSED', {
+      people: z.array(person),
+      left: z.object({
+        stages: z.array(z.array(person)),
+        escalation: z.array(person),
+        delegates: z.record(person, z.array(person)),
+      }),
+      rulesSha256: sha256,
+    }),
     event('COMMENTED', { comment: z.string(), channel }),
     event('DELEGATED', { to: person, until: instant }),
     event('LINKS_REVOKED', { of: z.exactOptional(person) }),

@@ -224,6 +224,12 @@ const approval = z.object({
   stages: about(z.array(stage), 'One after the other; a rule without stages has one.'),
   signIn: about(z.boolean(), 'A link alone is not enough.'),
   escalatedAt: optional(instant),
+  lapsed: optional(
+    about(
+      z.object({ people: z.array(person), at: instant }),
+      'Whose approvals counted once and, since somebody left the rules file, do not; until it is approved again.',
+    ),
+  ),
   delegations: optional(z.array(z.object({ person, to: person, at: instant, until: instant }))),
 });
 
@@ -294,6 +300,7 @@ export const eventType = z.enum([
   'ESCALATED',
   'CHANGES_TOLD',
   'HELD_TOLD',
+  'APPROVALS_LAPSED',
   'APPROVAL_GIVEN',
   'APPROVAL_WITHDRAWN',
   'CHANGES_REQUESTED',

@@ -5,6 +5,7 @@ import { nextApplyStep, proveApproval } from '../change/apply.ts';
 import { type Change, fold, isOpen, type Status } from '../change/change.ts';
 import { expire } from '../change/decide.ts';
 import { type Event, type Fact, WORKFLOW } from '../change/facts.ts';
+import { lapse } from '../change/lapse.ts';
 import { holdOfPut, type Stand, standOf } from '../change/push.ts';
 import { done, refuse } from '../change/refusal.ts';
 import { proveRevert, revertIsDue, turned } from '../change/revert.ts';
@@ -71,6 +72,8 @@ interface Job {
   /** The change and its texts as the put sees them: `after` is put where `before` is live. */
   seen(whole: Whole): Whole;
   prove(whole: Whole, around: Surroundings, at: string): Proof;
+  /** What becomes of a change for which that is not proven before anything was begun. */
+  unproven(change: Change, proof: Proof & { ok: false }, around: Surroundings, at: string): Event;
   /** What forbids to put it at this moment, and may pass. */
   held(change: Change, around: Surroundings, at: string): string | undefined;
   /** Why the policy that is live must not be put over although it is the one from before. */
@@ -91,6 +94,14 @@ const APPLY: Job = {
   running: 'APPLYING',
   seen: (whole) => whole,
   prove,
+  unproven: (change, proof, { rules }, at) => {
+    if (proof.error !== 'QuorumNotProven') return failed(proof);
+    const why = at < change.expiresAt ? 'Too few are left who may approve it.' : 'Its time to be approved is over.';
+    return (
+      lapse(change, entitledToday(rules, change.rule), rules.sha256, at) ??
+      failed({ ...proof, detail: `${proof.detail} ${why}` })
+    );
+  },
   held: (change, { rules }, at) => holdOfPut(change, at, holdsToday(rules, change))?.name,
   superseded: async () => undefined,
   intent: (change, { approvers }, stamp, { rules }) => {
@@ -105,6 +116,7 @@ const REVERT: Job = {
   running: 'REVERTING',
   seen: (whole) => ({ ...whole, change: turned(whole.change), before: whole.after, after: whole.before }),
   prove: proveBack,
+  unproven: (_, proof) => failed(proof),
   held: () => undefined,
   superseded: async (change) => {
     const later = await surelyAppliedSince(change);
@@ -163,7 +175,7 @@ async function perform(
   const { id } = change;
   const proof = job.prove(whole, around, at);
   if (!proof.ok && change.status === ready) {
-    return settle(change, at, { type: 'FAILED', error: proof.error, detail: proof.detail });
+    return settle(change, at, job.unproven(change, proof, around, at));
   }
 
   const next = await nextLease(change.key.arn, around.attempt, around.now().getTime(), around.leaseSeconds);
@@ -186,6 +198,7 @@ async function perform(
   return new Attempt(job, whole, next.lease, around, false).run();
 }
 
+const failed = ({ error, detail }: Proof & { ok: false }): Event => ({ type: 'FAILED', error, detail });
 const iso = (around: Surroundings) => around.now().toISOString();
 
 /** A state that is not the fold of its facts proves nothing. */

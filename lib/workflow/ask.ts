@@ -3,6 +3,7 @@ import { isOpen, type Status } from '../change/change.ts';
 import { escalate, participants, reviewersOf } from '../change/command.ts';
 import { expire } from '../change/decide.ts';
 import { WORKFLOW } from '../change/facts.ts';
+import { lapse } from '../change/lapse.ts';
 import {
   escalationIsDue,
   hold,
@@ -18,7 +19,7 @@ import {
 import { authorsOf, awaited, stagesOf } from '../change/quorum.ts';
 import { done } from '../change/refusal.ts';
 import { revertIsOpen } from '../change/revert.ts';
-import { holdsToday, type Rules } from '../change/rules.ts';
+import { entitledToday, holdsToday, type Rules } from '../change/rules.ts';
 import { askedBefore } from '../change/set.ts';
 import type { ChangeView } from '../change/view.ts';
 import { changesMail, reviewMail } from '../notify/askedMail.ts';
@@ -54,8 +55,8 @@ export const MOST_TURNS = 200;
 const LONGEST_EXECUTION = 300 * 86_400;
 
 /**
- * Where a change stands, for the state machine: expires it when its time is over, escalates it when that is due, and says
- * how long the wait may be.
+ * Where a change stands, for the state machine: expires it when its time is over, escalates it when that is due, has it wait
+ * again when an approval lapsed, and says how long the wait may be.
  *
  * @param startedAt When this execution began (ISO 8601): one that is too old to wait hands the change on.
  */
@@ -67,7 +68,11 @@ export async function lookAtChange(
   startedAt: string = at,
 ): Promise<Looked> {
   const looked = await record(id, { person: WORKFLOW, at }, (change) =>
-    done(expire(change, at) ?? (escalationIsDue(change, Date.parse(at)) ? escalate(change, at) : undefined)),
+    done(
+      expire(change, at) ??
+        (escalationIsDue(change, Date.parse(at)) ? escalate(change, at) : undefined) ??
+        lapse(change, entitledToday(rules, change.rule), rules.sha256, at),
+    ),
   );
   if (!looked.ok) throw missing(id);
   const change = looked.value;

@@ -1,8 +1,9 @@
 import { startApproval } from '../aws/states.ts';
 import type { Change } from '../change/change.ts';
+import { lapse } from '../change/lapse.ts';
 import { pushNeeded } from '../change/push.ts';
 import { revertIsOverdue } from '../change/revert.ts';
-import { holdsToday, type Rules } from '../change/rules.ts';
+import { entitledToday, holdsToday, type Rules } from '../change/rules.ts';
 import { listUnsettled } from '../store/changes.ts';
 import { wakeApproval } from './decide.ts';
 import { sweepSlack } from './slackMessages.ts';
@@ -42,7 +43,8 @@ export async function sweep(
 const minute = (now: number) => Math.floor(now / 60_000);
 
 async function push(change: Change, now: number, rules: Rules): Promise<boolean> {
-  const needed = pushNeeded(change, now, holdsToday(rules, change));
+  const lapsed = lapse(change, entitledToday(rules, change.rule), rules.sha256, new Date(now).toISOString());
+  const needed = lapsed === undefined ? pushNeeded(change, now, holdsToday(rules, change)) : 'wake';
   if (needed === undefined) return false;
   // Its own execution is over long since; one more asks the reviewers, and Close sees that it is their time.
   if (needed === 'review') return (await startApproval(change.id, `${change.id}-review-${minute(now)}`)) === 'running';

@@ -53,6 +53,7 @@ export const STORIES = [
   'lifted',
   'windowed',
   'held',
+  'lapsed',
 ] as const;
 export type Story = (typeof STORIES)[number];
 
@@ -142,6 +143,30 @@ export function happenings(n: number, story: Story): Happening[] {
       approve('max@example.com', 6),
       fact(WORKFLOW, 7, { type: 'APPLY_INTENT', binding, approvers: named, fence: n, attempt: 'request' }),
       fact(WORKFLOW, 8, { type: 'FAILED', error: 'AccessDeniedException', detail: 'No.' }),
+      close,
+    ];
+  };
+  /** As staged, but who stands in for somebody who left the rules file counts no more, and another approves in their place. */
+  const lapsed = (): Happening[] => {
+    const approvedThen = staged().slice(0, 9);
+    const left = {
+      stages: [['ivy@example.com'], ['kim@example.com']],
+      escalation: [],
+      delegates: { 'kim@example.com': ['dee@example.com'] },
+    };
+    const lapse: Event = {
+      type: 'APPROVALS_LAPSED',
+      people: ['dee@example.com'],
+      left,
+      rulesSha256: sha256('later'),
+    };
+    const named = ['max@example.com', 'olu@example.com', 'sam@example.com'];
+    return [
+      ...approvedThen,
+      fact(WORKFLOW, 7, lapse),
+      approve('sam@example.com', 8),
+      fact(WORKFLOW, 9, { type: 'APPLY_INTENT', binding, approvers: named, fence: n, attempt: 'request' }),
+      fact(WORKFLOW, 10, { type: 'APPLIED', before: sha256(before), after: binding.after, live, put: true }),
       close,
     ];
   };
@@ -300,6 +325,8 @@ export function happenings(n: number, story: Story): Happening[] {
       ];
     case 'staged':
       return staged();
+    case 'lapsed':
+      return lapsed();
     case 'versioned':
       return versioned();
     case 'temporary':

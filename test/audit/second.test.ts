@@ -218,6 +218,7 @@ function cases(): Case[] {
     'unproven',
     'lifted',
     'windowed',
+    'lapsed',
   ] as const) {
     const facts = happenings(1, story);
     const log = chained(facts);

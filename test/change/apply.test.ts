@@ -45,7 +45,7 @@ describe('the proof before a put', () => {
     expect(why({ afterSha256: BASE })).toBe('The stored document is not the one that was approved.');
     expect(why({ baseCanonical: AFTER })).toBe('The stored before document is not the one that the approvers saw.');
     expect(why({ today: today('sam@example.com') })).toBe(
-      '1 of 2 approvals count today: somebody who approved has left the rules file.',
+      '1 of 2 approvals count today. By the rules file of today that of kim@example.com does not.',
     );
   });
   it('fails for what is not approved', () => {

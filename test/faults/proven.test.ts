@@ -119,6 +119,59 @@ it('puts nothing after the time by which it must be applied, when IAM is slow to
   expect(sent).not.toContain(change.binding.after);
 });
 
+describe('an approver who leaves the rules file before the apply begins', () => {
+  const leave = (...left: string[]) => {
+    const { security = [] } = lab.rules.approvers;
+    lab.rules.approvers.security = security.filter((person) => !left.includes(person));
+    return () => {
+      lab.rules.approvers.security = security;
+    };
+  };
+
+  it('has the change wait for the others, and nothing is put until one of them approves it', async () => {
+    const change = await lab.approved();
+    const back = leave('sam@example.com');
+    await lab.apply(change.id);
+    const waits = await found(change.id);
+    expect([waits.change.status, waits.change.lapsed?.people, waits.wrong]).toEqual([
+      'PENDING',
+      ['sam@example.com'],
+      [],
+    ]);
+    expect(waits.sent).not.toContain(change.binding.after);
+    const verdict = { person: 'kim@example.com', decision: 'approve', comment: '', channel: 'api' } as const;
+    await people.decideChange(change.id, verdict, lab.now().toISOString());
+    await lab.apply(change.id);
+    back();
+    const { change: ended, wrong, sent } = await found(change.id);
+    expect([ended.status, wrong]).toEqual(['APPLIED', []]);
+    expect(sent).toContain(change.binding.after);
+  });
+
+  it('when a version is approved meanwhile, has that one judged, and when nobody is left, ends it', async () => {
+    const old = await lab.approved();
+    const back = leave('sam@example.com');
+    let second: Change | undefined;
+    await paused(old.id, { operation: 'apply dynamodb.BatchGetItem', nth: 1 }, async () => {
+      second = await another(old);
+    });
+    const { change, sent } = await found(old.id);
+    expect([change.status, change.lapsed]).toEqual(['APPLIED', undefined]);
+    expect(sent).toContain(second?.binding.after);
+    back();
+    const alone = await lab.approved();
+    const restore = leave('sam@example.com', 'kim@example.com', 'lee@example.com');
+    await lab.apply(alone.id);
+    restore();
+    const ended = await found(alone.id);
+    expect([ended.change.status, ended.change.outcome]).toEqual([
+      'FAILED',
+      '0 of 1 approvals count today. By the rules file of today that of sam@example.com does not. Too few are left who may approve it.',
+    ]);
+    expect(ended.sent).not.toContain(alone.binding.after);
+  });
+});
+
 it('puts nothing in a freeze that begins while the apply is under way', async () => {
   const arn = 'arn:aws:iam::111122223333:role/countersign-local-apply';
   const change = await lab.approved(undefined, { principalIds: { [arn]: (await iam.principalId(arn)) ?? '' } });
