@@ -4,7 +4,8 @@ import { createReadStream, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { checkpointText, type Outside, readCheckpointText } from '../lib/audit/archive.ts';
 import { readNote, signedBy } from '../lib/audit/checkpoint.ts';
-import { type Trust, type Verdict, Verification } from '../lib/audit/verify.ts';
+import { unseal, writtenIn } from '../lib/audit/seal.ts';
+import { type LoggedEntry, type Trust, type Verdict, Verification } from '../lib/audit/verify.ts';
 import { newestOutside } from '../lib/aws/archive.ts';
 
 const USAGE = `countersign export --api URL [--format ndjson|csv] [--key|--change|--person|--type|--from|--to VALUE] > FILE
@@ -16,6 +17,11 @@ countersign outside --bucket NAME --owner ACCOUNT > FILE
 
 Reads the newest checkpoint from the bucket that the history is copied to, with your own AWS credentials. Before an export:
 what lies outside then must be in it.
+
+countersign find --export FILE --name TEXT [--name TEXT]
+
+Lists the entries of an export where what somebody wrote has one of these names, in whatever case: an erased person may stand
+in a reason or a comment of somebody else. It says who wrote it, and not what. Exit 0: all was looked at. 2: it was not.
 
 countersign verify --export FILE --public-key FILE [--pin FILE] [--outside FILE [--max-age 1h]]
 
@@ -76,6 +82,43 @@ async function* linesOf(input: NodeJS.ReadableStream): AsyncGenerator<string> {
     yield* lines;
   }
   if (rest !== '') yield rest;
+}
+
+/** One entry of an export whose texts have a name in them. */
+interface Mention {
+  seq: number;
+  at: string;
+  type: string;
+  change: string;
+  by: string;
+}
+
+/** The entry, when something that a person wrote in it has one of these names; undefined also where it was erased. */
+function mention(entry: LoggedEntry, names: readonly string[]): Mention | undefined {
+  const opened = new Map(Object.entries(entry.openings ?? {}).map(([seal, { value }]) => [seal, value]));
+  const fact = unseal(JSON.parse(entry.body), opened) as Mention & { person: string };
+  const texts = writtenIn(fact).map((text) => text.toLowerCase());
+  const { seq, at, type, change, person: by } = fact;
+  return names.some((name) => texts.some((text) => text.includes(name))) ? { seq, at, type, change, by } : undefined;
+}
+
+async function find(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: { export: { type: 'string' }, name: { type: 'string', multiple: true } },
+  });
+  const names = (values.name ?? []).map((name) => name.toLowerCase().trim()).filter((name) => name !== '');
+  if (values.export === undefined || names.length === 0) throw new Error(`--export and --name are needed.\n\n${USAGE}`);
+  let ended = false;
+  for await (const line of linesOf(values.export === '-' ? process.stdin : createReadStream(values.export))) {
+    const record = parseLine(line) as { kind?: string } | undefined;
+    if (record === undefined) throw new Error('a line of the export cannot be read');
+    ended = record.kind === 'head';
+    const found = record.kind === 'entry' ? mention(record as LoggedEntry, names) : undefined;
+    if (found !== undefined) console.log(`${found.seq} ${found.at} ${found.type} of ${found.change}, by ${found.by}`);
+  }
+  if (!ended) throw new Error('the export ends before its head: something is missing');
+  return 0;
 }
 
 const FILTERS = ['format', 'key', 'change', 'person', 'type', 'from', 'to'] as const;
@@ -169,6 +212,7 @@ try {
   if (command === 'verify') process.exitCode = await verify(args);
   else if (command === 'outside') process.exitCode = await outside(args);
   else if (command === 'export') process.exitCode = await download(args);
+  else if (command === 'find') process.exitCode = await find(args);
   else {
     console.log(USAGE);
     process.exitCode = command === '--help' ? 0 : 2;

@@ -134,9 +134,13 @@ export async function createSet(ns: readonly NewChange[]): Promise<Outcome<Chang
   const changes = ns.map(({ submitted }) => fold([submitted]));
   const sealed = await Promise.all(ns.map(({ submitted }) => seal(submitted)));
   const facts = sealed.map((one) => one.sealed);
+  const kept = sealed.flatMap(({ writes }) => writes);
+  // A transaction may name an item once, and all of it is by one person.
+  const notErased = kept.filter((write) => 'check' in write).slice(0, 1);
   const texts = [
     ...documentWrites(ns.flatMap(({ before, after }) => [before, after])),
-    ...sealed.flatMap(({ writes }) => writes),
+    ...kept.filter((write) => !('check' in write)),
+    ...notErased,
   ];
   const idempotency = ns[0]?.idempotency;
   for (let attempt = 0; attempt < TRIES; attempt++) {
@@ -153,6 +157,7 @@ export async function createSet(ns: readonly NewChange[]): Promise<Outcome<Chang
             },
             { put: { ...proposalAddress({ id: fact.change }), proposal: ns[i]?.proposal } },
           ]),
+          ...notErased,
           ...idempotencyWrites(changes[0], idempotency),
         ])
       ).ok;

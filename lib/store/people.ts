@@ -10,6 +10,7 @@ import {
   unseal,
   writtenIn,
 } from '../audit/seal.ts';
+import { canonicalPerson } from '../change/address.ts';
 import { type Address, get, getAll, type Item, transact, type Write } from './table.ts';
 
 /** By address: the seal that stands for this person in the log. */
@@ -32,7 +33,8 @@ export async function namesOf(person: string): Promise<[string, ...string[]]> {
 }
 
 /**
- * A fact as it goes into the log, and the writes that keep what its texts were. Whoever has no seal yet gets one here, before
+ * A fact as it goes into the log, and the writes that keep what its texts were; they fail once the erasure of whoever wrote them
+ * has begun, since it would not find them any more. Whoever has no seal yet gets one here, before
  * the fact is written: one that then nobody uses says nothing about anybody.
  *
  * @param opened seals that are known already: within one change a person keeps theirs
@@ -47,11 +49,27 @@ export async function seal<T extends object>(
     known.set(address, one);
   }
   const texts = new Map(writtenIn(fact).map((text) => [text, newOpening(text)]));
-  const writes = [...texts.values()].map((opening) => ({
+  const puts = [...texts.values()].map((opening) => ({
     put: { ...openingAddress(sealOf('txt', opening)), ...opening },
   }));
+  const author = canonicalPerson(String((fact as { person?: unknown }).person));
+  const by = known.get(author);
+  const writes = puts.length === 0 || by === undefined ? puts : [...puts, notErased(author, by)];
   const written = new Map([...texts].map(([text, opening]) => [text, sealOf('txt', opening)]));
   return { sealed: sealFact(fact, known, written), writes };
+}
+
+/** Nobody has begun to erase this person. */
+const notErased = (address: string, seal: Seal): Write => ({
+  check: personAddress(address),
+  condition: { expression: '#seal = :seal AND attribute_not_exists(#erasing)', values: { ':seal': seal } },
+});
+
+/** Begins to erase a person: nothing that they wrote gets into the log under this seal from now on. */
+export async function beginErasing(address: string, seal: Seal): Promise<void> {
+  const condition = { expression: '#seal = :seal', values: { ':seal': seal } };
+  // Where another has erased them meanwhile, there is nothing under this seal that could be written to.
+  await transact([{ update: personAddress(address), set: { erasing: true }, condition }]);
 }
 
 async function sealsOf(addresses: readonly string[]): Promise<Map<string, Seal>> {

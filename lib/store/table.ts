@@ -31,7 +31,9 @@ export interface Condition {
 export type Write =
   | { put: Item & Address; condition?: Condition }
   | { update: Address; set: Record<string, unknown>; condition: Condition }
-  | { delete: Address; condition?: Condition };
+  | { delete: Address; condition?: Condition }
+  /** Writes nothing: the others stand or fall with it. */
+  | { check: Address; condition: Condition };
 
 const client = new DynamoDBClient({
   maxAttempts: 6,
@@ -272,6 +274,16 @@ function encodeWrite(write: Write): TransactWriteItem {
         Key: encode({ pk: write.delete.pk, sk: write.delete.sk }),
         ...(condition === undefined ? {} : { ConditionExpression: condition.expression }),
         ...named(condition?.expression ?? '', values),
+      },
+    };
+  }
+  if ('check' in write) {
+    return {
+      ConditionCheck: {
+        TableName,
+        Key: encode({ pk: write.check.pk, sk: write.check.sk }),
+        ConditionExpression: write.condition.expression,
+        ...named(write.condition.expression, values),
       },
     };
   }

@@ -5,7 +5,7 @@ import { done, type Outcome, refuse } from '../change/refusal.ts';
 import type { Rules } from '../change/rules.ts';
 import { listUnsettled } from '../store/changes.ts';
 import { listEntries, logHead, readEntries, recordAlone } from '../store/log.ts';
-import { forgetPerson, forgetTexts, sealOfPerson } from '../store/people.ts';
+import { beginErasing, forgetPerson, forgetTexts, sealOfPerson } from '../store/people.ts';
 import { type Item, put } from '../store/table.ts';
 import { forgetUnreachable } from '../store/unreachable.ts';
 
@@ -32,6 +32,7 @@ export async function erasePerson(person: string, by: string, rules: Rules, at: 
   }
   const open = await openChangeOf(person);
   if (open !== undefined) return refuse('PERSON_NEEDED', `${open} is not over and names this person: end it first.`);
+  await beginErasing(person, seal);
   // Before anything is forgotten: what was done is known even if the rest of it must be done again.
   // Under the seal that is erased: another who erases them at the same moment must not have a new one made.
   await recordAlone(

@@ -13,6 +13,7 @@ import { happenings } from './honest.ts';
 let log: typeof import('../../lib/store/log.ts');
 let people: typeof import('../../lib/store/people.ts');
 let put: typeof import('../../lib/store/table.ts').put;
+let transact: typeof import('../../lib/store/table.ts').transact;
 let erasePerson: typeof import('../../lib/workflow/erase.ts').erasePerson;
 let client: DynamoDBClient;
 let close: () => Promise<void>;
@@ -36,7 +37,7 @@ beforeAll(async () => {
   client = new DynamoDBClient({});
   log = await import('../../lib/store/log.ts');
   people = await import('../../lib/store/people.ts');
-  ({ put } = await import('../../lib/store/table.ts'));
+  ({ put, transact } = await import('../../lib/store/table.ts'));
   ({ erasePerson } = await import('../../lib/workflow/erase.ts'));
 });
 afterAll(async () => {
@@ -103,6 +104,34 @@ it('copies nothing quietly when more is said to be copied than the log has', asy
   await put([{ put: { pk: 'ARCHIVE#main', sk: 'COPIED', seq: 1_000_000 } }]);
   await expect(archive(new Date('2026-01-01'))).rejects.toThrow('copies are said to lie up to 1000000');
 });
+
+it('lets no text of theirs in that was on its way when the erasure began, and takes what they write after it', async () => {
+  if (submitted?.type !== 'SUBMITTED') throw new Error('every story begins with a submit');
+  const old = await eveActs('before');
+  const { createChange, createSet } = await import('../../lib/store/changes.ts');
+  const text = { document: '{}', sha256: 'a'.repeat(64), canonical: 'b'.repeat(64) };
+  const late = (n: number) => ({
+    submitted: { ...submitted, change: `chg_late${n}`, person: EVE, reason: `too late ${n}`, ticket: 'T-1' },
+    ...{ before: text, after: text, proposal: {} as never },
+  });
+  // As the erasure leaves it between its first step and its last.
+  await people.beginErasing(EVE, old);
+  const refused = { ok: false, refusal: { code: 'UNAVAILABLE' } };
+  expect(await createChange(late(1))).toMatchObject(refused);
+  expect(await createSet([late(2), late(3)])).toMatchObject(refused);
+  const { sealed, writes } = await people.seal({ ...submitted, person: EVE, reason: 'too late 4' });
+  expect(JSON.stringify(sealed)).toContain(old);
+  expect(await transact(writes)).toMatchObject({ ok: false });
+  expect((await items()).filter(({ value }) => /^too late/.test(String(value)))).toEqual([]);
+
+  expect(await erase()).toMatchObject({ ok: true, value: { seal: old } });
+  expect(await transact(writes)).toMatchObject({ ok: false });
+  const young = await eveActs('after');
+  expect(young).not.toBe(old);
+  expect(await kept('before')).toEqual([]);
+  expect(await erase()).toMatchObject({ ok: true, value: { seal: young, texts: 1 } });
+  expect(await kept('after')).toEqual([]);
+}, 120_000);
 
 it('leaves no seal behind when two erase a person at once', async () => {
   const seal = await eveActs('again');

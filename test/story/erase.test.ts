@@ -151,6 +151,15 @@ it('forgets a person, and the history is as clean as before, for both verifiers'
       if (status !== 'ENOENT') expect([verifier, status], said).toEqual([verifier, exit]);
     }
   }
+  writeFileSync(file, text);
+  const found = (...names: string[]) =>
+    run(process.execPath, ['bin/countersign.ts', 'find', '--export', file, ...names.flatMap((one) => ['--name', one])]);
+  const approved = new RegExp(`^\\d+ \\S+ APPROVAL_GIVEN of ${id}, by sam@example\\.com\\n$`);
+  expect(await found('LEE', 'nobody at all')).toEqual({ status: 0, said: expect.stringMatching(approved) });
+  expect(await found('Eve Example')).toEqual({ status: 0, said: '' });
+  expect(await found()).toMatchObject({ status: 2 });
+  writeFileSync(file, text.slice(0, -20));
+  expect(await found('lee')).toMatchObject({ status: 2 });
   const submitted = csv.find((row) => row.includes('SUBMITTED'));
   expect(submitted).toEqual(expect.arrayContaining([name, '(erased)']));
   expect(csv.find((row) => row.includes('APPROVAL_GIVEN'))).toEqual(
