@@ -2,7 +2,7 @@ import { readBody } from '../lib/http/body.ts';
 import { adoptBody } from '../lib/http/schemas.ts';
 import { api } from '../lib/http/stack.ts';
 import { loadRules } from '../lib/store/rulesFile.ts';
-import { adoptForeign } from '../lib/workflow/answerForeign.ts';
+import { adoptForeign } from '../lib/workflow/adoptForeign.ts';
 import { noteAtTheDoor } from '../lib/workflow/noteRefusal.ts';
 
 /** `POST /foreign-writes/{write}/adopt`: one of its people takes a foreign write over. */

@@ -1,5 +1,5 @@
 import { loadRules } from '../lib/store/rulesFile.ts';
-import { closeChange } from '../lib/workflow/ask.ts';
+import { closeChange } from '../lib/workflow/close.ts';
 import { task } from '../lib/workflow/task.ts';
 
 /** State `Close`: tells everybody how it ended. */

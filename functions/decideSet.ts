@@ -1,8 +1,8 @@
 import { readBody } from '../lib/http/body.ts';
 import { setDecisionBody } from '../lib/http/schemas.ts';
 import { api } from '../lib/http/stack.ts';
+import { decideSet } from '../lib/workflow/decideSet.ts';
 import { noteDenial } from '../lib/workflow/noteRefusal.ts';
-import { decideSet } from '../lib/workflow/set.ts';
 
 /** `POST /sets/{id}/decisions`: an approver answers for every change of a set, signed in. */
 export const handler = api(

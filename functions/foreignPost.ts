@@ -6,7 +6,8 @@ import { statusOf } from '../lib/http/problem.ts';
 import { foreignForm } from '../lib/http/schemas.ts';
 import { open } from '../lib/http/stack.ts';
 import { loadRules } from '../lib/store/rulesFile.ts';
-import { answerForeign, noteStrangeForm, openForeign } from '../lib/workflow/answerForeign.ts';
+import { answerForeign, noteStrangeForm } from '../lib/workflow/answerForeign.ts';
+import { openForeign } from '../lib/workflow/openForeign.ts';
 
 const AGAIN = 'Go back, and try again.';
 

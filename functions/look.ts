@@ -1,5 +1,5 @@
 import { loadRules } from '../lib/store/rulesFile.ts';
-import { lookAtChange } from '../lib/workflow/ask.ts';
+import { lookAtChange } from '../lib/workflow/look.ts';
 import { task } from '../lib/workflow/task.ts';
 
 /** State `Look`: where the change stands, expired when its time is over. */

@@ -5,7 +5,7 @@ import { api } from '../lib/http/stack.ts';
 import { sha256 } from '../lib/policy/document/canonical.ts';
 import { loadRules } from '../lib/store/rulesFile.ts';
 import { noteAtTheDoor } from '../lib/workflow/noteRefusal.ts';
-import { submitSet } from '../lib/workflow/set.ts';
+import { submitSet } from '../lib/workflow/submitSet.ts';
 
 /** `POST /sets`: submits the same change for several keys, and answers with the set. */
 export const handler = api(

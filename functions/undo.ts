@@ -2,8 +2,8 @@ import { readBody } from '../lib/http/body.ts';
 import { undoBody } from '../lib/http/schemas.ts';
 import { api } from '../lib/http/stack.ts';
 import { loadRules } from '../lib/store/rulesFile.ts';
-import { undoForeign } from '../lib/workflow/answerForeign.ts';
 import { noteAtTheDoor } from '../lib/workflow/noteRefusal.ts';
+import { undoForeign } from '../lib/workflow/undoForeign.ts';
 import { viewChange } from '../lib/workflow/view.ts';
 
 /** `POST /foreign-writes/{write}/undo`: proposes to put back what was there before; it needs approval like any change. */

@@ -6,10 +6,6 @@ const client = new SFNClient({
 });
 const stateMachineArn = process.env.STATE_MACHINE_ARN ?? '';
 
-/** The ARN that the execution of this name has. */
-export const executionArn = (name: string): string =>
-  `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
-
 /**
  * Starts the approval of a change; its name is the change's id, so that starting it twice is starting it once. `ended`:
  * an execution of this name was there before and is over.

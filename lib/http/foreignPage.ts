@@ -1,7 +1,7 @@
 import { reveal } from '../change/reveal.ts';
 import { confirmWordOf, fromNow, keyName, RISK_WORDS, utc } from '../change/wording.ts';
 import { type Html, html } from '../render/html.ts';
-import type { ForeignReview } from '../workflow/answerForeign.ts';
+import type { ForeignReview } from '../workflow/openForeign.ts';
 import { accessSection } from './access.ts';
 import { shown } from './diff.ts';
 import { documentsSection, type Notice, noticeBox, shell } from './page.ts';

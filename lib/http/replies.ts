@@ -13,11 +13,12 @@ import type {
   PolicyText,
 } from '../policy/types.ts';
 import type { AccessAt } from '../workflow/accessAt.ts';
+import type { SetDecision } from '../workflow/decideSet.ts';
 import type { ForeignView } from '../workflow/foreignView.ts';
 import type { KeyHistory, Version } from '../workflow/history.ts';
 import type { KeyView, NotListed, viewKeyPolicy } from '../workflow/keys.ts';
 import type { preview } from '../workflow/propose.ts';
-import type { SetDecision, SetView } from '../workflow/set.ts';
+import type { SetView } from '../workflow/set.ts';
 
 /** A type with its intersections and optional members spread out, so that two spellings of one shape are one type. */
 type Flat<T> = T extends readonly (infer U)[] ? Flat<U>[] : T extends object ? { [K in keyof T]: Flat<T[K]> } : T;

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { counted } from '../change/wording.ts';
+import type { SetOutcome } from '../workflow/decideSet.ts';
 import type { SIGN_IN } from '../workflow/review.ts';
-import type { SetOutcome } from '../workflow/set.ts';
 import type { SetReview } from '../workflow/setReview.ts';
 import { deadLinkPage, type Notice, signInPage } from './page.ts';
 import { page } from './pageReply.ts';

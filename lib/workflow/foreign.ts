@@ -11,8 +11,8 @@ import type { Key, PolicyText } from '../policy/types.ts';
 import { listChanges, listEveryUnsettled, readDocuments } from '../store/changes.ts';
 import { type KnownPolicy, listKnownArns, recordSighting, type Sighting } from '../store/foreign.ts';
 import { isLeased } from '../store/lease.ts';
+import { guardians } from './guardians.ts';
 import { wasAskedFor } from './ownPut.ts';
-import { guardians } from './propose.ts';
 import type { TrailWrite } from './trail.ts';
 
 /** Milliseconds in which a read of KMS may still show the policy before the last one: usually seconds, "in some cases several minutes" (KMS Developer Guide, eventual consistency). */

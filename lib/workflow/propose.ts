@@ -3,13 +3,14 @@ import type { FrozenRule, Timing } from '../change/facts.ts';
 import type { Preflight } from '../change/preflight.ts';
 import { stagesOf } from '../change/quorum.ts';
 import { done, type Outcome, refuse } from '../change/refusal.ts';
-import { breakGlassFor, knownOf, maySubmit, type Rules, ruleFor } from '../change/rules.ts';
+import { breakGlassFor, maySubmit, type Rules, ruleFor } from '../change/rules.ts';
 import { timeFindings } from '../change/times.ts';
 import { assessChange } from '../policy/assess.ts';
 import { copyPolicy } from '../policy/console/copy.ts';
 import { applyEdits } from '../policy/console/edit.ts';
 import { canonicalOf } from '../policy/document/canonicalOf.ts';
-import type { Assessment, Edit, Finding, Guardians, Key } from '../policy/types.ts';
+import type { Assessment, Edit, Finding, Key } from '../policy/types.ts';
+import { guardians } from './guardians.ts';
 import { isNotaryKey, NOTARY_KEY } from './keys.ts';
 import { preflight } from './preflight.ts';
 import { revertFindings, temporaryFindings } from './temporary.ts';
@@ -39,13 +40,6 @@ export interface Proposed {
   preflight: Preflight;
   rule: FrozenRule & { expireAfter: number };
   timing: Timing;
-}
-
-/** The roles that must keep power over a key: in another account it is the role there that puts. With what is known of their requests. */
-export function guardians(rules: Rules, { accountId }: Key): Guardians {
-  const applier = process.env.APPLIER_ARN ?? '';
-  const there = accountId === applier.split(':')[4] ? undefined : rules.accounts?.[accountId]?.applyRole;
-  return { applier: there ?? applier, breakGlass: rules.breakGlass ?? [], known: knownOf(rules) };
 }
 
 /**

@@ -2,8 +2,8 @@ import { type Outcome, refuse } from '../change/refusal.ts';
 import { confirmWordOf } from '../change/wording.ts';
 import { readSetLink } from '../store/links.ts';
 import type { Session } from '../store/sessions.ts';
+import type { SetOutcome } from './decideSet.ts';
 import { answerReview, confirms, type Form, openReview, type Review, SIGN_IN } from './review.ts';
-import type { SetOutcome } from './set.ts';
 
 /** What the holder of a link to a set sees: each change as by a link of its own. */
 export interface SetReview {

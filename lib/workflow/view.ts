@@ -1,4 +1,4 @@
-import { executionArn } from '../aws/states.ts';
+import { executionArn } from '../aws/executionArn.ts';
 import type { Change } from '../change/change.ts';
 import { done, type Outcome, refuse } from '../change/refusal.ts';
 import { holdsToday } from '../change/rules.ts';

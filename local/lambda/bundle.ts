@@ -17,7 +17,7 @@ const CACHE = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'c
 const ONE_DAY_MS = 24 * 3_600_000;
 
 /**
- * Bundles sources as the functions are packaged for AWS (serverless.yml, `custom.esbuild`), but not minified. Seven execution
+ * Bundles sources as the functions are packaged for AWS (serverless.yml, `custom.esbuild`), but not minified. Sixteen execution
  * environments that each load the SDK file by file, and a compiler to strip its types, need twice the memory.
  *
  * @param files absolute paths of the sources; those that are not there are left out

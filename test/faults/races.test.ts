@@ -11,10 +11,12 @@ import type { Fault } from './proxy.ts';
 let lab: Lab;
 let people: typeof import('../../lib/workflow/decide.ts');
 let ask: typeof import('../../lib/workflow/ask.ts');
+let look: typeof import('../../lib/workflow/look.ts');
 beforeAll(async () => {
   lab = await Lab.open();
   people = await import('../../lib/workflow/decide.ts');
   ask = await import('../../lib/workflow/ask.ts');
+  look = await import('../../lib/workflow/look.ts');
 });
 afterAll(() => lab.close());
 
@@ -78,7 +80,7 @@ describe('#77 the last approval at the moment of the expiry', () => {
     const at = (milliseconds: number) => new Date(Date.parse(expiresAt) + milliseconds).toISOString();
     const decided = await approve(id, at(offset));
     expect(decided.ok ? decided.value.status : decided.refusal.code).toBe(counts ? 'APPROVED' : 'EXPIRED');
-    if (!counts) expect((await ask.lookAtChange(id, 0, lab.rules, at(offset))).status).toBe('EXPIRED');
+    if (!counts) expect((await look.lookAtChange(id, 0, lab.rules, at(offset))).status).toBe('EXPIRED');
     await lab.apply(id);
     const { change, puts } = await ended(id);
     expect([change.status, puts]).toEqual(counts ? ['APPLIED', 1] : ['EXPIRED', 0]);
@@ -89,7 +91,7 @@ describe('#77 the last approval at the moment of the expiry', () => {
       const { id, expiresAt } = await lab.pending();
       const [decided, looked] = await Promise.all([
         approve(id, new Date(Date.parse(expiresAt) - 5_000).toISOString()),
-        ask.lookAtChange(id, 0, lab.rules, expiresAt),
+        look.lookAtChange(id, 0, lab.rules, expiresAt),
       ]);
       await lab.apply(id);
       const { change, puts } = await ended(id);

@@ -113,7 +113,7 @@ it('many at once are one put', async () => {
 describe('a revert that is a year away', () => {
   const DAY = 86_400;
   it('is waited for by executions of which none grows older than 300 days', async () => {
-    const { lookAtChange } = await import('../../lib/workflow/ask.ts');
+    const { lookAtChange } = await import('../../lib/workflow/look.ts');
     const { id } = await lab.approved(KEYS[0], { revertAfter: 'P365D' });
     await lab.apply(id);
     lab.proxy.arm();

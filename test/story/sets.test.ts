@@ -6,7 +6,8 @@ import {
   ReplicateKeyCommand,
 } from '@aws-sdk/client-kms';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { SetDecision, SetView } from '../../lib/workflow/set.ts';
+import type { SetDecision } from '../../lib/workflow/decideSet.ts';
+import type { SetView } from '../../lib/workflow/set.ts';
 import { until, type Visitor } from '../../local/demo/visitor.ts';
 import { expectReply } from '../http/replies.ts';
 import { kmsOf, RULES, useSystem } from './system.ts';

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ChangeView } from '../../lib/change/view.ts';
-import { MOST_TURNS } from '../../lib/workflow/ask.ts';
+import { MOST_TURNS } from '../../lib/workflow/look.ts';
 import { until } from '../../local/demo/visitor.ts';
 import { addUser, kmsOf, local, tableItem, useSystem } from './system.ts';
 
