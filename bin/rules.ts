@@ -3,16 +3,8 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { FrozenRule } from '../lib/change/facts.ts';
 import { stagesOf } from '../lib/change/quorum.ts';
-import {
-  breakGlassFor,
-  type Freeze,
-  knownOf,
-  maySubmit,
-  parseRules,
-  type Rules,
-  type RulesError,
-  ruleFor,
-} from '../lib/change/rules.ts';
+import { parseRules, type RulesError } from '../lib/change/rules/parse.ts';
+import { breakGlassFor, type Freeze, knownOf, maySubmit, type Rules, ruleFor } from '../lib/change/rules.ts';
 import { durationWords } from '../lib/change/wording.ts';
 import type { Key, Risk } from '../lib/policy/types.ts';
 
@@ -20,7 +12,7 @@ const USAGE = `rules check FILE
 rules explain FILE --key alias/payments [--risk high] [--tag env=prod]… [--account 111122223333] [--arn KEY_ARN] [--submitter EMAIL]
 
 check says every error and warning with its line; explain says which rule would decide and who would be asked.
-Exit 0: valid, warnings or not, 1: not valid, 2: wrong use. With an error no lambda starts; a warning stops nothing.
+Exit 0: valid, warnings or not, 1: not valid, 2: wrong use. With an error nothing is packaged or started; a warning stops nothing.
 `;
 
 const RISKS: readonly Risk[] = ['low', 'medium', 'high', 'critical'];

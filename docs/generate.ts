@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { rulesJsonSchema } from '../lib/change/rules.ts';
+import { rulesJsonSchema } from '../lib/change/rules/schema.ts';
 import { rulesReference } from '../lib/policy/rules/reference.ts';
 
 /** `npm run docs`: the pages that are made from what they describe. Tests hold that they are current. */

@@ -1,6 +1,6 @@
 import { csvLine } from '../lib/audit/csv.ts';
+import { canonicalPerson } from '../lib/change/address.ts';
 import { done } from '../lib/change/refusal.ts';
-import { canonicalPerson } from '../lib/change/rules.ts';
 import { readPage, readQuery, writeCursor } from '../lib/http/query.ts';
 import { exportQuery } from '../lib/http/schemas.ts';
 import { api } from '../lib/http/stack.ts';

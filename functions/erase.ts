@@ -1,4 +1,4 @@
-import { canonicalPerson } from '../lib/change/rules.ts';
+import { canonicalPerson } from '../lib/change/address.ts';
 import { api } from '../lib/http/stack.ts';
 import { loadRules } from '../lib/store/rulesFile.ts';
 import { erasePerson } from '../lib/workflow/erase.ts';

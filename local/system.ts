@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDynamodb } from './dynamodb.ts';
 import { type Edge, startEdge } from './edge.ts';
@@ -40,7 +40,7 @@ export interface System {
  * @throws Error that says what to do
  */
 export async function startSystem(settings: Settings): Promise<System> {
-  const { port, awsPort, dataDir, rulesFile, rules, endpoints, lambdaEndpoint } = settings;
+  const { port, awsPort, dataDir, rules, endpoints, lambdaEndpoint } = settings;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const closers: (() => unknown)[] = [];
   const close = async () => {
@@ -49,6 +49,9 @@ export async function startSystem(settings: Settings): Promise<System> {
   try {
     const lock = lockDataDir(dataDir);
     closers.push(lock.release);
+
+    const packedRules = join(dataDir, 'rules.json');
+    writeFileSync(packedRules, JSON.stringify(rules));
 
     const gateway: Gateway = await orPort('PORT', port, openGateway(port));
     closers.push(gateway.close);
@@ -64,7 +67,7 @@ export async function startSystem(settings: Settings): Promise<System> {
           slackAppId: LOCAL_SLACK.appId,
           issuer: oidc.issuer,
         },
-        environment: { PUBLIC_URL: gateway.url, RULES_FILE: rulesFile },
+        environment: { PUBLIC_URL: gateway.url, RULES_FILE: packedRules },
       },
     });
 

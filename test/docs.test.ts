@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { rulesSchemaFile, statesPage } from '../docs/generate.ts';
-import { parseRules } from '../lib/change/rules.ts';
+import { parseRules } from '../lib/change/rules/parse.ts';
 
 it('the drawn state machine is the one that runs', () => {
   expect(readFileSync('docs/states.md', 'utf8')).toBe(

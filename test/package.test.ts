@@ -56,6 +56,7 @@ beforeAll(() => {
     'rules.yml',
     'package.json',
     'tsconfig.json',
+    'bin',
     'functions',
     'lib',
     'statemachine',
@@ -335,7 +336,7 @@ describe('each bundle', () => {
     for (const zip of zips) {
       const files = unzip(readFileSync(join(folder, '.serverless', zip)));
       const name = zip.replace('.zip', '');
-      expect([...files.keys()].sort()).toEqual([`functions/${name}.mjs`, 'rules.yml']);
+      expect([...files.keys()].sort()).toEqual([`functions/${name}.mjs`, 'rules.json']);
       const code = files.get(`functions/${name}.mjs`) as Buffer;
       for (const mark of ['oidc-provider', 'aws-local-stepfunctions', 'dynoxide', '/local/token', 'x-local']) {
         expect(code.includes(mark), `${mark} in ${zip}`).toBe(false);

@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { parseRules, type Rules } from '../change/rules.ts';
+import type { Rules } from '../change/rules.ts';
 
 let loaded: Rules | undefined;
 
-/** The rules file of this deployment, read once. A file with an error stops everything: nobody is asked by wrong rules. */
+/**
+ * The rules of this deployment, read once: the rules file as it was read and checked when the lambdas were packaged
+ * (bin/packageRules.ts). Throws where there is none, or something else: nobody is asked by wrong rules.
+ */
 export function loadRules(): Rules {
   if (loaded !== undefined) return loaded;
-  const path = process.env.RULES_FILE ?? 'rules.yml';
-  const parsed = parseRules(readFileSync(path, 'utf8'));
-  if (!parsed.ok) {
-    const errors = parsed.errors.map(({ line, path: place, message }) => `line ${line} ${place}: ${message}`);
-    throw new Error(`${path} is not a rules file: ${errors.join('; ')}`);
-  }
-  loaded = parsed.rules;
+  const path = process.env.RULES_FILE ?? 'rules.json';
+  const rules = JSON.parse(readFileSync(path, 'utf8')) as Rules;
+  if (!/^[0-9a-f]{64}$/.test(rules.sha256)) throw new Error(`${path} was not made from a rules file`);
+  loaded = rules;
   return loaded;
 }

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
+import { canonicalPerson } from '../change/address.ts';
 import { isOpen } from '../change/change.ts';
 import { type Event, WORKFLOW } from '../change/facts.ts';
 import { authorsOf } from '../change/quorum.ts';
 import { done } from '../change/refusal.ts';
-import { canonicalPerson } from '../change/rules.ts';
 import { undeliveredMail } from '../notify/askedMail.ts';
 import { type Along, readWholeChange, record } from '../store/changes.ts';
 import { mailEventIsNoted, noteMailEvent } from '../store/mailEvents.ts';

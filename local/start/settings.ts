@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseRules, type Rules } from '../../lib/change/rules.ts';
+import { parseRules } from '../../lib/change/rules/parse.ts';
+import type { Rules } from '../../lib/change/rules.ts';
 import { isLoopback } from '../gateway.ts';
 
 export interface Settings {
@@ -8,8 +9,7 @@ export interface Settings {
   awsPort: number;
   /** Absolute. */
   dataDir: string;
-  /** Absolute. */
-  rulesFile: string;
+  /** Of `RULES_FILE`, or of the one beside serverless.yml. */
   rules: Rules;
   /** `AWS_ENDPOINT_URL_DYNAMODB` and its like, set by the user: they win over the edge port. */
   endpoints: Record<string, string>;
@@ -26,13 +26,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function readSettings(env: Environment, localKeys: () => ReadonlySet<string>): Settings {
   refuseRealAws(env, localKeys);
-  const rulesFile = resolve(env.RULES_FILE || join(import.meta.dirname, '..', '..', 'rules.yml'));
   return {
     port: port(env, 'PORT', 3000),
     awsPort: port(env, 'AWS_PORT', 4566),
     dataDir: resolve(env.DATA_DIR || '.countersign'),
-    rulesFile,
-    rules: readRules(rulesFile),
+    rules: readRules(resolve(env.RULES_FILE || join(import.meta.dirname, '..', '..', 'rules.yml'))),
     endpoints: endpointsOf(env),
     ...(env.LAMBDA_ENDPOINT_URL ? { lambdaEndpoint: env.LAMBDA_ENDPOINT_URL } : {}),
   };

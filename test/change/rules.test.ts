@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { durationSeconds } from '../../lib/change/duration.ts';
-import { entitledToday, parseRules, type Rules, ruleFor } from '../../lib/change/rules.ts';
+import { parseRules } from '../../lib/change/rules/parse.ts';
+import { entitledToday, type Rules, ruleFor } from '../../lib/change/rules.ts';
 import type { Key } from '../../lib/policy/types.ts';
 
 const key = (over: Partial<Key> = {}): Key => ({

@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { packedRules } from '../../bin/packageRules.ts';
 import { rulesCommand } from '../../bin/rules.ts';
 import { matches } from '../../lib/change/rules/match.ts';
+import { parseRules } from '../../lib/change/rules/parse.ts';
 import type { Match, RulesFile } from '../../lib/change/rules/schema.ts';
 import { shadowed } from '../../lib/change/rules/shadows.ts';
 import { loadRules } from '../../lib/store/rulesFile.ts';
@@ -149,14 +151,19 @@ describe('callers', () => {
   });
 });
 
-it('the lambdas refuse what the check refuses, in the same words, and take what it only warns of', () => {
-  process.env.RULES_FILE = file;
+it('what the check refuses is not packaged, in the same words; what it only warns of reaches the lambdas as it was read', () => {
   const { out } = check(ruled('{ alias: "alias/*" }', '{ alias: alias/a }'));
   const [, said = ''] = /^4: rules\.1: (.*)\n/.exec(out) ?? [];
   expect(said).toMatch(/never decides/);
-  expect(() => loadRules()).toThrow(`line 4 rules.1: ${said}`);
+  expect(() => packedRules(file)).toThrow(`line 4 rules.1: ${said}`);
   expect(check(`delegates: { sam@example.com: [pat@example.com] }\n${ruled()}`).out).toContain('warning');
-  expect(loadRules().rules).toHaveLength(1);
+  process.env.RULES_FILE = join(folder, 'rules.json');
+  for (const other of [readFileSync(file, 'utf8'), '{ "rules": [] }']) {
+    writeFileSync(process.env.RULES_FILE, other);
+    expect(() => loadRules()).toThrow();
+  }
+  writeFileSync(process.env.RULES_FILE, packedRules(file));
+  expect(parseRules(readFileSync(file, 'utf8'))).toMatchObject({ ok: true, rules: loadRules() });
 });
 
 describe('delegates', () => {

@@ -6,16 +6,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { rulesCommand } from '../../bin/rules.ts';
 import { afterHours } from '../../lib/change/rules/clock.ts';
-import {
-  breakGlassFor,
-  environmentsOf,
-  heldUntil,
-  knownOf,
-  maySubmit,
-  parseRules,
-  ruleFor,
-  rulesJsonSchema,
-} from '../../lib/change/rules.ts';
+import { parseRules } from '../../lib/change/rules/parse.ts';
+import { rulesJsonSchema } from '../../lib/change/rules/schema.ts';
+import { breakGlassFor, environmentsOf, heldUntil, knownOf, maySubmit, ruleFor } from '../../lib/change/rules.ts';
 import { keyOf } from '../policy/keyOf.ts';
 
 const FILE = `approvers:

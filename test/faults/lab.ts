@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { packedRules } from '../../bin/packageRules.ts';
 import type { Change } from '../../lib/change/change.ts';
 import type { Fact, Timing } from '../../lib/change/facts.ts';
 import { sha256 } from '../../lib/policy/document/canonical.ts';
@@ -84,6 +85,7 @@ export class Lab {
   static async open(): Promise<Lab> {
     const dataDir = mkdtempSync(join(tmpdir(), 'countersign-lab-'));
     writeFileSync(join(dataDir, 'rules.yml'), RULES);
+    writeFileSync(join(dataDir, 'rules.json'), packedRules(join(dataDir, 'rules.yml')));
     const service = readService({ stage: 'local', env: {} });
     const place = { dataDir, region: service.region, accountId: service.accountId };
     const iam = openIam({ dataDir, roles: [...service.roles.values()] });
@@ -121,7 +123,7 @@ export class Lab {
       AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
       TABLE_NAME: 'countersign-local',
       APPLIER_ARN: 'arn:aws:iam::111122223333:role/countersign-local-apply',
-      RULES_FILE: join(dataDir, 'rules.yml'),
+      RULES_FILE: join(dataDir, 'rules.json'),
     });
     const close = async () => {
       await proxy.close();

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { expect, it } from 'vitest';
-import { parseRules } from '../../lib/change/rules.ts';
+import { parseRules } from '../../lib/change/rules/parse.ts';
 import { identify, strangerOf } from '../../lib/http/identity.ts';
 
 const parsed = parseRules(`approvers: { security: [sam@example.com] }

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { isAbsolute, join } from 'node:path';
@@ -142,7 +143,8 @@ describe('settings', () => {
 
   it('have the defaults of the contract', () => {
     expect(read({})).toMatchObject({ port: 3000, awsPort: 4566, dataDir: join(process.cwd(), '.countersign') });
-    expect(read({}).rulesFile).toBe(join(import.meta.dirname, '..', '..', 'rules.yml'));
+    const text = readFileSync(join(import.meta.dirname, '..', '..', 'rules.yml'));
+    expect(read({}).rules.sha256).toBe(createHash('sha256').update(text).digest('hex'));
     expect(read({ PORT: '0', AWS_PORT: '8000', DATA_DIR: 'x' })).toMatchObject({ port: 0, awsPort: 8000 });
   });
 
