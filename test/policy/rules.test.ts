@@ -38,19 +38,15 @@ describe.each(judged.map((rule) => [rule.code, rule] as const))('%s', (code, rul
       expect(findingsOf(code, document, more)).toEqual([]);
     },
   );
-  const patched = bad.filter(({ document, more }) =>
-    findingsOf(code, document, more).some(({ patch }) => patch !== undefined),
-  );
-  it.each(patched.map((breach, index) => [index, breach] as const))(
-    'is gone once patch %i is applied',
-    (_index, { document, more }) => {
-      const value: unknown = typeof document === 'string' ? JSON.parse(document) : document;
+  it('is gone once its patch is applied', () => {
+    for (const { document, more } of bad) {
       const finding = findingsOf(code, document, more).find(({ patch }) => patch !== undefined);
-      const mended = applyPatch(value, finding?.patch ?? []);
-      const left = findingsOf(code, mended, more).map(({ path }) => path);
-      expect(left).not.toContain(finding?.path);
-    },
-  );
+      if (finding === undefined) continue;
+      const value: unknown = typeof document === 'string' ? JSON.parse(document) : document;
+      const left = findingsOf(code, applyPatch(value, finding.patch ?? []), more).map(({ path }) => path);
+      expect(left).not.toContain(finding.path);
+    }
+  });
 });
 
 describe('a finding', () => {

@@ -1,0 +1,215 @@
+import { globSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { InstrumenterContext } from '@stryker-mutator/api/core';
+import type { Logger } from '@stryker-mutator/api/logging';
+import {
+  type CompleteDryRunResult,
+  type DryRunResult,
+  DryRunStatus,
+  type MutantRunOptions,
+  type MutantRunResult,
+  MutantRunStatus,
+  type TestRunner,
+  TestStatus,
+} from '@stryker-mutator/api/test-runner';
+import fc from 'fast-check';
+import { dependents, hookModules, load } from './modules.ts';
+import { collected, type Test } from './vitest.ts';
+
+/**
+ * A test runner for Stryker that loads the tests of the pure rooms once and then runs them as plain functions, so that a mutant
+ * which dies costs milliseconds (docs/mutation.md). It works in Stryker's sandbox, its working directory.
+ */
+const TESTS = 'test/{policy,change}/**/*.test.ts';
+/** What the dry run tells the processes that come after it. */
+const LEARNED = 'learned.json';
+/** Node never lets a module go. After so many loads the process is given back. */
+const MOST_LOADS = 25;
+/** A test this much slower than the average would cost more than all others, for the few mutants that only it kills. */
+const TOO_SLOW = Number(process.env.MUTATION_TOO_SLOW ?? 40);
+const LOOP = 'The mutant was reached a hundred times as often as usual.';
+
+interface Learned {
+  /** The tests that can be run again and again, and the milliseconds that each takes. */
+  times: [id: string, milliseconds: number][];
+  /** By the id of a mutant that loading the modules reaches: the tests that reach it too, by their place in `times`. */
+  covering: Record<string, number[]>;
+}
+
+interface Failure {
+  /** None, if the modules could not even be loaded. */
+  test?: Test;
+  message: string;
+}
+
+/** What the instrumented code reads and counts. */
+const stryker: { [name in keyof InstrumenterContext]: InstrumenterContext[name] | undefined } = {};
+Object.assign(globalThis, { __stryker__: stryker });
+
+class PureRunner implements TestRunner {
+  private readonly log: Logger;
+  private tests: Test[] = [];
+  private endings: (() => unknown)[] = [];
+  private times = new Map<string, number>();
+  private covering: Learned['covering'] = {};
+  private loads = 0;
+  /** Tests run for the mutant at hand. */
+  private ran = 0;
+  /** Whether the modules are as they are without a mutant. */
+  private clean = false;
+
+  constructor(log: Logger) {
+    this.log = log;
+  }
+
+  capabilities() {
+    return { reloadEnvironment: true };
+  }
+
+  async init(): Promise<void> {
+    Error.stackTraceLimit = 0;
+    hookModules();
+  }
+
+  async dispose(): Promise<void> {
+    for (const ending of this.endings) await ending();
+  }
+
+  /** Runs each test twice: all depends on its doing the same again. What does not, and what is too slow, is left out, and said. */
+  async dryRun(): Promise<DryRunResult> {
+    await this.load();
+    const ran: CompleteDryRunResult['tests'] = [];
+    for (const { id, file, run } of this.tests) {
+      stryker.currentTestId = id;
+      const failureMessage = await failureOf(run);
+      stryker.currentTestId = 'again';
+      const from = performance.now();
+      const repeatable = failureMessage === undefined && (await failureOf(run)) === undefined;
+      const result = { id, name: id, timeSpentMs: performance.now() - from, fileName: resolve(file) };
+      if (failureMessage !== undefined) ran.push({ ...result, status: TestStatus.Failed, failureMessage });
+      else if (repeatable) ran.push({ ...result, status: TestStatus.Success });
+      else this.log.warn('Left out, since it passes only once in a process: %s', id);
+    }
+    stryker.currentTestId = undefined;
+    const most = (TOO_SLOW * ran.reduce((sum, { timeSpentMs }) => sum + timeSpentMs, 0)) / ran.length;
+    const tests = ran.filter(({ timeSpentMs }) => timeSpentMs <= most);
+    for (const { id } of ran.filter((test) => !tests.includes(test)))
+      this.log.warn('Left out, since it is slow: %s', id);
+
+    const { static: loading, perTest: all } = stryker.mutantCoverage ?? { static: {}, perTest: {} };
+    const perTest = Object.fromEntries(tests.map(({ id }) => [id, all[id] ?? {}]));
+    const covering: Learned['covering'] = Object.fromEntries(Object.keys(loading).map((mutant) => [mutant, []]));
+    for (const [index, { id }] of tests.entries()) {
+      for (const mutant of Object.keys(perTest[id] ?? {})) covering[mutant]?.push(index);
+    }
+    const learned: Learned = { times: tests.map(({ id, timeSpentMs }) => [id, timeSpentMs]), covering };
+    await writeFile(LEARNED, JSON.stringify(learned));
+    return { status: DryRunStatus.Complete, tests, mutantCoverage: { static: loading, perTest } };
+  }
+
+  async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
+    if (this.loads > MOST_LOADS) throw new Error('So that Stryker asks another process.');
+    if (this.times.size === 0) {
+      const { times, covering }: Learned = JSON.parse(await readFile(LEARNED, 'utf8'));
+      this.times = new Map(times);
+      this.covering = covering;
+    }
+    this.ran = 0;
+    const failure = await this.judge(options);
+    const nrOfTests = this.ran;
+    if (failure === undefined) return { status: MutantRunStatus.Survived, nrOfTests };
+    const { test, message } = failure;
+    if (message === LOOP) return { status: MutantRunStatus.Timeout, reason: message };
+    return { status: MutantRunStatus.Killed, killedBy: test ? [test.id] : [], failureMessage: message, nrOfTests };
+  }
+
+  private async judge(options: MutantRunOptions): Promise<Failure | undefined> {
+    if (!this.clean) await this.load();
+    const ids = [...this.times.keys()];
+    const atLoading = options.mutantActivation === 'static';
+    const covering = atLoading
+      ? (this.covering[options.activeMutant.id] ?? []).map((index) => ids[index])
+      : options.testFilter;
+    const wanted = new Set(covering);
+
+    let failure = await this.attempt(options, ({ id }) => wanted.has(id));
+    const killer = failure?.test;
+    const dirty = killer !== undefined && (await failureOf(killer.run)) !== undefined;
+    // Where the killer fails without the mutant too, one of them left something behind. Where the mutant was never
+    // reached, what it would have changed was kept from before. Both are judged again with nothing kept.
+    if (dirty || (wanted.size > 0 && stryker.hitCount === 0)) {
+      await this.load();
+      failure = await this.attempt(options, ({ id }) => wanted.has(id));
+      this.clean = !dirty;
+    }
+    if (failure !== undefined || !atLoading) return failure;
+
+    const broken = await this.load(options);
+    const reached = dependents(options.sandboxFileName);
+    return broken ?? (await this.attempt(options, ({ file }) => reached.has(file)));
+  }
+
+  /** The first of the tests, cheapest first, that fails with the mutant switched on. */
+  private async attempt(
+    { activeMutant, hitLimit = Number.POSITIVE_INFINITY }: MutantRunOptions,
+    wanted: (test: Test) => boolean,
+  ): Promise<Failure | undefined> {
+    const time = ({ id }: Test): number => this.times.get(id) ?? 0;
+    const tests = this.tests.filter((test) => this.times.has(test.id) && wanted(test));
+    Object.assign(stryker, { hitCount: 0, hitLimit });
+    for (const test of tests.sort((a, b) => time(a) - time(b))) {
+      this.ran++;
+      stryker.activeMutant = activeMutant.id;
+      const message = await failureOf(test.run);
+      stryker.activeMutant = undefined;
+      if ((stryker.hitCount ?? 0) > hitLimit) return { test, message: LOOP };
+      if (message !== undefined) return { test, message };
+    }
+    return undefined;
+  }
+
+  /** Loads all modules anew, with the mutant switched on if one is given. What it makes them throw then is the failure. */
+  private async load(mutant?: MutantRunOptions): Promise<Failure | undefined> {
+    await this.dispose();
+    this.loads++;
+    this.clean = mutant === undefined;
+    [this.tests, this.endings] = [[], []];
+    Object.assign(stryker, { hitCount: 0, hitLimit: mutant?.hitLimit, activeMutant: mutant?.activeMutant.id });
+    try {
+      await load('test/seed.ts', this.loads);
+      // A property that failed has said enough.
+      fc.configureGlobal({ ...fc.readConfigureGlobal(), endOnFailure: true });
+      for (const file of globSync(TESTS).sort()) {
+        collected(file);
+        await load(file, this.loads);
+        const { tests, endings } = collected('');
+        this.tests.push(...tests);
+        this.endings.push(...endings);
+      }
+      return undefined;
+    } catch (error) {
+      if (mutant === undefined) throw error;
+      return { message: String(error) };
+    } finally {
+      stryker.activeMutant = undefined;
+    }
+  }
+}
+
+async function failureOf(run: Test['run']): Promise<string | undefined> {
+  try {
+    await run();
+    return undefined;
+  } catch (error) {
+    return String(error).slice(0, 500);
+  }
+}
+
+export const strykerPlugins = [
+  {
+    kind: 'TestRunner',
+    name: 'pure',
+    factory: Object.assign((log: Logger) => new PureRunner(log), { inject: ['logger'] }),
+  },
+];
