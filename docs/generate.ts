@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { rulesJsonSchema } from '../lib/change/rules/schema.ts';
 import { rulesReference } from '../lib/policy/rules/reference.ts';
+import { type CostCounts, costPage } from './cost.ts';
 
 /** `npm run docs`: the pages that are made from what they describe. Tests hold that they are current. */
 
@@ -43,7 +44,12 @@ ${rows.join('\n')}
 /** The JSON Schema of the rules file, as it is published. */
 export const rulesSchemaFile = (): string => `${JSON.stringify(rulesJsonSchema(), null, 2)}\n`;
 
+/** The page of what it costs, with what was counted last. */
+export const costsPage = (): string =>
+  costPage(readFileSync('docs/cost.md', 'utf8'), JSON.parse(readFileSync('docs/cost.json', 'utf8')) as CostCounts);
+
 if (import.meta.main) {
+  writeFileSync('docs/cost.md', costsPage());
   writeFileSync('docs/rules-file.schema.json', rulesSchemaFile());
   writeFileSync('docs/rules.md', rulesReference());
   writeFileSync('docs/states.md', statesPage(readFileSync('statemachine/approval.asl.json', 'utf8')));

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { rulesSchemaFile, statesPage } from '../docs/generate.ts';
+import { type CostCounts, changeRows, costTables, PRICES } from '../docs/cost.ts';
+import { costsPage, rulesSchemaFile, statesPage } from '../docs/generate.ts';
 import { parseRules } from '../lib/change/rules/parse.ts';
 
 it('the drawn state machine is the one that runs', () => {
@@ -17,6 +18,15 @@ it('the published schema of the rules file is the one that reads it', () => {
 it('the rules file that the page shows is one', () => {
   const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(readFileSync('docs/rules-file.md', 'utf8')) ?? [];
   expect(parseRules(yaml)).toMatchObject({ ok: true });
+});
+
+it('the tables of what it costs are what was counted, times the prices', () => {
+  expect(readFileSync('docs/cost.md', 'utf8')).toBe(costsPage());
+  const counts = JSON.parse(readFileSync('docs/cost.json', 'utf8')) as CostCounts;
+  const [writes] = changeRows(counts);
+  expect(writes?.usd).toBeCloseTo((counts.change.writeUnits * PRICES.write.usd) / 1e6, 12);
+  const dearer = { ...counts, change: { ...counts.change, mails: counts.change.mails + 1_000 } };
+  expect(costTables(dearer)).not.toBe(costTables(counts));
 });
 
 it('every link between the pages leads somewhere', () => {
