@@ -44,7 +44,7 @@ export function toAsk(change: Change, now: string): string[] {
   return awaited(change, now).filter((person) => !askedPeople.includes(person) || isAskedAnew(change, person));
 }
 
-/** Was this person asked before, and does what they answered not count any more? */
+/** Was this person asked before, and must be again, since what was approved then does not count any more? */
 export const isAskedAnew = ({ askAgain = [] }: Change, person: string): boolean => askAgain.includes(person);
 
 /** Have the authors still to be told that changes are asked of them? */

@@ -36,12 +36,13 @@ export interface AskMail {
   link: string;
   /** ISO 8601. */
   now: string;
-  /** They were asked before, and what they answered does not count any more. */
+  /** They were asked before, and what was approved then does not count any more. */
   again?: boolean;
 }
 
-/** For who gets a second mail that asks, and may have one link in hand that does nothing any more. */
-export const ASKED_AGAIN = 'You were asked before. What you answered does not count any more, so you are asked anew.';
+/** For those who get a second mail that asks, and may have a link in hand that does nothing any more. */
+export const ASKED_AGAIN =
+  'You were asked before, and are asked anew: what was approved then does not count any more. Use the link of this mail.';
 
 /** Most characters of a subject: what a phone shows of it is less. */
 const SUBJECT_MAX = 150;

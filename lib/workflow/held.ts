@@ -17,7 +17,10 @@ export async function tellHeld(whole: Whole, at: string): Promise<void> {
   const delivery = await deliver(authorsOf(change).map((person) => ({ person, mail })));
   const { by, until } = view.held;
   const told: Event = { type: 'HELD_TOLD', by, ...(until === undefined ? {} : { until }), ...delivery };
-  await record(change.id, { person: WORKFLOW, at }, (now) =>
-    done(now.status === 'APPROVED' && !now.heldTold ? told : undefined),
+  await record(
+    change.id,
+    { person: WORKFLOW, at },
+    (now) => done(now.status === 'APPROVED' && !now.heldTold ? told : undefined),
+    whole,
   );
 }

@@ -126,6 +126,30 @@ function* outsides(): Generator<OutsideFile> {
   }
 }
 
+/** Approvals that are said to have lapsed, and did or did not. */
+function* lapses(): Generator<[string, LoggedEntry[]]> {
+  const story = happenings(1, 'lapsed');
+  const at = story.findIndex(({ fact }) => fact.type === 'APPROVALS_LAPSED');
+  const [told] = story.slice(at, at + 1).map(({ fact }) => fact as Fact & { type: 'APPROVALS_LAPSED' });
+  const [olu, dee, max] = ['olu@example.com', 'dee@example.com', 'max@example.com'];
+  const withdrawn = { type: 'APPROVAL_WITHDRAWN', comment: '', channel: 'api', person: max, at: instant(108) };
+  for (const people of [[], [dee], [olu], [max], [dee, max], [dee, max, olu], [dee, dee], [olu, max, dee]]) {
+    for (const left of [
+      { stages: [], escalation: [], delegates: {} },
+      { stages: [['ivy@example.com'], []], escalation: [], delegates: {} },
+      { stages: [[olu]], escalation: [], delegates: {} },
+      { stages: [[], ['kim@example.com'], [olu]], escalation: [max], delegates: {} },
+      { stages: [[], []], escalation: [], delegates: { 'kim@example.com': [dee, olu] } },
+    ]) {
+      const lapsed = { ...told, people, left } as Fact;
+      const name = `${people.join(' ')} lapsed without ${JSON.stringify(left)}`;
+      yield [name, chained(story.with(at, { fact: lapsed }))];
+      const after = { fact: { ...lapsed, ...withdrawn } as unknown as Fact };
+      yield [`${name}, and withdrawn`, chained([...story.slice(0, at), { fact: lapsed }, after])];
+    }
+  }
+}
+
 const MOMENTS = [
   '2026-11-24T12:01Z',
   '2026-11-24T12:01:46Z',
@@ -219,6 +243,7 @@ function cases(): Case[] {
     'lifted',
     'windowed',
     'lapsed',
+    'held',
   ] as const) {
     const facts = happenings(1, story);
     const log = chained(facts);
@@ -259,6 +284,7 @@ function cases(): Case[] {
     }
   }
   for (const [name, log] of putsAt()) add(name, unsigned(log));
+  for (const [name, log] of lapses()) add(name, unsigned(log));
   // Facts in an order that nobody chose: what replay says of each must be the same.
   for (const facts of fc.sample(
     fc.shuffledSubarray([...STORIES.flatMap((s) => happenings(1, s))], { minLength: 1, maxLength: 5 }),

@@ -172,6 +172,21 @@ describe('an approver who leaves the rules file before the apply begins', () => 
   });
 });
 
+it('ends a change whose stored state is not what its facts add up to, whoever has left', async () => {
+  const change = await lab.approved();
+  const table = await import('../../lib/store/table.ts');
+  const item = await table.get({ pk: `CHANGE#${change.id}`, sk: 'CHANGE' });
+  const stored = item?.change as Change;
+  await table.put([{ put: { ...item, pk: `CHANGE#${change.id}`, sk: 'CHANGE', change: { ...stored, reason: 'x' } } }]);
+  const { security = [] } = lab.rules.approvers;
+  lab.rules.approvers.security = security.filter((person) => person !== 'sam@example.com');
+  await lab.apply(change.id);
+  lab.rules.approvers.security = security;
+  const { change: ended, sent } = await found(change.id);
+  expect([ended.status, ended.outcome]).toEqual(['FAILED', 'The stored state is not what its facts add up to.']);
+  expect(sent).not.toContain(change.binding.after);
+});
+
 it('puts nothing in a freeze that begins while the apply is under way', async () => {
   const arn = 'arn:aws:iam::111122223333:role/countersign-local-apply';
   const change = await lab.approved(undefined, { principalIds: { [arn]: (await iam.principalId(arn)) ?? '' } });

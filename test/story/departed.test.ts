@@ -45,6 +45,9 @@ it('#75 an approver who left between their approval and the apply does not count
     await before.approve(before.sam, id);
   }
   expect((await before.approve(before.kim, held.id)).status).toBe('APPROVED');
+  await until('ana to know that it is held, so that it rightly waits', 30, async () =>
+    (await before.ana.change(held.id)).timeline.some(({ type }) => type === 'HELD_TOLD') ? true : undefined,
+  );
   await before.running.stop();
 
   const after = await started('kim', 'lee');
@@ -118,4 +121,4 @@ it('#75 an approver who left between their approval and the apply does not count
     await last.running.stop();
     rmSync(folder, { recursive: true, force: true });
   }
-});
+}, 180_000);

@@ -77,7 +77,9 @@ describe('a link', () => {
     });
     const mail = (await world.visitor.mails('sam@example.com')).at(-1);
     expect(mail?.Subject).toContain('Your approval is asked again');
-    expect(mail?.Body.text_part.replace(/\s+/g, ' ')).toContain('does not count any more, so you are asked anew');
+    expect(mail?.Body.text_part.replace(/\s+/g, ' ')).toContain(
+      'what was approved then does not count any more. Use the link of this mail.',
+    );
     const other = await world.visitor.mails('lee@example.com');
     expect(other.filter(({ Body }) => Body.text_part.includes(change.id))).toHaveLength(1);
     const anew = { decision: 'approve', confirm: 'prod/ledger' };
