@@ -9,6 +9,8 @@ export type Items = readonly Record<string, unknown>[];
 type LoggedFact = Fact & { seq: number };
 
 const RESULTS = ['APPLIED', 'REVERTED', 'STALE', 'FAILED', 'UNCERTAIN'];
+/** A session of the role that puts, here or in another account. */
+const APPLIER = /:assumed-role\/(?:countersign-local-apply|CountersignApply)\//;
 const NO = ['REJECTED', 'CANCELLED', 'EXPIRED'];
 // Asking is at least once: a wake while the mails go out asks again whom the first has not written down yet.
 const ONCE = ['SUBMITTED', 'APPLY_INTENT', 'CLOSED', ...RESULTS, ...NO];
@@ -21,7 +23,7 @@ const ONCE = ['SUBMITTED', 'APPLY_INTENT', 'CLOSED', ...RESULTS, ...NO];
  */
 export function violations(items: Items, puts: readonly Put[], twice = false): string[] {
   const changes = items.filter(({ sk }) => sk === 'CHANGE');
-  const applied = puts.filter(({ caller, result }) => caller.includes('-apply/') && result === 'ok');
+  const applied = puts.filter(({ caller, result }) => APPLIER.test(caller) && result === 'ok');
   return [
     ...changes.flatMap(({ change, seqs }) =>
       ofChange(change as Change, factsAt(items, seqs as number[]), applied, puts, items, twice),

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { GetKeyPolicyCommand, KMSClient, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { packedRules } from '../../bin/packageRules.ts';
 import type { Change } from '../../lib/change/change.ts';
 import type { Fact, Timing } from '../../lib/change/facts.ts';
@@ -11,6 +13,8 @@ import { Visitor } from '../../local/demo/visitor.ts';
 import { openDynamodb } from '../../local/dynamodb.ts';
 import { startEdge } from '../../local/edge.ts';
 import { openIamApi } from '../../local/iam/api.ts';
+import { ACCOUNT_ID } from '../../local/iam/principals.ts';
+import { spokeRoles } from '../../local/iam/spoke.ts';
 import { openIam } from '../../local/iam.ts';
 import { openKms } from '../../local/kms.ts';
 import { openS3 } from '../../local/s3.ts';
@@ -21,7 +25,7 @@ import { openSlack } from '../../local/slack.ts';
 import { openStates } from '../../local/states/open.ts';
 import { openSts } from '../../local/sts.ts';
 import { submitted } from '../fixtures/facts.ts';
-import { RULES } from '../story/system.ts';
+import { RULES, SPOKE_RULES } from '../story/system.ts';
 import { type Call, type Fault, type FaultProxy, startProxy } from './proxy.ts';
 
 /** Seconds; more than a put can take, and less than the retries of the state machine go on for. */
@@ -60,6 +64,7 @@ export class Lab {
   /** Milliseconds that the lab's clock is ahead of the real one, which KMS has. It begins a year behind, so that no put comes before what led to it. */
   ahead = -YEAR;
   #serial = 0;
+  readonly #administrators = new Map<string, Promise<KMSClient>>();
 
   private constructor(parts: {
     proxy: FaultProxy;
@@ -81,14 +86,16 @@ export class Lab {
     this.rules = parts.rules;
   }
 
-  /** Sets the environment of this process, as the apply lambda has it; the rooms are loaded after that. */
-  static async open(): Promise<Lab> {
+  /** Sets the environment of this process, as this lambda has it, with the keys of its role; the rooms are loaded after that. */
+  static async open(lambda = 'apply'): Promise<Lab> {
     const dataDir = mkdtempSync(join(tmpdir(), 'countersign-lab-'));
-    writeFileSync(join(dataDir, 'rules.yml'), RULES);
-    writeFileSync(join(dataDir, 'rules.json'), packedRules(join(dataDir, 'rules.yml')));
-    const service = readService({ stage: 'local', env: {} });
+    writeFileSync(join(dataDir, 'rules.yml'), RULES + SPOKE_RULES);
+    const RULES_FILE = join(dataDir, 'rules.json');
+    writeFileSync(RULES_FILE, packedRules(join(dataDir, 'rules.yml')));
+    const environment = { RULES_FILE, PUBLIC_URL: 'https://countersign.example' };
+    const service = readService({ stage: 'local', env: {}, overrides: { environment } });
     const place = { dataDir, region: service.region, accountId: service.accountId };
-    const iam = openIam({ dataDir, roles: [...service.roles.values()] });
+    const iam = openIam({ dataDir, roles: [...service.roles.values(), ...spokeRoles()] });
     const dynamodb = await openDynamodb({ dataDir, tables: service.tables });
     const states = openStates({
       ...place,
@@ -115,15 +122,13 @@ export class Lab {
     proxy.crash = () => {
       proxy.dead = true;
     };
-    const keys = iam.accessKeyFor('countersign-local-apply');
-    Object.assign(process.env, {
+    const { environment: variables, role = '' } = service.functions.get(lambda) ?? {};
+    const keys = iam.accessKeyFor(service.roles.get(role)?.name ?? '');
+    Object.assign(process.env, variables, {
       AWS_ENDPOINT_URL: proxy.url,
       AWS_REGION: 'us-east-1',
       AWS_ACCESS_KEY_ID: keys.accessKeyId,
       AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
-      TABLE_NAME: 'countersign-local',
-      APPLIER_ARN: 'arn:aws:iam::111122223333:role/countersign-local-apply',
-      RULES_FILE: join(dataDir, 'rules.json'),
     });
     const close = async () => {
       await proxy.close();
@@ -171,14 +176,15 @@ export class Lab {
     const serial = ++this.#serial;
     const before = text(await this.live(key));
     const [back] = undone === undefined ? [] : await this.#changes.readDocuments([undone.before]);
-    const after = text(document ?? back ?? policyOf(serial));
+    const [, , , region = '', accountId = ''] = key.split(':');
+    const after = text(document ?? back ?? policyOf(serial, accountId));
     const at = this.now();
     const created = await this.#changes.createChange({
       submitted: submitted({
         change: `chg_${String(serial).padStart(26, '0')}`,
         keyArn: key,
         at: at.toISOString(),
-        key: { arn: key, keyId: key.split('/')[1] ?? '', accountId: '111122223333', region: 'us-east-1', aliases: [] },
+        key: { arn: key, keyId: key.split('/')[1] ?? '', accountId, region, aliases: [] },
         binding: { after: after.sha256, base: before.canonical },
         before: before.sha256,
         afterCanonical: after.canonical,
@@ -204,12 +210,37 @@ export class Lab {
 
   /** The live policy, read behind the proxy's back. */
   async live(key: string): Promise<string> {
-    const response = await fetch(this.visitor.system.aws, {
-      method: 'POST',
-      headers: { ...ADMIN, 'x-amz-target': 'TrentService.GetKeyPolicy' },
-      body: JSON.stringify({ KeyId: key }),
-    });
-    return ((await response.json()) as { Policy: string }).Policy;
+    const { Policy = '' } = await (await this.#kmsOf(key)).send(new GetKeyPolicyCommand({ KeyId: key }));
+    return Policy;
+  }
+
+  /** Another policy, put by an administrator of the key's account. */
+  async put(key: string, Policy: string): Promise<void> {
+    await (await this.#kmsOf(key)).send(new PutKeyPolicyCommand({ KeyId: key, Policy }));
+  }
+
+  /** KMS as an administrator of the account that a key is of. */
+  #kmsOf(key: string): Promise<KMSClient> {
+    const accountId = key.split(':')[4] ?? '';
+    let client = this.#administrators.get(accountId);
+    if (client === undefined) {
+      client = this.#administrator(accountId);
+      this.#administrators.set(accountId, client);
+    }
+    return client;
+  }
+
+  async #administrator(accountId: string): Promise<KMSClient> {
+    const here = { region: 'us-east-1', endpoint: this.visitor.system.aws };
+    const ours = { ...here, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+    if (accountId === ACCOUNT_ID) return new KMSClient(ours);
+    const RoleArn = `arn:aws:iam::${accountId}:role/Admin`;
+    const { Credentials } = await new STSClient(ours).send(
+      new AssumeRoleCommand({ RoleArn, RoleSessionName: 'lab', DurationSeconds: 43_200 }),
+    );
+    const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
+    const credentials = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+    return new KMSClient({ ...here, credentials });
   }
 
   /** One attempt, named; it may reject, as the lambda does. */
@@ -258,12 +289,6 @@ export class Lab {
   }
 }
 
-const ADMIN = {
-  'content-type': 'application/x-amz-json-1.1',
-  authorization:
-    'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/kms/aws4_request, SignedHeaders=host, Signature=0',
-};
-
 /** Three keys of the local account, whose ARNs are their ids. */
 export const KEYS = SEEDS.slice(0, 3).map(({ keyId }) => `arn:aws:kms:us-east-1:111122223333:key/${keyId}`);
 
@@ -273,14 +298,15 @@ export const text = (document: string): PolicyText => ({
   canonical: canonicalOf(document),
 });
 
-export const policyOf = (serial: number): string =>
+/** A policy that no other serial has, and that names nobody who must exist. */
+export const policyOf = (serial: number, accountId = '111122223333'): string =>
   JSON.stringify({
     Version: '2012-10-17',
     Statement: [
-      { Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::111122223333:root' }, Action: 'kms:*', Resource: '*' },
+      { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${accountId}:root` }, Action: 'kms:*', Resource: '*' },
       {
         Effect: 'Allow',
-        Principal: { AWS: 'arn:aws:iam::111122223333:root' },
+        Principal: { AWS: `arn:aws:iam::${accountId}:root` },
         Action: 'kms:Decrypt',
         Resource: '*',
         Condition: { StringEquals: { 'kms:ViaService': `s${serial}.us-east-1.amazonaws.com` } },

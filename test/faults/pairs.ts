@@ -1,6 +1,7 @@
 import { violations } from './invariants.ts';
 import { KEYS, type Lab } from './lab.ts';
-import { type Call, type Fault, MODES, type Mode } from './proxy.ts';
+import { type Share, shared } from './part.ts';
+import { type Call, type Fault, MODES, type Mode, nameOf } from './proxy.ts';
 
 export interface Paired {
   runs: number;
@@ -8,8 +9,7 @@ export interface Paired {
   violations: string[];
 }
 
-const nameOf = (faults: readonly Fault[]) =>
-  faults.map(({ operation, nth, mode }) => `${mode} at ${operation} ${nth}`).join(', then ');
+const namesOf = (faults: readonly Fault[]) => faults.map(nameOf).join(', then ');
 
 /** One approved change, applied with these faults on the way, and what is wrong with the outcome. */
 export async function applied(
@@ -27,23 +27,25 @@ export async function applied(
   return {
     calls,
     happened: happened.length === faults.length,
-    violations: found.map((line) => `${nameOf(faults)}: ${line}`),
+    violations: found.map((line) => `${namesOf(faults)}: ${line}`),
   };
 }
 
 /**
  * Every fault at every call of the apply step, and after each of them every fault at every call that then comes, in the
- * attempts that follow as well. `keep` picks among the pairs.
+ * attempts that follow as well. `keep` picks among the pairs; the share is one of the first faults.
  */
 export async function pairs(
   lab: Lab,
   keep: (n: number) => boolean,
+  share: Share = { part: 1, of: 1 },
   say: (line: string) => void = () => undefined,
 ): Promise<Paired> {
   const paired: Paired = { runs: 0, happened: 0, violations: [] };
   const run = async (...faults: Fault[]) => {
     const went = await applied(lab, ...faults);
     paired.runs++;
+    if (paired.runs % 100 === 0) say(`${new Date().toISOString()} pairs: ${paired.runs} runs`);
     if (went.happened) paired.happened++;
     for (const line of went.violations) say(line);
     paired.violations.push(...went.violations);
@@ -52,8 +54,10 @@ export async function pairs(
   // Every key has had a policy before, so that a stale read has something to give.
   for (const _ of [...KEYS, ...KEYS]) await run();
   const { calls } = await run();
+  const firsts = shared(faultsAt(calls), share);
+  say(`pairs: ${firsts.length} faults, and others after each`);
   let n = 0;
-  for (const first of faultsAt(calls)) {
+  for (const first of firsts) {
     const went = await run(first);
     if (!went.happened) continue;
     const after = went.calls.slice(

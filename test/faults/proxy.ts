@@ -2,6 +2,7 @@ import { Agent, createServer, request as httpRequest, type IncomingMessage, type
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { accessKeyOf } from '../../local/iam/keys.ts';
+import { readService } from '../../local/serverless.ts';
 
 /** What can happen to one call. The crashes are SIGKILL of everything, before AWS heard of the call or after it had answered. */
 export const MODES = [
@@ -18,12 +19,14 @@ export type Mode = (typeof MODES)[number];
 
 /** The `nth` call, from 1, of one operation by one role since the proxy was armed. */
 export interface Call {
-  /** Such as `apply kms.PutKeyPolicy`. */
+  /** Such as `apply kms.PutKeyPolicy`, or `apply as CountersignApply kms.PutKeyPolicy` with the keys of a role that it assumed. */
   operation: string;
   nth: number;
 }
 
 export type Fault = Call & { mode: Mode };
+
+export const nameOf = ({ operation, nth, mode }: Fault): string => `${mode} at ${operation} ${nth}`;
 
 export interface FaultProxy {
   url: string;
@@ -55,9 +58,6 @@ const SERVICES: Record<string, string> = {
   AWSStepFunctions: 'states',
   DynamoDB_20120810: 'dynamodb',
 };
-const ROLES = ['read', 'keys', 'preview', 'submit', 'decide', 'ask', 'apply', 'sweep', 'notarise'].map(
-  (role) => [accessKeyOf(`countersign-local-${role}`).accessKeyId, role] as const,
-);
 /** Operations whose answer may be behind: KMS is eventually consistent, and so is every read of DynamoDB that does not ask for more. */
 const MAY_BE_STALE = /kms\.(Get|Describe|List)|dynamodb\.(GetItem|BatchGetItem|Query)/;
 
@@ -72,6 +72,13 @@ export async function startProxy(): Promise<FaultProxy> {
   const answers = new Map<string, { newest: Answer; older?: Answer }>();
 
   const holds = new Map<string, () => Promise<void>>();
+  /** Who calls, by access key: the roles of serverless.yml, and every session that was started through here. */
+  const callers = new Map(
+    [...readService({ stage: 'local', env: {} }).roles.values()].map(({ name }) => [
+      accessKeyOf(name).accessKeyId,
+      name.replace('countersign-local-', ''),
+    ]),
+  );
 
   const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, outgoing) => {
     serve(incoming, outgoing).catch(() => outgoing.destroy());
@@ -114,12 +121,17 @@ export async function startProxy(): Promise<FaultProxy> {
     for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
     const body = Buffer.concat(chunks);
     if (proxy.dead) return reply(outgoing, problem(400, 'AccessDeniedException'));
-    const operation = operationOf(incoming, body);
+    const caller = callerOf(incoming);
+    const operation = operationOf(caller, incoming, body);
     const nth = (counts.get(operation) ?? 0) + 1;
     counts.set(operation, nth);
     calls.push({ operation, nth });
     const fault = faults.find((one) => one.operation === operation && one.nth === nth);
-    const forward = () => send(incoming, body);
+    const forward = async () => {
+      const answer = await send(incoming, body);
+      if (operation.endsWith(' sts.AssumeRole')) noteSession(caller, body, answer);
+      return answer;
+    };
     const read = `${incoming.headers['x-amz-target']} ${body}`;
     const mayBeStale = MAY_BE_STALE.test(operation) && !body.includes('"ConsistentRead":true');
     if (fault !== undefined && fault.mode !== 'stale') happened.push(fault);
@@ -167,6 +179,17 @@ export async function startProxy(): Promise<FaultProxy> {
     return reply(outgoing, answer);
   }
 
+  function callerOf({ headers }: IncomingMessage): string {
+    const [, key = ''] = /Credential=(\w+)\//.exec(headers.authorization ?? '') ?? [];
+    return callers.get(key) ?? 'test';
+  }
+
+  function noteSession(caller: string, request: Buffer, answer: Answer): void {
+    const role = new URLSearchParams(request.toString('utf8')).get('RoleArn')?.split('/').at(-1);
+    const [, key] = /<AccessKeyId>(\w+)</.exec(answer.body.toString('utf8')) ?? [];
+    if (key !== undefined) callers.set(key, `${caller} as ${role}`);
+  }
+
   /** What this read gave before it gave what it gives now. */
   function before(read: string, current: Answer): Answer | undefined {
     const known = answers.get(read);
@@ -196,13 +219,13 @@ export async function startProxy(): Promise<FaultProxy> {
   }
 }
 
-function operationOf({ headers, url = '' }: IncomingMessage, body: Buffer): string {
+function operationOf(caller: string, { headers, method, url = '' }: IncomingMessage, body: Buffer): string {
   const [, target = '', operation = ''] = /^(\w+)\.(\w+)$/.exec(String(headers['x-amz-target'])) ?? [];
-  const role = ROLES.find(([key]) => headers.authorization?.includes(key))?.[1] ?? 'test';
-  if (target !== '') return `${role} ${SERVICES[target]}.${operation}`;
-  if (url.startsWith('/v2/email/')) return `${role} ses.SendEmail`;
+  if (target !== '') return `${caller} ${SERVICES[target]}.${operation}`;
+  if (url.startsWith('/v2/email/')) return `${caller} ses.SendEmail`;
+  if (headers.authorization?.includes('/s3/aws4_request')) return `${caller} s3.${method}`;
   const form = new URLSearchParams(body.toString('utf8'));
-  return `${role} ${form.get('Version') === '2010-05-08' ? 'iam' : 'sts'}.${form.get('Action')}`;
+  return `${caller} ${form.get('Version') === '2010-05-08' ? 'iam' : 'sts'}.${form.get('Action')}`;
 }
 
 /** The query protocol of IAM and STS speaks XML. */
@@ -210,6 +233,13 @@ const queryProblem = (status: number, code: string): Answer => ({
   status,
   headers: { 'content-type': 'text/xml' },
   body: Buffer.from(`<ErrorResponse><Error><Code>${code}</Code><Message>Asked for.</Message></Error></ErrorResponse>`),
+});
+
+/** S3 speaks XML of its own. */
+const s3Problem = (status: number, code: string): Answer => ({
+  status,
+  headers: { 'content-type': 'application/xml' },
+  body: Buffer.from(`<Error><Code>${code}</Code><Message>Asked for.</Message></Error>`),
 });
 
 const problem = (status: number, code: string, more: object = {}): Answer => ({
@@ -224,6 +254,7 @@ function throttled(operation: string): Answer {
     return problem(400, 'TransactionCanceledException', { CancellationReasons: [{ Code: 'ThrottlingError' }] });
   }
   if (/ (?:iam|sts)\./.test(operation)) return queryProblem(400, 'Throttling');
+  if (operation.includes(' s3.')) return s3Problem(503, 'SlowDown');
   return problem(
     400,
     operation.includes('dynamodb') ? 'ProvisionedThroughputExceededException' : 'ThrottlingException',

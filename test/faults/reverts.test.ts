@@ -1,4 +1,3 @@
-import { KMSClient, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change } from '../../lib/change/change.ts';
 import { canonicalOf } from '../../lib/policy/document/canonicalOf.ts';
@@ -21,16 +20,11 @@ it('a crash at each moment, and one more fault at each call: put back once, and 
 }, 300_000);
 
 describe('with somebody else who writes', () => {
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  const put = async (change: Change, Policy: string) => {
-    const kms = new KMSClient({ endpoint: lab.visitor.system.aws, region: 'us-east-1', credentials });
-    await kms.send(new PutKeyPolicyCommand({ KeyId: change.key.arn, Policy }));
-  };
   const live = async ({ key }: Change) => canonicalOf(await lab.live(key.arn));
   /** Another policy; gives its canonical hash. */
   const foreign = async (change: Change) => {
     const document = JSON.stringify({ ...JSON.parse(await lab.live(change.key.arn)), Id: `foreign ${change.id}` });
-    await put(change, document);
+    await lab.put(change.key.arn, document);
     return canonicalOf(document);
   };
 
@@ -56,7 +50,7 @@ describe('with somebody else who writes', () => {
     const change = await due(lab);
     const undo = await lab.outcome(change.id);
     const before = undo.items.find(({ pk }) => pk === `DOC#${change.before}`)?.document as string;
-    await put(change, before);
+    await lab.put(change.key.arn, before);
     const count = (await lab.visitor.puts()).length;
     const { ended, found } = await putBack(lab, change);
     expect([ended.status, found, (await lab.visitor.puts()).length]).toEqual(['REVERTED', [], count]);

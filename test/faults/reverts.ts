@@ -2,7 +2,8 @@ import { expect } from 'vitest';
 import type { Change } from '../../lib/change/change.ts';
 import { violations } from './invariants.ts';
 import { KEYS, type Lab } from './lab.ts';
-import type { Fault, Mode } from './proxy.ts';
+import { progress, type Share, shared } from './part.ts';
+import { type Fault, type Mode, nameOf } from './proxy.ts';
 
 /** Milliseconds for which the changes here are temporary. */
 export const HOUR = 3_600_000;
@@ -31,19 +32,29 @@ export async function putBack(lab: Lab, change: Change, ...faults: Fault[]) {
 export async function sweepReverts(
   lab: Lab,
   choose: (i: number) => readonly Mode[],
+  share: Share = { part: 1, of: 1 },
+  say: (line: string) => void = () => undefined,
 ): Promise<{ wrong: string[]; faults: number; happened: number }> {
   // Every key has had policies before, so that a stale read has something to give.
   for (const _ of [...KEYS, ...KEYS]) await putBack(lab, await due(lab));
   const { calls, ended, found } = await putBack(lab, await due(lab));
   const wrong = ended.status === 'REVERTED' ? found : [`without a fault it is ${ended.status}`];
-  const faults = calls.flatMap((call, i) => choose(i).map((mode) => ({ ...call, mode })));
+  const faults = shared(
+    calls.flatMap((call, i) => choose(i).map((mode) => ({ ...call, mode }))),
+    share,
+  );
+  const played = progress(say, 'reverts', faults.length);
   let happened = 0;
   for (const fault of faults) {
     const went = await putBack(lab, await due(lab), fault);
     happened += went.happened;
-    const name = `${fault.mode} at ${fault.operation} ${fault.nth}`;
-    wrong.push(...went.found.map((line) => `${name}: ${line}`));
-    if (went.ended.status !== 'REVERTED') wrong.push(`${name}: after ${went.attempts} attempts ${went.ended.status}`);
+    const breaches = [...went.found];
+    if (went.ended.status !== 'REVERTED') breaches.push(`after ${went.attempts} attempts ${went.ended.status}`);
+    for (const line of breaches.map((breach) => `${nameOf(fault)}: ${breach}`)) {
+      say(line);
+      wrong.push(line);
+    }
+    played();
   }
   return { wrong, faults: faults.length, happened };
 }

@@ -7,12 +7,21 @@ import type { Change } from '../../lib/change/change.ts';
 import { revertIsOpen } from '../../lib/change/revert.ts';
 import { type Running, startRunning } from '../../local/demo/running.ts';
 import { type Answer, until } from '../../local/demo/visitor.ts';
-import { people, RULES, tableItems, type World } from '../story/system.ts';
+import { ACCOUNT_ID } from '../../local/iam/principals.ts';
+import { SPOKE } from '../../local/iam/spoke.ts';
+import { SPOKE_SEED } from '../../local/seed.ts';
+import { policyWithRole } from '../fixtures/policy.ts';
+import { people, RULES, SPOKE_RULES, tableItems, type World } from '../story/system.ts';
 import { type Items, violations } from './invariants.ts';
 import { type Call, type Fault, type FaultProxy, startProxy } from './proxy.ts';
 
 const TABLE = 'countersign-local';
 const KEYS = ['payments', 'reports', 'partner-exchange'];
+
+/** What the stories are about: a change that stays, one that is put back after a second, one of a key in another account. */
+export type Plot = 'standing' | 'temporary' | 'elsewhere';
+
+const PUT = /^apply (?:as CountersignApply )?kms\.PutKeyPolicy$/;
 
 /** How one story went. */
 export interface Told {
@@ -26,17 +35,16 @@ export interface Told {
 /** One running system whose lambdas reach AWS through a proxy, on which story after story is played. */
 export class Stage {
   readonly proxy: FaultProxy;
-  /** Are the changes of the stories put back after a second? */
-  readonly #temporary: boolean;
+  readonly #plot: Plot;
   readonly #folder: string;
   world: World;
   #stories = 0;
   /** Resolves when the system is up again after a crash. */
   #up: Promise<void> = Promise.resolve();
 
-  private constructor(proxy: FaultProxy, folder: string, world: World, temporary: boolean) {
+  private constructor(proxy: FaultProxy, folder: string, world: World, plot: Plot) {
     this.proxy = proxy;
-    this.#temporary = temporary;
+    this.#plot = plot;
     this.#folder = folder;
     this.world = world;
     proxy.crash = () => {
@@ -48,11 +56,11 @@ export class Stage {
     };
   }
 
-  static async open(temporary = false): Promise<Stage> {
+  static async open(plot: Plot = 'standing'): Promise<Stage> {
     const folder = mkdtempSync(join(tmpdir(), 'countersign-faults-'));
-    writeFileSync(join(folder, 'rules.yml'), RULES);
+    writeFileSync(join(folder, 'rules.yml'), RULES + SPOKE_RULES);
     const proxy = await startProxy();
-    const stage = new Stage(proxy, folder, await start(folder, proxy), temporary);
+    const stage = new Stage(proxy, folder, await start(folder, proxy), plot);
     return stage;
   }
 
@@ -66,10 +74,11 @@ export class Stage {
   /** One change from the submit to the end that everybody was told of, with these faults on the way. Who gets no answer asks again. */
   async play(...faults: Fault[]): Promise<Told> {
     const began = performance.now();
-    const name = KEYS[this.#stories++ % KEYS.length] ?? '';
-    const timing = this.#temporary ? { revertAfter: 'PT1S' } : {};
-    const body = { key: `alias/${name}`, policy: policyOf(this.#stories), reason: `Story ${this.#stories}`, ...timing };
-    const headers = { 'idempotency-key': `story-${this.#stories}` };
+    const serial = ++this.#stories;
+    const { name, key, accountId } = this.#key(serial);
+    const timing = this.#plot === 'temporary' ? { revertAfter: 'PT1S' } : {};
+    const body = { key, policy: policyWithRole(serial, accountId), reason: `Story ${serial}`, ...timing };
+    const headers = { 'idempotency-key': `story-${serial}` };
     const found: string[] = [];
     this.proxy.arm(...faults);
 
@@ -93,11 +102,9 @@ export class Stage {
 
     const happened = this.proxy.happened();
     const behind = happened.some(({ mode, operation }) => mode === 'stale' && operation.startsWith('submit'));
-    if (change.status !== (this.#temporary ? 'REVERTED' : 'APPLIED') && !behind)
+    if (change.status !== (this.#plot === 'temporary' ? 'REVERTED' : 'APPLIED') && !behind)
       found.push(`I14: it ended as ${change.status}: ${change.outcome}`);
-    const twice = happened.some(
-      ({ mode, operation }) => mode === 'duplicate' && operation === 'apply kms.PutKeyPolicy',
-    );
+    const twice = happened.some(({ mode, operation }) => mode === 'duplicate' && PUT.test(operation));
     found.push(...violations(await this.#itemsOf(change), await this.world.visitor.puts(), twice));
     return {
       calls: this.proxy.calls(),
@@ -107,16 +114,28 @@ export class Stage {
     };
   }
 
+  #key(serial: number): { name: string; key: string; accountId: string } {
+    if (this.#plot === 'elsewhere') {
+      const { accountId } = SPOKE;
+      const key = `arn:aws:kms:us-east-1:${accountId}:${SPOKE_SEED.alias}`;
+      return { name: SPOKE_SEED.alias.replace('alias/', ''), key, accountId };
+    }
+    const name = KEYS[serial % KEYS.length] ?? '';
+    return { name, key: `alias/${name}`, accountId: ACCOUNT_ID };
+  }
+
   /** What is wrong with all of it: the whole table against the whole journal, and the history by its own verification. */
   async verify(twice: boolean): Promise<string[]> {
     this.proxy.arm();
     await this.world.ana.send('POST', '/local/schedule/notarise');
     const items = await tableItems(this.world.running);
     const stories = items.filter(({ sk }) => sk === 'CHANGE').length;
+    const foreign = items.filter(({ sk }) => sk === 'FOREIGN');
     const { body } = await this.world.audrey.get<{ ok: boolean; why: string; dangling: string[] }>('/audit/verify');
     return [
       ...violations(items, await this.world.visitor.puts(), twice),
       ...(stories === this.#stories ? [] : [`I24: ${this.#stories} stories left ${stories} changes`]),
+      ...foreign.map(({ write }) => `I26: nobody else wrote, and there is ${JSON.stringify(write)}`),
       ...(body.ok && body.dangling.length === 0 ? [] : [`I17: verification says ${JSON.stringify(body)}`]),
     ];
   }
@@ -199,28 +218,6 @@ async function start(folder: string, proxy: FaultProxy): Promise<World> {
   proxy.target = running.aws;
   return { running, ...(await people(running)) };
 }
-
-/** A policy that no other story has. */
-const policyOf = (story: number): string =>
-  JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [
-      {
-        Sid: 'Enable IAM User Permissions',
-        Effect: 'Allow',
-        Principal: { AWS: 'arn:aws:iam::111122223333:root' },
-        Action: 'kms:*',
-        Resource: '*',
-      },
-      {
-        Sid: `Story ${story}`,
-        Effect: 'Allow',
-        Principal: { AWS: `arn:aws:iam::111122223333:role/Story${story}` },
-        Action: ['kms:Decrypt', 'kms:DescribeKey'],
-        Resource: '*',
-      },
-    ],
-  });
 
 /** The faults that make sense: every mode at every call that a story without faults makes. */
 export const every = (calls: readonly Call[], modes: readonly Fault['mode'][]): Fault[] =>

@@ -1,5 +1,6 @@
-import type { Fault, Mode } from './proxy.ts';
-import { every, Stage } from './stage.ts';
+import { progress, type Share, shared } from './part.ts';
+import { type Call, type Mode, nameOf } from './proxy.ts';
+import { every, type Plot, Stage } from './stage.ts';
 
 /** What a sweep came to. */
 export interface Swept {
@@ -12,25 +13,38 @@ export interface Swept {
   slowest: { fault: string; milliseconds: number }[];
 }
 
-const nameOf = ({ operation, nth, mode }: Fault) => `${mode} at ${operation} ${nth}`;
+/** What is swept: the modes of each call, the plot of the stories, the share of them, and where to say how it goes. */
+export interface Plan {
+  choose(call: Call, i: number): readonly Mode[];
+  plot?: Plot;
+  share?: Share;
+  say?(line: string): void;
+}
 
-/**
- * Plays a story for each call that a story without faults makes, with that one fault, on one system, and one after the
- * other. `choose` picks the modes of the i-th call. `temporary`: the stories go on until the change is put back.
- */
-export async function sweep(
-  choose: (i: number) => readonly Mode[],
-  say: (line: string) => void = () => undefined,
-  temporary = false,
-): Promise<Swept> {
-  const stage = await Stage.open(temporary);
+/** Plays a story for each call that a story without faults makes, with that one fault, on one system, and one after the other. */
+export async function sweep({
+  choose,
+  plot = 'standing',
+  share = { part: 1, of: 1 },
+  say = () => undefined,
+}: Plan): Promise<Swept> {
+  const stage = await Stage.open(plot);
   const swept: Swept = { stories: 0, happened: 0, violations: [], slowest: [] };
+  const violated = (line: string) => {
+    say(line);
+    swept.violations.push(line);
+  };
   try {
     // The first finds every lambda cold; the second has the rhythm of those to come.
     await stage.play();
     const { calls, violations } = await stage.play();
-    swept.violations.push(...violations);
-    for (const fault of calls.flatMap((call, i) => every([call], choose(i)))) {
+    violations.forEach(violated);
+    const faults = shared(
+      calls.flatMap((call, i) => every([call], choose(call, i))),
+      share,
+    );
+    const played = progress(say, `stories, ${plot}`, faults.length);
+    for (const fault of faults) {
       const told = await stage.play(fault).catch((error: Error) => ({
         happened: true,
         violations: [`I14: ${error.message}`],
@@ -39,12 +53,10 @@ export async function sweep(
       swept.stories++;
       if (told.happened) swept.happened++;
       swept.slowest.push({ fault: nameOf(fault), milliseconds: told.milliseconds });
-      for (const violation of told.violations) {
-        say(`${nameOf(fault)}: ${violation}`);
-        swept.violations.push(`${nameOf(fault)}: ${violation}`);
-      }
+      for (const violation of told.violations) violated(`${nameOf(fault)}: ${violation}`);
+      played();
     }
-    swept.violations.push(...(await stage.verify(true)));
+    (await stage.verify(true)).forEach(violated);
   } finally {
     await stage.close();
   }

@@ -12,6 +12,7 @@ import { canonicalOf } from '../../lib/policy/document/canonicalOf.ts';
 import { type Running, startRunning } from '../../local/demo/running.ts';
 import { type Answer, until, type Visitor } from '../../local/demo/visitor.ts';
 import { type Items, violations } from '../faults/invariants.ts';
+import { policyWithRole } from '../fixtures/policy.ts';
 import { type SlackAnswer, SlackSide } from '../story/slackUser.ts';
 import { kmsOf, people, tableItems, type World } from '../story/system.ts';
 import type { Said } from './explain.ts';
@@ -115,7 +116,7 @@ export class Real {
 
   /** A policy that nobody else has. */
   #policy(): { text: string; document: Document } {
-    const text = policyOf(++this.#serial);
+    const text = policyWithRole(++this.#serial);
     return { text, document: { sha256: sha256(text), canonical: canonicalOf(text) } };
   }
 
@@ -381,24 +382,3 @@ async function start(folder: string): Promise<World> {
   const running = await startRunning(join(folder, 'data'), env);
   return { running, ...(await people(running)) };
 }
-
-const policyOf = (serial: number): string =>
-  JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [
-      {
-        Sid: 'Enable IAM User Permissions',
-        Effect: 'Allow',
-        Principal: { AWS: 'arn:aws:iam::111122223333:root' },
-        Action: 'kms:*',
-        Resource: '*',
-      },
-      {
-        Sid: `Act ${serial}`,
-        Effect: 'Allow',
-        Principal: { AWS: `arn:aws:iam::111122223333:role/Act${serial}` },
-        Action: ['kms:Decrypt', 'kms:DescribeKey'],
-        Resource: '*',
-      },
-    ],
-  });

@@ -7,6 +7,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type Running, startRunning } from '../../local/demo/running.ts';
 import { until, Visitor } from '../../local/demo/visitor.ts';
+import { SPOKE } from '../../local/iam/spoke.ts';
 
 /** A folder that goes away after the tests of the file. */
 export function temporaryFolder(): string {
@@ -82,6 +83,15 @@ rules:
     quorum: 1
     from: [security]
     expireAfter: PT72H
+`;
+
+/** Registers the second account of the laptop; it belongs behind other rules. */
+export const SPOKE_RULES = `accounts:
+  "${SPOKE.accountId}":
+    readRole: arn:aws:iam::${SPOKE.accountId}:role/CountersignRead
+    applyRole: arn:aws:iam::${SPOKE.accountId}:role/CountersignApply
+    externalId: ${SPOKE.externalId}
+    regions: [us-east-1]
 `;
 
 export const local = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
