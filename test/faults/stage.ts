@@ -105,7 +105,12 @@ export class Stage {
     if (change.status !== (this.#plot === 'temporary' ? 'REVERTED' : 'APPLIED') && !behind)
       found.push(`I14: it ended as ${change.status}: ${change.outcome}`);
     const twice = happened.some(({ mode, operation }) => mode === 'duplicate' && PUT.test(operation));
-    found.push(...violations(await this.#itemsOf(change), await this.world.visitor.puts(), twice));
+    // A crash may come as late as here: what its call belongs to goes on after the end.
+    const [items, puts] = await until(`the outcome of ${id}`, 60, async () => {
+      await this.#up;
+      return Promise.all([this.#itemsOf(change), this.world.visitor.puts()]).catch(() => undefined);
+    });
+    found.push(...violations(items, puts, twice));
     return {
       calls: this.proxy.calls(),
       happened: happened.length > 0,
