@@ -1,0 +1,356 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: policy variables are written like this.
+import { describe, expect, it } from 'vitest';
+import { Conditions, FALSE, TRUE } from '../../lib/policy/condition/conditions.ts';
+import { holds, testsExclude } from '../../lib/policy/condition/conditionTest.ts';
+import { readOperator } from '../../lib/policy/condition/operators.ts';
+import { whenOf } from '../../lib/policy/condition/when.ts';
+import type { Condition } from '../../lib/policy/types.ts';
+
+/** The values of the key in a request; none when the request does not have the key. */
+type Request = readonly string[];
+
+/** How IAM judges one line of a Condition block, written down from its user guide, apart from lib. */
+function judged({ operator, values }: Condition, request: Request): boolean {
+  if (operator === 'Null') return values.includes(String(request.length === 0));
+  const [, prefix, name = '', suffix] = /^(ForAllValues:|ForAnyValue:)?(.*?)(IfExists)?$/.exec(operator) ?? [];
+  const negative = name.includes('Not');
+  if (request.length === 0)
+    return suffix !== undefined || prefix === 'ForAllValues:' || (negative && prefix === undefined);
+  const one = (have: string) => values.some((want) => matches(name.replace('Not', ''), want, have)) !== negative;
+  return prefix === 'ForAllValues:' ? request.every(one) : request.some(one);
+}
+function matches(name: string, want: string, have: string): boolean {
+  switch (name) {
+    case 'StringEquals':
+    case 'BinaryEquals':
+      return have === want;
+    case 'StringEqualsIgnoreCase':
+    case 'Bool':
+      return have.toLowerCase() === want.toLowerCase();
+    case 'StringLike':
+    case 'ArnLike':
+    case 'ArnEquals':
+      return new RegExp(`^${want.replaceAll('*', '.*').replaceAll('?', '.')}$`).test(have);
+    case 'NumericEquals':
+      return Number(have) === Number(want);
+    case 'NumericLessThan':
+      return Number(have) < Number(want);
+    case 'NumericLessThanEquals':
+      return Number(have) <= Number(want);
+    case 'NumericGreaterThan':
+      return Number(have) > Number(want);
+    case 'NumericGreaterThanEquals':
+      return Number(have) >= Number(want);
+    case 'DateEquals':
+      return Date.parse(have) === Date.parse(want);
+    case 'DateLessThan':
+      return Date.parse(have) < Date.parse(want);
+    case 'DateLessThanEquals':
+      return Date.parse(have) <= Date.parse(want);
+    case 'DateGreaterThan':
+      return Date.parse(have) > Date.parse(want);
+    case 'DateGreaterThanEquals':
+      return Date.parse(have) >= Date.parse(want);
+    case 'IpAddress':
+      return want.endsWith('/24') ? have.startsWith(want.replace(/0\/24$/, '')) : have === want.replace('/32', '');
+    default:
+      throw new Error(name);
+  }
+}
+
+const IF_EXISTS = ['', 'IfExists'];
+const lines = (key: string, operators: string[], lists: string[][]): Condition[] =>
+  operators.flatMap((operator) =>
+    IF_EXISTS.flatMap((suffix) => lists.map((values) => ({ operator: operator + suffix, key, values }))),
+  );
+const nulls = (key: string): Condition[] =>
+  [['true'], ['false'], ['true', 'false']].map((values) => ({ operator: 'Null', key, values }));
+const single = (...values: string[]): Request[] => [[], ...values.map((value) => [value])];
+
+const MANY = 'kms:encryptioncontextkeys';
+interface Family {
+  conditions: Condition[];
+  requests: Request[];
+}
+const TEXTS = [['a'], ['b', 'a'], ['a*'], ['ab', 'A'], ['b']];
+const FAMILIES: Record<string, Family> = {
+  strings: {
+    conditions: [
+      ...lines('kms:ViaService', ['StringEquals', 'StringNotEquals', 'StringLike', 'StringNotLike'], TEXTS),
+      ...nulls('kms:ViaService'),
+    ],
+    requests: single('', 'a', 'A', 'b', 'ab', 'a*', 'ac', 'abb', 'c'),
+  },
+  'strings in any case': {
+    conditions: [
+      ...lines('kms:ViaService', ['StringEqualsIgnoreCase', 'StringNotEqualsIgnoreCase'], [['a'], ['B', 'A'], ['ab']]),
+      ...nulls('kms:ViaService'),
+    ],
+    requests: single('a', 'A', 'b', 'B', 'ab', 'aB', 'c'),
+  },
+  ARNs: {
+    conditions: lines(
+      'aws:SourceArn',
+      ['ArnEquals', 'ArnNotEquals', 'ArnLike', 'ArnNotLike'],
+      [['arn:aws:s3:::a'], ['arn:aws:s3:::*'], ['arn:aws:s3:::b', 'arn:aws:s3:::a']],
+    ),
+    requests: single('arn:aws:s3:::a', 'arn:aws:s3:::b', 'arn:aws:s3:::c', 'arn:aws:s3:::*', 'arn:aws:sns:::a'),
+  },
+  numbers: {
+    conditions: lines(
+      'kms:RotationPeriodInDays',
+      ['', 'Not']
+        .map((not) => `Numeric${not}Equals`)
+        .concat(['LessThan', 'LessThanEquals', 'GreaterThan', 'GreaterThanEquals'].map((name) => `Numeric${name}`)),
+      [['2'], ['3', '2']],
+    ),
+    requests: single('1', '2', '2.5', '3', '4'),
+  },
+  instants: {
+    conditions: lines(
+      'aws:CurrentTime',
+      ['DateEquals', 'DateNotEquals', 'DateLessThan', 'DateLessThanEquals', 'DateGreaterThan', 'DateGreaterThanEquals'],
+      [['2026-01-01T00:00:00Z'], ['2026-01-02T00:00:00Z']],
+    ),
+    requests: single(
+      '2025-12-31T00:00:00Z',
+      '2026-01-01T00:00:00Z',
+      '2026-01-01T12:00:00Z',
+      '2026-01-02T00:00:00Z',
+      '2026-01-03T00:00:00Z',
+    ),
+  },
+  booleans: {
+    conditions: [
+      ...lines('kms:GrantIsForAWSResource', ['Bool'], [['true'], ['FALSE'], ['true', 'false']]),
+      ...nulls('kms:GrantIsForAWSResource'),
+    ],
+    requests: single('true', 'false'),
+  },
+  addresses: {
+    conditions: lines(
+      'aws:SourceIp',
+      ['IpAddress', 'NotIpAddress'],
+      [['203.0.113.0/24'], ['203.0.113.7'], ['198.51.100.0/24', '203.0.113.7']],
+    ),
+    requests: single('203.0.113.7', '203.0.113.8', '198.51.100.1', '192.0.2.1'),
+  },
+  'several values': {
+    conditions: [
+      ...lines(
+        'kms:EncryptionContextKeys',
+        ['ForAllValues:', 'ForAnyValue:'].flatMap((prefix) =>
+          ['Equals', 'NotEquals', 'Like', 'NotLike'].map((name) => `${prefix}String${name}`),
+        ),
+        [['a'], ['b', 'a'], ['a*']],
+      ),
+      ...nulls('kms:EncryptionContextKeys'),
+    ],
+    requests: [
+      [],
+      ...['a', 'b', 'ab', 'a*', 'c'].flatMap((one, i, all) => [
+        [one],
+        ...all.slice(i + 1).map((other) => [one, other]),
+      ]),
+    ],
+  },
+};
+
+describe.each(Object.entries(FAMILIES))('%s, request by request', (_, { conditions: written, requests }) => {
+  const reading = () => {
+    const conditions = new Conditions();
+    const idOf = (line: Condition) => conditions.testsOf(conditions.read([line], '2012-10-17'))[0];
+    return { conditions, read: written.map((line) => ({ line, id: idOf(line) })) };
+  };
+  const passes = (line: Condition) => requests.filter((request) => judged(line, request));
+  const name = ({ operator, values }: Condition) => `${operator} ${values}`;
+
+  it('a test holds for the requests that IAM lets through', () => {
+    const { conditions, read } = reading();
+    for (const { line, id } of read) {
+      if (id === undefined) expect([name(line), passes(line)]).toEqual([name(line), requests]);
+      else if (conditions.test(id).quantifier === 'one')
+        expect([name(line), requests.filter(([value]) => holds(conditions.test(id), value ?? null))]).toEqual([
+          name(line),
+          passes(line),
+        ]);
+    }
+  });
+  it('one implies and excludes another as the requests say', () => {
+    const { conditions, read } = reading();
+    for (const a of read) {
+      for (const b of read) {
+        if (a.id === undefined || b.id === undefined) continue;
+        const both = [name(a.line), name(b.line)];
+        const implies = conditions.testImplies(a.id, b.id);
+        const excludes = testsExclude(conditions.test(a.id), conditions.test(b.id));
+        const through = requests.filter((request) => judged(a.line, request));
+        const implied = through.every((request) => judged(b.line, request));
+        const excluded = !through.some((request) => judged(b.line, request));
+        // Of keys with several values not everything is worked out; what is claimed of them is true.
+        const open = conditions.test(a.id).key === MANY;
+        const sameKind = conditions.test(a.id).quantifier === conditions.test(b.id).quantifier;
+        expect([...both, implies]).toEqual([...both, open && !sameKind ? implied && implies : implied]);
+        expect([...both, excludes]).toEqual([...both, open ? excluded && excludes : excluded]);
+      }
+    }
+  });
+  it('is written as a block that says the same, and its opposite as one that says the opposite', () => {
+    const { conditions, read } = reading();
+    const through = (ids: number[]) => {
+      const block = Object.entries(whenOf(ids, conditions) ?? {}).flatMap(([operator, keys]) =>
+        Object.entries(keys).map(([key, values]): Condition => ({ operator, key, values })),
+      );
+      return requests.filter((request) => block.every((line) => judged(line, request)));
+    };
+    for (const { line, id } of read) {
+      if (id === undefined) continue;
+      const opposite = conditions.opposite(id);
+      expect([name(line), through([id])]).toEqual([name(line), passes(line)]);
+      const rest = requests.filter((request) => !judged(line, request));
+      expect([name(line), opposite && through([opposite.id])]).toEqual([name(line), rest]);
+    }
+  });
+});
+
+const read = (conditions: Conditions, ...lines: [operator: string, key: string, ...values: string[]][]) =>
+  conditions.read(
+    lines.map(([operator, key, ...values]) => ({ operator, key, values })),
+    '2012-10-17',
+  );
+const when = (...lines: [operator: string, key: string, ...values: string[]][]) => {
+  const conditions = new Conditions();
+  return whenOf(conditions.testsOf(read(conditions, ...lines)), conditions);
+};
+
+describe('a block', () => {
+  it('says nothing when nothing is asked', () => {
+    expect(when()).toBeUndefined();
+    expect(when(['Null', 'kms:ViaService', 'true', 'false'])).toBeUndefined();
+  });
+  it('is sorted, and spells operators and known keys as AWS does', () => {
+    const block = when(
+      ['stringequals', 'KMS:VIASERVICE', 'b', 'a'],
+      ['bool', 'aws:securetransport', 'TRUE'],
+      ['stringequals', 'aws:principalarn', 'x'],
+    );
+    expect(JSON.stringify(block)).toBe(
+      '{"Bool":{"aws:SecureTransport":["true"]},"StringEquals":{"aws:PrincipalArn":["x"],"kms:ViaService":["a","b"]}}',
+    );
+  });
+  it('has the first by code unit of the spellings of a key that nobody knows', () => {
+    expect(when(['StringEquals', 'my:key', 'a'], ['StringEquals', 'MY:Key', 'a'])).toEqual({
+      StringEquals: { 'MY:Key': ['a'] },
+    });
+  });
+  it('joins what is ruled out, and of two lists of what is allowed says the first', () => {
+    expect(when(['StringNotEquals', 'kms:ViaService', 'b'], ['StringNotEquals', 'kms:ViaService', 'a', 'b'])).toEqual({
+      StringNotEquals: { 'kms:ViaService': ['a', 'b'] },
+    });
+    expect(when(['StringEquals', 'kms:ViaService', 'b', 'c'], ['StringEquals', 'kms:ViaService', 'a', 'c'])).toEqual({
+      StringEquals: { 'kms:ViaService': ['a', 'c'] },
+    });
+  });
+  it('leaves out values that another one contains', () => {
+    expect(when(['StringLike', 'kms:ViaService', 'a*', 'ab', 'abc*', 'b'])).toEqual({
+      StringLike: { 'kms:ViaService': ['a*', 'b'] },
+    });
+    expect(when(['IpAddress', 'aws:SourceIp', '10.0.0.0/8', '10.1.0.0/16', '10.0.0.0/8'])).toEqual({
+      IpAddress: { 'aws:SourceIp': ['10.0.0.0/8'] },
+    });
+  });
+});
+
+describe('a condition', () => {
+  it('is the same whatever the order, the case and the repetition of its lines', () => {
+    const conditions = new Conditions();
+    const one = read(conditions, ['StringEquals', 'kms:ViaService', 'a', 'b'], ['Bool', 'aws:SecureTransport', 'true']);
+    expect(
+      read(
+        conditions,
+        ['bool', 'AWS:securetransport', 'True'],
+        ['StringEquals', 'kms:ViaService', 'b', 'a'],
+        ['Bool', 'aws:SecureTransport', 'true'],
+      ),
+    ).toBe(one);
+    expect(read(conditions, ['StringEquals', 'kms:ViaService', 'a', 'b'])).not.toBe(one);
+    expect(read(conditions)).toBe(TRUE);
+  });
+  it('has policy variables from Version 2012-10-17 on', () => {
+    const conditions = new Conditions();
+    const line = { operator: 'StringEquals', key: 'kms:ViaService', values: ['${aws:username}'] };
+    const unseen = (version?: string) =>
+      conditions.testsOf(conditions.read([line], version)).map((id) => conditions.test(id).unseen);
+    expect([unseen('2012-10-17'), unseen('2008-10-17'), unseen()]).toEqual([[true], [false], [false]]);
+  });
+  it.each<[boolean, string, string, string]>([
+    [true, 'StringEquals', 'aws:PrincipalTag/team', 'a'],
+    [true, 'StringEquals', 'AWS:RESOURCETAG/team', 'a'],
+    [true, 'StringEquals', 'kms:ResourceAliases', 'alias/a'],
+    [true, 'IpAddress', 'aws:SourceIp', 'home'],
+    [true, 'StringEquel', 'kms:ViaService', 'a'],
+    [true, 'Null', 'kms:ViaService', 'yes'],
+    [false, 'StringEquals', 'aws:RequestTag/team', 'a'],
+    [false, 'StringEquals', 'kms:ResourceAliasesX', 'a'],
+    [false, 'StringEquals', 'kms:ViaService', 'a'],
+    [false, 'Null', 'kms:ViaService', 'TRUE'],
+  ])('holds by what is not seen: %s for %s %s %s', (unseen, operator, key, value) => {
+    const conditions = new Conditions();
+    expect(
+      conditions.testsOf(read(conditions, [operator, key, value])).map((id) => conditions.test(id).unseen),
+    ).toEqual([unseen]);
+  });
+  it('of an operator that nobody knows decides nothing', () => {
+    const conditions = new Conditions();
+    const [id = -1] = conditions.testsOf(read(conditions, ['StringEquel', 'kms:ViaService', 'a']));
+    const [other = -1] = conditions.testsOf(read(conditions, ['StringEquel', 'kms:ViaService', 'b']));
+    expect(other).not.toBe(id);
+    const test = conditions.test(id);
+    expect([holds(test, 'a'), holds(test, null)]).toEqual([undefined, undefined]);
+    expect(conditions.opposite(id)).toBeUndefined();
+    expect([conditions.testImplies(id, other), testsExclude(test, conditions.test(other))]).toEqual([false, false]);
+  });
+  it('once keys are known is what is left of it', () => {
+    const conditions = new Conditions();
+    const service = ['StringEquals', 'kms:ViaService', 'a'] as const;
+    const caller = ['StringEquals', 'aws:PrincipalArn', 'x'] as const;
+    const both = read(conditions, [...service], [...caller]);
+    const given = (...known: [string, string][]) => conditions.given(both, new Map(known));
+    expect(given(['aws:principalarn', 'x'])).toBe(read(conditions, [...service]));
+    expect(given(['aws:principalarn', 'y'])).toBe(FALSE);
+    expect(given(['aws:principalarn', 'x'], ['kms:viaservice', 'a'])).toBe(TRUE);
+    expect(given(['kms:callerarn', 'x'])).toBe(both);
+    expect(conditions.given(FALSE, new Map())).toBe(FALSE);
+    expect([both, read(conditions, [...service])].map((id) => conditions.aboutCaller(id))).toEqual([true, false]);
+    expect([both, read(conditions, [...service])].map((id) => conditions.aboutCaller(id))).toEqual([true, false]);
+  });
+  it('asks for a test that there is', () =>
+    expect(() => new Conditions().test(0)).toThrow(new RangeError('no test 0')));
+});
+
+describe('an operator', () => {
+  it.each([
+    ['StringEquals', 'StringEquals', 'one', false],
+    ['foranyvalue:STRINGlike', 'StringLike', 'any', false],
+    ['ForAllValues:BinaryEquals', 'BinaryEquals', 'all', false],
+    ['ForAllValues:ArnNotLikeIfExists', 'ArnNotLike', 'all', true],
+    ['DateEqualsIFEXISTS', 'DateEquals', 'one', true],
+  ])('%s is %s', (written, name, quantifier, ifExists) =>
+    expect(readOperator(written)).toMatchObject({ operator: { name }, quantifier, ifExists }),
+  );
+  it('Null is one', () =>
+    expect(readOperator('nuLL')).toEqual({ operator: 'Null', quantifier: 'one', ifExists: false }));
+  it.each([
+    '',
+    'StringEqual',
+    'xStringEquals',
+    'StringEqualsX',
+    'ForSomeValues:StringEquals',
+    'ForAnyValue:',
+    'IfExists',
+    'StringEquals ',
+    'IfExistsStringEquals',
+    'xForAnyValue:StringEquals',
+    'NotBool',
+  ])('%o is none', (written) => expect(readOperator(written)).toBeUndefined());
+});
