@@ -82,20 +82,26 @@ async function requestsSoFar({ aws }: Running): Promise<Counts> {
   return ((await (await fetch(`${aws}/_aws/requests`)).json()) as { requests: Counts }).requests;
 }
 
+/** Those who take a change from submit to close, and those who follow it: its messages, its signature, its copy, its event. */
+const ON_THE_WAY = ['submit', 'decide', 'ask', 'apply'];
+const BESIDE_IT = ['slack', 'notarise', 'archive', 'foreign'];
+
 /** Requests for one change from submit to close, by operation, without those of the page that watches it. */
 async function requests(running: Running, ana: Visitor, sam: Visitor): Promise<void> {
   const before = await requestsSoFar(running);
   await cycle(ana, sam, CYCLES + 1);
   const after = await requestsSoFar(running);
-  const counts = new Map<string, number>();
-  for (const role of ['submit', 'decide', 'ask', 'apply'].map((name) => `countersign-local-${name}`)) {
-    for (const [operation, count] of Object.entries(after[role] ?? {})) {
-      const more = count - (before[role]?.[operation] ?? 0);
-      counts.set(operation, (counts.get(operation) ?? 0) + more);
-    }
-  }
+  const by = (names: readonly string[], operation: string) =>
+    names
+      .map((name) => `countersign-local-${name}`)
+      .reduce((sum, role) => sum + (after[role]?.[operation] ?? 0) - (before[role]?.[operation] ?? 0), 0);
   console.log('\nRequests for one change from submit to close');
-  for (const [operation, count] of [...counts].filter(([, more]) => more > 0).sort()) row(operation, String(count));
+  const operations = new Set(Object.values(after).flatMap((counts) => Object.keys(counts)));
+  for (const operation of [...operations].sort()) {
+    const [own, beside] = [by(ON_THE_WAY, operation), by(BESIDE_IT, operation)];
+    if (own + beside > 0)
+      row(operation, String(own), beside === 0 ? '' : `and ${beside} of ${BESIDE_IT.join(', ')} so far`);
+  }
 }
 
 async function bundles(folder: string): Promise<void> {

@@ -76,7 +76,8 @@ export async function propose(
   if (!text.ok) return text;
 
   const after = text.value.text;
-  const asked = await preflight({ key, before, after });
+  const { applyAfter, revertAfter, reverts } = input;
+  const [asked, temporary] = await Promise.all([preflight({ key, before, after }), temporaryFindings(key, reverts)]);
   const world = { missing: asked.principals.missing };
   const assessment = assessChange({ before, after, key, guardians: guardians(rules, key), world });
   assessment.findings.push(...text.value.findings);
@@ -87,7 +88,6 @@ export async function propose(
       `breakGlass: rule ${ruleFor(rules, key, assessment.risk).name} has no way for emergencies.`,
     );
   }
-  const { applyAfter, revertAfter, reverts } = input;
   const timing: Timing = {
     ...(applyAfter === undefined ? {} : { applyAfter }),
     ...(revertAfter === undefined ? {} : { revertAfter }),
@@ -97,7 +97,7 @@ export async function propose(
     ...(revertAfter === undefined ? [] : revertFindings(before, key, guardians(rules, key))),
   ];
   assessment.ok &&= wrong.length === 0;
-  assessment.findings.push(...wrong, ...(await temporaryFindings(key, reverts)));
+  assessment.findings.push(...wrong, ...temporary);
   const shortage = tooFew(rule, [submitter, ...(input.coAuthors ?? [])]);
   if (shortage !== undefined) {
     assessment.ok = false;
