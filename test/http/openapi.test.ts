@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { packedRules } from '../../bin/packageRules.ts';
 import { handler as openapiHandler } from '../../functions/openapi.ts';
 import { done } from '../../lib/change/refusal.ts';
 import { readBody } from '../../lib/http/body.ts';
@@ -16,6 +20,14 @@ import { expectReply, faultsOf, operations } from './replies.ts';
 
 const document = openapi();
 const refer = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+/** The handlers find the rules as they are packed. */
+beforeAll(() => {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-rules-'));
+  process.env.RULES_FILE = join(folder, 'rules.json');
+  writeFileSync(process.env.RULES_FILE, packedRules('rules.yml'));
+  return () => rmSync(folder, { recursive: true });
+});
 
 /** Every `$ref` in a value. */
 function refs(value: unknown): string[] {
