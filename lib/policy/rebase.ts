@@ -16,7 +16,7 @@ export type Rebased = { ok: true; text: string } | { ok: false; findings: Findin
 
 /**
  * Brings a change onto the policy that is live now: what the change did to its base, done to that. Refused where both did something
- * about the same statement, and where the two together would give access that neither of them gave: one took a Deny away, the
+ * about the same statement that is no clean merge of its lists, and where the two together would give access that neither of them gave: one took a Deny away, the
  * other added an Allow that the Deny had made void.
  *
  * @returns The merged text, or a finding for each conflict that says what both sides did. Never throws.

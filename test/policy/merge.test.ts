@@ -158,7 +158,9 @@ describe('properties', () => {
     fc.assert(
       fc.property(sides, ({ base, mine, theirs }) => {
         const merged = merge(base, mine, theirs);
-        if (!merged.ok) return;
+        // Lists that were merged are judged below.
+        if (!merged.ok || forms(merged.text).some((form) => ![base, mine, theirs].flatMap(forms).includes(form)))
+          return;
         clean++;
         const [b, m, t, r] = [base, mine, theirs, merged.text].map(forms) as [string[], string[], string[], string[]];
         for (const form of new Set([...b, ...m, ...t, ...r])) {
@@ -174,6 +176,198 @@ describe('properties', () => {
       }),
     );
     expect(clean).toBeGreaterThan(20);
+  });
+});
+
+/** A statement with a Sid of its own, and with members of it changed. */
+const use = (more: object = {}) => ({
+  Sid: 'use',
+  Effect: 'Allow',
+  Principal: { AWS: ['A', 'B'].map(role) },
+  Action: ['kms:Encrypt', 'kms:Decrypt'],
+  Resource: '*',
+  ...more,
+});
+const role = (name: string) => `arn:aws:iam::${OWN}:role/${name}`;
+const roles = (...names: string[]) => ({ Principal: { AWS: names.map(role) } });
+const via = (operator: string, ...values: string[]) => ({ Condition: { [operator]: { 'kms:ViaService': values } } });
+const twoLines = (...values: string[]) => ({
+  Condition: { StringEquals: { 'kms:ViaService': 's3' }, stringequals: { 'kms:ViaService': values } },
+});
+const one = (base: object, mine: object, theirs: object) => merge(doc(ROOT, base), doc(ROOT, mine), doc(ROOT, theirs));
+
+describe('two edits of one list', () => {
+  it.each<[string, object, object, object, object]>([
+    ['two roles more', {}, roles('A', 'B', 'C'), roles('A', 'B', 'D'), roles('A', 'B', 'C', 'D')],
+    ['the same role, and another', {}, roles('A', 'B', 'C'), roles('A', 'B', 'C', 'D'), roles('A', 'B', 'C', 'D')],
+    ['two roles less', roles('A', 'B', 'C'), roles('B', 'C'), roles('A', 'C'), roles('C')],
+    ['one less, another more', {}, roles('B'), roles('A', 'B', 'C'), roles('B', 'C')],
+    [
+      'a service and a role more',
+      {},
+      { Principal: { AWS: ['A', 'B'].map(role), Service: 'logs.amazonaws.com' } },
+      roles('A', 'B', 'C'),
+      { Principal: { AWS: ['A', 'B', 'C'].map(role), Service: 'logs.amazonaws.com' } },
+    ],
+    [
+      'a service less, a role more',
+      { Principal: { AWS: role('A'), Service: 'logs.amazonaws.com' } },
+      roles('A'),
+      { Principal: { AWS: ['A', 'C'].map(role), Service: 'logs.amazonaws.com' } },
+      roles('A', 'C'),
+    ],
+    [
+      'two actions more, whatever their case',
+      {},
+      { Action: ['KMS:encrypt', 'kms:Decrypt', 'kms:Sign'] },
+      { Action: ['kms:ENCRYPT', 'kms:Decrypt', 'kms:Verify'] },
+      { Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:Sign', 'kms:Verify'] },
+    ],
+    [
+      'two resources more',
+      {},
+      { Resource: ['*', 'arn:aws:kms:us-east-1:111122223333:key/a'] },
+      { Resource: ['*', 'arn:aws:kms:us-east-1:111122223333:key/b'] },
+      { Resource: ['*', 'arn:aws:kms:us-east-1:111122223333:key/a', 'arn:aws:kms:us-east-1:111122223333:key/b'] },
+    ],
+    [
+      'two values of a condition more',
+      via('StringEquals', 's3'),
+      via('StringEquals', 's3', 'sqs'),
+      via('stringequals', 'rds', 's3'),
+      via('StringEquals', 's3', 'sqs', 'rds'),
+    ],
+    [
+      'two roles that a Deny names too',
+      { Effect: 'Deny' },
+      { Effect: 'Deny', ...roles('A', 'B', 'C') },
+      { Effect: 'Deny', ...roles('A', 'B', 'D') },
+      { Effect: 'Deny', ...roles('A', 'B', 'C', 'D') },
+    ],
+    [
+      'a wildcard more, and another item',
+      {},
+      { Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:Get*'] },
+      { Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:Sign'] },
+      { Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:Get*', 'kms:Sign'] },
+    ],
+  ])('are both in: %s', (_, base, mine, theirs, both) => {
+    for (const merged of [one(use(base), use(mine), use(theirs)), one(use(base), use(theirs), use(mine))])
+      expect(canonicalOf(textOf(merged))).toBe(canonical(doc(ROOT, use(both))));
+  });
+
+  it.each<[string, object, object, object]>([
+    ['both rewrote one item', {}, roles('A', 'C'), roles('A', 'D')],
+    ['two lines of the conditions have one name', twoLines('x'), twoLines('x', 'y'), twoLines('x', 'z')],
+    ['nothing would be left', {}, roles('A'), roles('B')],
+    ['each changed another list', {}, roles('A', 'B', 'C'), { Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:Sign'] }],
+    [
+      'one of the two changed another list as well',
+      {},
+      roles('A', 'B', 'C'),
+      { ...roles('A', 'B', 'D'), Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:Sign'] },
+    ],
+    [
+      'one took away what an account of the other has',
+      {},
+      roles('B'),
+      { Principal: { AWS: [role('A'), role('B'), OWN] } },
+    ],
+    [
+      'one took away what a session of the other has',
+      {},
+      roles('B'),
+      { Principal: { AWS: [role('A'), role('B'), `arn:aws:sts::${OWN}:assumed-role/A/x`] } },
+    ],
+    [
+      'one took away what a wildcard of the other has',
+      {},
+      { Action: ['kms:Encrypt'] },
+      { Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:De*'] },
+    ],
+    [
+      'one took a wildcard away, and the other added what it had covered',
+      { Action: ['kms:Encrypt', 'kms:*'] },
+      { Action: ['kms:Encrypt'] },
+      { Action: ['kms:Encrypt', 'kms:*', 'kms:Sign'] },
+    ],
+    [
+      'a Deny loses an item',
+      { Effect: 'Deny' },
+      { Effect: 'Deny', ...roles('B') },
+      { Effect: 'Deny', ...roles('A', 'B', 'C') },
+    ],
+    [
+      'they are exceptions',
+      { Action: undefined, NotAction: ['kms:Encrypt', 'kms:Sign'] },
+      { Action: undefined, NotAction: ['kms:Encrypt', 'kms:Sign', 'kms:Verify'] },
+      { Action: undefined, NotAction: ['kms:Encrypt', 'kms:Sign', 'kms:Decrypt'] },
+    ],
+    [
+      'they are principals that are excepted',
+      { Principal: undefined, Effect: 'Deny', NotPrincipal: { AWS: [role('A')] } },
+      { Principal: undefined, Effect: 'Deny', NotPrincipal: { AWS: [role('A'), role('B')] } },
+      { Principal: undefined, Effect: 'Deny', NotPrincipal: { AWS: [role('A'), role('C')] } },
+    ],
+    ...['StringNotEquals', 'ForAllValues:StringEquals', 'ForAnyValue:StringEquals', 'NumericLessThan', 'IpAddress'].map(
+      (operator): [string, object, object, object] => [
+        `they are values of ${operator}`,
+        via(operator, '1'),
+        via(operator, '1', '2'),
+        via(operator, '1', '3'),
+      ],
+    ),
+    ['one has another effect', {}, { ...roles('A', 'B', 'C'), Effect: 'Deny' }, roles('A', 'B', 'D')],
+    ['one has a condition more', {}, { ...roles('A', 'B', 'C'), ...via('StringEquals', 's3') }, roles('A', 'B', 'D')],
+  ])('are a conflict where %s', (_, base, mine, theirs) => {
+    expect(kinds(one(use(base), use(mine), use(theirs)))).toEqual(['both-changed']);
+    expect(kinds(one(use(base), use(theirs), use(mine)))).toEqual(['both-changed']);
+  });
+
+  it('decides about each item by whoever touched it, for any lists, and never where nobody did', () => {
+    const names = ['A', 'B', 'C', 'D', 'E', 'F'];
+    const list = fc.uniqueArray(fc.constantFrom(...names), { minLength: 1 });
+    let clean = 0;
+    fc.assert(
+      fc.property(list, list, list, (b, m, t) => {
+        const merged = one(use(roles(...b)), use(roles(...m)), use(roles(...t)));
+        const wanted = names.filter((name) => {
+          const [was, left, right] = [b, m, t].map((some) => some.includes(name));
+          return left === was ? right : left;
+        });
+        if (!merged.ok) {
+          const rewrote = b.some((name) => !m.includes(name) && !t.includes(name));
+          expect(rewrote || wanted.length === 0).toBe(true);
+          return;
+        }
+        clean++;
+        expect(canonicalOf(merged.text)).toBe(canonical(doc(ROOT, use(roles(...wanted)))));
+      }),
+    );
+    expect(clean).toBeGreaterThan(10);
+  });
+
+  it('gives nobody more than the two sides gave together, and takes no more away', () => {
+    const list = fc.uniqueArray(fc.constantFrom('A', 'B', 'C', 'D'), { minLength: 1 });
+    const effect = fc.constantFrom('Allow', 'Deny');
+    fc.assert(
+      fc.property(effect, list, list, list, (Effect, b, m, t) => {
+        const [base, mine, theirs] = [b, m, t].map((some) =>
+          doc(allow('A'), allow('B'), use({ Effect, ...roles(...some) })),
+        ) as [object, object, object];
+        const merged = merge(base, mine, theirs);
+        if (!merged.ok) return;
+        const access = (after: unknown) => {
+          const { gains, loses, changed } = compareAccess(policyOf(base), policyOf(after), KEY).access;
+          return [...gains, ...loses, ...changed].flatMap(({ principal, actions }) =>
+            actions.map((action) => `${principal} ${action}`),
+          );
+        };
+        const given = new Set([...access(mine), ...access(theirs)]);
+        expect(access(merged.text).filter((entry) => !given.has(entry))).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
   });
 });
 

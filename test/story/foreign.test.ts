@@ -101,30 +101,47 @@ describe('a change that lands', () => {
     expect(canonicalOf(await liveOf('alias/payments'))).toBe(live.after.canonical);
   });
 
-  it('cannot be rebased by others, nor while it is open, nor where both sides changed one statement', async () => {
-    const { ana, sam, visitor } = world;
-    const { body: mine } = await ana.submit({
+  it('is rebased by its submitter alone, once it is over, where both added somebody to one list of the default view', async () => {
+    const { ana, sam } = world;
+    const add = (name: string) => ({
       key: 'alias/release-signing',
-      edits: [{ op: 'addUser', principal: 'arn:aws:iam::111122223333:role/One' }],
-      reason: 'One.',
+      edits: [{ op: 'addUser', principal: `arn:aws:iam::111122223333:role/${name}` }],
+      reason: `${name}.`,
     });
+    const { body: mine } = await ana.submit(add('One'));
     expect((await ana.send('POST', `/changes/${mine.id}/rebase`)).body).toMatchObject({
       status: 409,
       type: 'urn:countersign:problem:nothing-to-rebase',
     });
-    const other = await ana.submit({
-      key: 'alias/release-signing',
-      edits: [{ op: 'addUser', principal: 'arn:aws:iam::111122223333:role/Two' }],
-      reason: 'Two.',
-    });
+    const other = await ana.submit(add('Two'));
     await applied(other.body, 'release-signing');
     await ana.reaches(mine.id, ['STALE']);
     expect((await sam.send('POST', `/changes/${mine.id}/rebase`)).status).toBe(403);
-    const conflict = await ana.send<{ findings: { code: string }[] }>('POST', `/changes/${mine.id}/rebase`);
+    const rebased = await ana.send<ChangeView>('POST', `/changes/${mine.id}/rebase`);
+    expect([rebased.status, rebased.body.status], rebased.text).toEqual([201, 'PENDING']);
+    await applied(rebased.body, 'release-signing');
+    const { body } = await ana.get<{ defaultView: { users: string[] } }>('/keys/alias%2Frelease-signing/policy');
+    const users = ['One', 'Two'].map((name) => `arn:aws:iam::111122223333:role/${name}`);
+    expect(body.defaultView.users).toEqual(expect.arrayContaining(users));
+  });
+
+  it('is not rebased where both sides rewrote one statement', async () => {
+    const { ana, visitor } = world;
+    const key = 'alias/partner-exchange';
+    const withAction = async (Action: string) => {
+      const policy = JSON.parse(await withRole(key, 'Both')) as { Statement: object[] };
+      policy.Statement.push({ ...policy.Statement.pop(), Action });
+      return JSON.stringify(policy);
+    };
+    const first = await ana.submit({ key, policy: await withAction('kms:Decrypt'), reason: 'One.' });
+    const second = await ana.submit({ key, policy: await withAction('kms:Encrypt'), reason: 'Two.' });
+    await applied(second.body, 'partner-exchange');
+    await ana.reaches(first.body.id, ['STALE']);
+    const conflict = await ana.send<{ findings: { code: string }[] }>('POST', `/changes/${first.body.id}/rebase`);
     expect(conflict.status).toBe(409);
     expect(conflict.body.findings.every(({ code }) => code === 'REBASE_CONFLICT')).toBe(true);
     expect(await visitor.puts()).toEqual(
-      expect.arrayContaining([expect.objectContaining({ policy: other.body.after.document })]),
+      expect.arrayContaining([expect.objectContaining({ policy: second.body.after.document })]),
     );
   });
 });

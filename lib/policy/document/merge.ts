@@ -3,6 +3,7 @@ import type { KeyPolicy, Statement } from '../types.ts';
 import { canonicalForm } from './canonical.ts';
 import type { JsonNode, JsonObject } from './json.ts';
 import { memberOf } from './json.ts';
+import { mergeStatement, type Spelled } from './mergeStatement.ts';
 
 /** A policy as it was read: its meaning and its text. */
 export interface Read {
@@ -24,16 +25,16 @@ export interface Conflict {
 export type Merge = { ok: true; text: string } | { ok: false; conflicts: Conflict[] };
 
 /** One statement of one document: by what it is followed through the three, what it says, and its exact text. */
-interface Part {
+interface Part extends Spelled {
   name: string;
   form: string;
-  text: string;
 }
 
 /**
  * The three-way merge of key policies, statement by statement: what `mine` and `theirs` each did to `base`, together. A statement
  * is followed by its Sid where no document has that Sid twice, else by its canonical content; one that is rewritten and has no
- * such Sid is one removed and one added. Where both sides did the same there is no conflict. Where both removed a statement
+ * such Sid is one removed and one added. Where both sides did the same there is no conflict, and where both changed one
+ * statement, its lists are merged as far as that is sure: mergeStatement.ts. Where both removed a statement
  * and then added different ones, nobody can say whether one of those is the old one rewritten: that is a conflict, so that a
  * narrowing is never lost.
  *
@@ -82,7 +83,7 @@ function partsOf({ policy, node, text }: Read, sids: ReadonlySet<string>): Part[
     const form = formOf(statement);
     const { sid } = statement;
     const name = sid !== undefined && sids.has(sid) ? `Sid ${sid}` : form;
-    return { name, form, text: place === undefined ? form : text.slice(place.start, place.end) };
+    return { name, form, statement, text: place === undefined ? form : text.slice(place.start, place.end) };
   });
 }
 
@@ -109,6 +110,7 @@ interface Side {
   count: number;
   form: string | undefined;
   texts: string[];
+  parts: Part[];
 }
 
 function mergeParts(b: Part[], m: Part[], t: Part[]): { texts: string[] } | { conflicts: Conflict[] } {
@@ -119,12 +121,16 @@ function mergeParts(b: Part[], m: Part[], t: Part[]): { texts: string[] } | { co
     const [base, mine, theirs] = [sideOf(b, name), sideOf(m, name), sideOf(t, name)];
     if (same(mine, theirs) || same(mine, base)) texts.push(...theirs.texts);
     else if (same(theirs, base)) texts.push(...mine.texts);
-    else
-      conflicts.push({
-        what: labelOf(name, base, mine, theirs),
-        kind: kindOf(base, mine, theirs),
-        ...told(base, mine, theirs),
-      });
+    else {
+      const merged = mergedOf(base, mine, theirs);
+      if (merged !== undefined) texts.push(merged);
+      else
+        conflicts.push({
+          what: labelOf(name, base, mine, theirs),
+          kind: kindOf(base, mine, theirs),
+          ...told(base, mine, theirs),
+        });
+    }
   }
   conflicts.push(...unfollowed(b, m, t));
   return conflicts.length > 0 ? { conflicts } : { texts };
@@ -132,7 +138,13 @@ function mergeParts(b: Part[], m: Part[], t: Part[]): { texts: string[] } | { co
 
 function sideOf(parts: readonly Part[], name: string): Side {
   const found = parts.filter((part) => part.name === name);
-  return { count: found.length, form: found[0]?.form, texts: found.map(({ text }) => text) };
+  return { count: found.length, form: found[0]?.form, texts: found.map(({ text }) => text), parts: found };
+}
+
+/** What both sides did to the lists of one statement, together; undefined where that is not sure. */
+function mergedOf(...sides: [base: Side, mine: Side, theirs: Side]): string | undefined {
+  const [base, mine, theirs] = sides.map(({ parts }) => (parts.length === 1 ? parts[0] : undefined));
+  return base && mine && theirs && mergeStatement(base, mine, theirs);
 }
 
 const same = (a: Side, b: Side): boolean => a.count === b.count && a.form === b.form;
