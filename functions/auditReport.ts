@@ -4,6 +4,7 @@ import { readQuery } from '../lib/http/query.ts';
 import { reportPage } from '../lib/http/reportPage.ts';
 import { reportQuery } from '../lib/http/schemas.ts';
 import { api } from '../lib/http/stack.ts';
+import { leaveAtTheDoor } from '../lib/workflow/noteRefusal.ts';
 import { type Report, readReport } from '../lib/workflow/report.ts';
 
 /** Milliseconds; API Gateway waits for 30 s at most. */
@@ -11,7 +12,11 @@ const TIME = 24_000;
 
 /** `GET /audit/report`: one period as a page that can be printed. */
 export const handler = api(
-  { groups: ['auditors'], answer: (report: Report) => page(200, reportPage(report)) },
+  {
+    groups: ['auditors'],
+    turnedAway: { attempt: 'read a report', record: leaveAtTheDoor },
+    answer: (report: Report) => page(200, reportPage(report)),
+  },
   async ({ query, now }) => {
     const asked = readQuery(query, reportQuery);
     if (!asked.ok) return asked;

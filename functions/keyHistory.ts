@@ -5,17 +5,21 @@ import { api } from '../lib/http/stack.ts';
 import { readAccessAt } from '../lib/workflow/accessAt.ts';
 import { readKeyHistory } from '../lib/workflow/history.ts';
 import { historyArn } from '../lib/workflow/keys.ts';
+import { leaveAtTheDoor } from '../lib/workflow/noteRefusal.ts';
 
 /** `GET /keys/{key}/history`: one page of the versions that a key's policy had, newest first; with `at`, who had access then. */
-export const handler = api({ groups: ['auditors'] }, async ({ params, query }) => {
-  const asked = readQuery(query, historyQuery);
-  if (!asked.ok) return asked;
-  const page = readPage(asked.value);
-  if (!page.ok) return page;
-  const arn = await historyArn(params.key ?? '');
-  if (!arn.ok) return arn;
-  const { cursor, ...history } = await readKeyHistory(arn.value, page.value);
-  const { at } = asked.value;
-  const access = at === undefined ? undefined : await readAccessAt(arn.value, at);
-  return done({ ...history, ...(access === undefined ? {} : { access }), cursor: writeCursor(cursor) });
-});
+export const handler = api(
+  { groups: ['auditors'], turnedAway: { attempt: 'read the history of a key', record: leaveAtTheDoor } },
+  async ({ params, query }) => {
+    const asked = readQuery(query, historyQuery);
+    if (!asked.ok) return asked;
+    const page = readPage(asked.value);
+    if (!page.ok) return page;
+    const arn = await historyArn(params.key ?? '');
+    if (!arn.ok) return arn;
+    const { cursor, ...history } = await readKeyHistory(arn.value, page.value);
+    const { at } = asked.value;
+    const access = at === undefined ? undefined : await readAccessAt(arn.value, at);
+    return done({ ...history, ...(access === undefined ? {} : { access }), cursor: writeCursor(cursor) });
+  },
+);

@@ -1,6 +1,7 @@
 import { NONE } from '../change/facts.ts';
 import { done, type RefusalCode } from '../change/refusal.ts';
 import { readChange, record } from '../store/changes.ts';
+import { leaveDenial } from '../store/denials.ts';
 import { appendDenial, mayNoteDenial, mayNoteRefusal } from '../store/refusals.ts';
 
 /** Refusals that say something about the person, not about the moment: they belong into the history. */
@@ -36,3 +37,7 @@ export async function noteDenial({ person, attempt, code }: Attempt, at: string,
   if (!(await mayNoteDenial(person, Date.parse(at)))) return;
   await appendDenial({ type: 'REFUSED', attempt, code, change: NONE, keyArn, person, at });
 }
+
+/** What the door of an endpoint that only reads leaves: its role may not write to the log, and another makes a fact of it. */
+export const leaveAtTheDoor = (_: string | undefined, attempt: Attempt, at: string): Promise<void> =>
+  leaveDenial({ ...attempt, at });

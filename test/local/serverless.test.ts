@@ -179,6 +179,7 @@ describe("the project's own serverless.yml", () => {
       ['notarise', 60],
       ['archive', 60],
       ['verifyDaily', 86_400],
+      ['noteDenied', 60],
       ['witness', 3600],
     ]);
     expect(service.keys).toMatchObject([

@@ -133,6 +133,39 @@ it('is for auditors', async () => {
   expect((await world.visitor.get('/audit/verify')).status).toBe(401);
 });
 
+it('has who tried to read the history and may not, by whatever way they came', async () => {
+  const { ana, sam, running } = world;
+  const ways = ['/audit/events', '/audit/export?format=csv', '/audit/gains?person=sam@example.com', '/audit/verify'];
+  const others = ['/audit/report?from=2026-01-01', '/keys/alias%2Freports/history'];
+  for (const path of [...ways, ...others, ...ways]) expect([path, (await ana.get(path)).status]).toEqual([path, 403]);
+  expect((await sam.get('/audit/events')).status).toBe(403);
+  const left = (await tableItems(running)).filter(({ pk }) => pk === 'DENIED');
+  const first = left.filter(({ person }) => person === 'ana@example.com').map(({ attempt }) => attempt);
+  expect([...new Set(first)].sort()).toEqual([
+    'export the history',
+    'read a report',
+    'read events',
+    'read gains',
+    'read the history of a key',
+    'verify the history',
+  ]);
+  // As if it had been some minutes ago.
+  const at = new Date(Date.now() - 300_000).toISOString();
+  for (const one of left) await put({ ...one, sk: String(one.sk).replace(/^[^#]*/, at.slice(0, 16)), at });
+  expect((await ana.send('POST', '/local/schedule/noteDenied')).status).toBe(200);
+  const { body } = await world.audrey.get<{
+    events: { person: string; attempt: string; change: string; at: string }[];
+  }>(`/audit/events?type=REFUSED&from=${at}&to=${at}`);
+  expect(body.events.map(({ person, attempt }) => `${person} ${attempt}`).sort()).toEqual(
+    [...new Set(first)]
+      .map((attempt) => `ana@example.com ${attempt}`)
+      .concat('sam@example.com read events')
+      .sort(),
+  );
+  expect(body.events.every(({ change }) => change === 'none')).toBe(true);
+  expect(await verify()).toMatchObject({ ok: true });
+});
+
 it('forks nowhere and has no gap when many act at once, and verification looks on meanwhile', async () => {
   const { ana, sam, kim } = world;
   const submitted = await Promise.all(Array.from({ length: 12 }, () => ana.submit(addUser('alias/reports'))));
