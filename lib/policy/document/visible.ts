@@ -24,7 +24,7 @@ export function quote(text: string): string {
   return `"${shown}"`;
 }
 
-/** ASCII letters that some Cyrillic, Greek and other letters are drawn like; only what NFKD does not take apart itself. */
+/** ASCII letters that some Cyrillic, Greek and other letters are drawn like. */
 const LOOK_ALIKES: Readonly<Record<string, string>> = Object.fromEntries(
   [
     ['аɑα', 'a'],
@@ -73,9 +73,14 @@ const LOOK_ALIKES: Readonly<Record<string, string>> = Object.fromEntries(
 
 /** What a text looks like to a reader, in ASCII, or undefined when it does not look like ASCII at all. */
 export function looksLike(text: string): string | undefined {
-  const plain = [...text.replace(INVISIBLE_ALL, '').normalize('NFKD')]
-    .map((character) => (Object.hasOwn(LOOK_ALIKES, character) ? LOOK_ALIKES[character] : character))
-    .join('')
-    .replace(/\p{M}/gu, '');
+  // Before NFKD too: it makes another letter of some, such as the lunate sigma.
+  const whole = drawn(text.replace(INVISIBLE_ALL, ''));
+  const plain = drawn(whole.normalize('NFKD')).replace(/\p{M}/gu, '');
   return /^[ -~]+$/.test(plain) && plain !== text ? plain : undefined;
+}
+
+function drawn(text: string): string {
+  return [...text]
+    .map((character) => (Object.hasOwn(LOOK_ALIKES, character) ? LOOK_ALIKES[character] : character))
+    .join('');
 }
