@@ -1,0 +1,209 @@
+import { describe, expect, it, test } from 'vitest';
+import { compareAccess } from '../../lib/policy/access/access.ts';
+import { accountWords, principalWords } from '../../lib/policy/access/principalWords.ts';
+import { atomOf } from '../../lib/policy/principals.ts';
+import type { Principal } from '../../lib/policy/types.ts';
+import { policyOf } from './arbitrary.ts';
+
+const OWN = '111122223333';
+const arn = (rest: string, account = OWN) => `arn:aws:iam::${account}:${rest}`;
+type Statement = Record<string, unknown>;
+const allow = (principal: unknown, action: unknown, condition?: object): Statement => ({
+  Effect: 'Allow',
+  Principal: principal,
+  Action: action,
+  Resource: '*',
+  ...(condition && { Condition: condition }),
+});
+const deny = (principal: unknown, action: unknown, condition?: object): Statement => ({
+  ...allow(principal, action, condition),
+  Effect: 'Deny',
+});
+const ROOT = { AWS: arn('root') };
+const APP = { AWS: arn('role/app') };
+const DELEGATION = allow(ROOT, 'kms:*');
+const compare = (before: Statement[], after: Statement[]) => {
+  const of = (Statement: Statement[]) => policyOf({ Version: '2012-10-17', Statement });
+  return compareAccess(of(before), of(after), { accountId: OWN });
+};
+const via = (service: string) => ({ StringEquals: { 'kms:ViaService': service } });
+const NOT_IAM =
+  'Not seen here: IAM policies; through the account statement they can give more, and in other accounts they must agree.';
+const NOT_GRANTS = 'Not seen here: grants that exist on the key; they keep working whatever this policy says.';
+const said = (before: Statement[], after: Statement[]) =>
+  compare(before, after).access.summary.filter((text) => text !== NOT_IAM && text !== NOT_GRANTS);
+const TEXTS: Record<string, [Statement[], Statement[]]> = {
+  names6: [[DELEGATION], [DELEGATION, allow({ AWS: [1, 2, 3, 4, 5, 6].map((i) => arn(`role/r${i}`)) }, 'kms:Decrypt')]],
+  names8: [
+    [DELEGATION],
+    [DELEGATION, allow({ AWS: [1, 2, 3, 4, 5, 6, 7, 8].map((i) => arn(`role/r${i}`)) }, 'kms:Decrypt')],
+  ],
+  rules7: [
+    [DELEGATION],
+    [
+      DELEGATION,
+      ...['Decrypt', 'Encrypt', 'Sign', 'CreateGrant', 'DisableKey', 'GetKeyPolicy', 'PutKeyPolicy'].map((name) => ({
+        ...allow(APP, `kms:${name}`),
+        Sid: name,
+      })),
+    ],
+  ],
+  ways5: [
+    [DELEGATION],
+    [
+      DELEGATION,
+      ...['ViaService', 'EncryptionContext:a', 'EncryptionContext:b', 'EncryptionContext:c', 'EncryptionContext:d'].map(
+        (key) => allow(APP, 'kms:Decrypt', { StringEquals: { [`kms:${key}`]: 'x' } }),
+      ),
+    ],
+  ],
+  ways3: [
+    [DELEGATION],
+    [
+      DELEGATION,
+      ...['ViaService', 'EncryptionContext:a', 'EncryptionContext:b'].map((key) =>
+        allow(APP, 'kms:Decrypt', { StringEquals: { [`kms:${key}`]: 'x' } }),
+      ),
+    ],
+  ],
+  everyone: [[DELEGATION], [DELEGATION, allow('*', 'kms:Decrypt', { StringEquals: { 'kms:CallerAccount': OWN } })]],
+  public: [
+    [DELEGATION],
+    [DELEGATION, allow('*', 'kms:Decrypt'), { ...allow('*', 'kms:Encrypt', via('s3')), Sid: 'x' }],
+  ],
+  publicNow: [
+    [DELEGATION, allow('*', 'kms:Decrypt')],
+    [DELEGATION, allow('*', ['kms:Decrypt', 'kms:Encrypt'])],
+  ],
+  lockout: [[DELEGATION], [allow(ROOT, 'kms:Decrypt')]],
+  lockoutNow: [[allow(ROOT, 'kms:Encrypt')], [allow(ROOT, 'kms:Decrypt')]],
+  near: [[DELEGATION, allow(APP, 'kms:*')], [allow(APP, 'kms:*')]],
+  change: [[allow(APP, 'kms:Decrypt', via('s3'))], [allow(APP, 'kms:Decrypt', via('rds'))]],
+  changeDeny: [
+    [allow(APP, 'kms:Decrypt', via('s3'))],
+    [allow(APP, 'kms:Decrypt'), deny(APP, 'kms:Decrypt', via('s3'))],
+  ],
+  narrowed: [
+    [DELEGATION, allow(APP, 'kms:Decrypt')],
+    [DELEGATION, allow(APP, 'kms:Decrypt', via('s3'))],
+  ],
+  mayNarrow: [
+    [allow(APP, 'kms:Decrypt')],
+    [allow(APP, 'kms:Decrypt', { StringEquals: { 'aws:PrincipalTag/a': 'b' } })],
+  ],
+  mayNarrow2: [
+    [allow(APP, 'kms:Decrypt')],
+    [allow(APP, 'kms:Decrypt', { StringEquals: { 'aws:PrincipalTag/a': 'b', 'aws:PrincipalTag/c': 'd' } })],
+  ],
+  widened: [[allow(APP, 'kms:Decrypt', via('s3'))], [allow(APP, 'kms:Decrypt')]],
+  directly: [[DELEGATION, allow(APP, 'kms:Decrypt')], [DELEGATION]],
+  lost: [[allow(APP, 'kms:Decrypt')], [allow(APP, 'kms:Encrypt')]],
+  denied: [[allow(APP, 'kms:Decrypt')], [allow(APP, 'kms:Decrypt'), { ...deny(APP, 'kms:*'), Sid: 'stop' }]],
+  undenied: [[allow(APP, 'kms:Decrypt'), { ...deny(APP, 'kms:*'), Sid: 'stop' }], [allow(APP, 'kms:Decrypt')]],
+  delegatedLoss: [[DELEGATION], [DELEGATION, deny(APP, 'kms:Decrypt')]],
+  delegatedGain: [[DELEGATION, deny(APP, 'kms:Decrypt')], [DELEGATION]],
+  rank: [
+    [DELEGATION],
+    [
+      DELEGATION,
+      allow(APP, 'kms:DescribeKey'),
+      allow({ AWS: arn('role/x', '444455556666') }, 'kms:DescribeKey'),
+      allow({ AWS: arn('role/b') }, 'kms:TagResource'),
+      allow({ AWS: arn('role/c') }, 'kms:Encrypt'),
+      allow({ AWS: arn('role/d') }, 'kms:CreateGrant'),
+      allow({ AWS: arn('role/e') }, 'kms:DisableKey'),
+      allow({ AWS: arn('role/f') }, 'kms:PutKeyPolicy'),
+      allow('*', 'kms:DescribeKey'),
+    ],
+  ],
+  kinds: [
+    [DELEGATION],
+    [
+      DELEGATION,
+      allow(
+        {
+          AWS: [arn('role/a'), arn('user/b'), arn('role/c', '444455556666'), arn('root', '777788889999')],
+          Service: 'sns.amazonaws.com',
+          Federated: 'cognito-identity.amazonaws.com',
+        },
+        'kms:Decrypt',
+      ),
+    ],
+  ],
+  unnamed: [
+    [DELEGATION],
+    [
+      DELEGATION,
+      { Effect: 'Deny', NotPrincipal: { AWS: [arn('root'), arn('role/app')] }, Action: 'kms:Decrypt', Resource: '*' },
+    ],
+  ],
+  conditions: [
+    [allow(APP, ['kms:Decrypt', 'kms:Encrypt'])],
+    [allow(APP, 'kms:Decrypt', via('s3')), allow(APP, 'kms:Encrypt', via('rds'))],
+  ],
+};
+
+// One case for each sentence and each turn of one, read and found true; `-u` writes the page anew.
+test('each sentence', async () => {
+  const page = Object.entries(TEXTS).map(([name, [before, after]]) => `# ${name}\n${said(before, after).join('\n')}`);
+  const path = new URL('../vectors/told/sentences.txt', import.meta.url).pathname;
+  await expect(`${page.join('\n\n')}\n`).toMatchFileSnapshot(path);
+});
+
+describe('what is not seen', () => {
+  const notes = (before: Statement[], after: Statement[]) =>
+    compare(before, after).access.summary.filter((text) => text.startsWith('Not seen'));
+  it.each<[string, Statement[], Statement[], string[]]>([
+    ['nothing, where nothing changes', [DELEGATION], [DELEGATION], []],
+    [
+      'IAM policies, where the account statement lets them decide',
+      [DELEGATION],
+      [DELEGATION, allow(APP, 'kms:Decrypt')],
+      [NOT_IAM],
+    ],
+    ['nothing, where no account decides and somebody gains', [], [allow(APP, 'kms:Decrypt')], []],
+    ['IAM policies of another account', [], [allow({ AWS: arn('role/x', '444455556666') }, 'kms:Decrypt')], [NOT_IAM]],
+    ['grants, where somebody loses', [allow(APP, 'kms:Decrypt')], [], [NOT_GRANTS]],
+    ['both', [DELEGATION, allow(APP, 'kms:Decrypt')], [DELEGATION], [NOT_GRANTS, NOT_IAM]],
+  ])('%s', (_, before, after, told) => expect(notes(before, after)).toEqual(told));
+});
+
+describe('who somebody is, in words', () => {
+  const words = (principal: Principal, strangers: string[] = []) =>
+    principalWords(atomOf(principal), OWN, new Set(strangers));
+  const aws = (id: string): Principal => ({ kind: 'AWS', id });
+  it.each<[string, Principal]>([
+    ['everyone in every AWS account', aws('*')],
+    ['AWS service s3.amazonaws.com', { kind: 'Service', id: 's3.amazonaws.com' }],
+    [
+      'federated identity provider arn:aws:iam::111122223333:saml-provider/x',
+      { kind: 'Federated', id: arn('saml-provider/x') },
+    ],
+    ['canonical user 79a59df900b949e5', { kind: 'CanonicalUser', id: '79a59df900b949e5' }],
+    ['deleted or unknown principal AROADBQP57FF2AEXAMPLE', aws('AROADBQP57FF2AEXAMPLE')],
+    ['this account, 1111-2222-3333 (its IAM policies say who)', aws(arn('root'))],
+    ['account 4444-5555-6666 (another account; its IAM policies say who)', aws(arn('root', '444455556666'))],
+    ['role app', aws(arn('role/app'))],
+    ['role team/deep/app', aws(arn('role/team/deep/app'))],
+    ['user ana of account 4444-5555-6666 (another account)', aws(arn('user/ana', '444455556666'))],
+    ['session run of role app', aws(`arn:aws:sts::${OWN}:assumed-role/app/run`)],
+    ['federated-user bob', aws(`arn:aws:sts::${OWN}:federated-user/bob`)],
+  ])('%s', (expected, principal) => expect(words(principal)).toBe(expected));
+  it('and whether the key knew the account', () => {
+    expect(words(aws(arn('root', '444455556666')), ['444455556666'])).toBe(
+      'account 4444-5555-6666 (another account, new to this key; its IAM policies say who)',
+    );
+    expect(words(aws(arn('role/x', '444455556666')), ['444455556666'])).toBe(
+      'role x of account 4444-5555-6666 (another account, new to this key)',
+    );
+    expect(words(aws(arn('role/x')), [OWN])).toBe('role x');
+  });
+  it('an account id in groups of four, and nothing else', () => {
+    expect(['111122223333', '1111222233334', 'x111122223333', ''].map(accountWords)).toEqual([
+      '1111-2222-3333',
+      '1111222233334',
+      'x111122223333',
+      '',
+    ]);
+  });
+});
