@@ -322,6 +322,10 @@ describe('#9 a captured approval', () => {
     expect(title(await slack.post(captured))).toBe('Approved');
     const withdrawn = await world.sam.send('POST', `/changes/${id}/decisions`, { decision: 'withdraw' });
     expect(withdrawn.status).toBe(200);
+    await until('sam to be asked anew', 30, async () => {
+      const types = (await world.ana.change(id)).timeline.map(({ type }) => type);
+      return types.lastIndexOf('ASKED') > types.indexOf('APPROVAL_WITHDRAWN') ? true : undefined;
+    });
     const before = await tableItems(world.running);
     expect((await slack.post(captured)).body).toEqual({ response_action: 'clear' });
     // Signed anew by Slack it is still the same click.
