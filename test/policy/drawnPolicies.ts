@@ -77,34 +77,85 @@ const CONDITIONS: readonly object[] = [
   { StringEquals: { 'kms:GranteePrincipal': APP }, Bool: { 'kms:GrantIsForAWSResource': 'true' } },
 ];
 
+interface Pools {
+  principals: readonly unknown[];
+  actions: readonly (string | string[])[];
+  conditions: readonly object[];
+}
+const WIDE: Pools = { principals: PRINCIPALS, actions: ACTIONS, conditions: CONDITIONS };
+
+/** Few callers, few actions and conditions on the caller, so that statements meet, contradict and contain one another. */
+const CLOSE: Pools = {
+  principals: [
+    ...['*', { AWS: iam('root') }, { AWS: APP }, { AWS: iam('role/team/app') }, { AWS: iam('user/app') }],
+    ...[{ AWS: `arn:aws:sts::${KEY.accountId}:assumed-role/app/run` }, { AWS: [APP, iam('role/app', '444455556666')] }],
+    ...[{ AWS: iam('root', '444455556666') }, { AWS: 'AIDADBQP57FF2AEXAMPLE' }, { AWS: [iam('root'), APP] }],
+    ...[
+      { Service: 'sns.amazonaws.com' },
+      { CanonicalUser: '79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be' },
+    ],
+  ],
+  actions: [
+    'kms:Decrypt',
+    'kms:PutKeyPolicy',
+    ['kms:Decrypt', 'kms:CreateGrant'],
+    'kms:*',
+    ['kms:PutKeyPolicy', 'kms:Decrypt'],
+  ],
+  conditions: [
+    { ArnEquals: { 'aws:PrincipalArn': APP } },
+    { ArnNotEquals: { 'aws:PrincipalArn': APP } },
+    { StringLike: { 'aws:PrincipalArn': ['arn:aws:iam::*:role/app', iam('user/*')] } },
+    { StringLike: { 'aws:PrincipalArn': iam('role/*', '444455556666') } },
+    { StringEquals: { 'aws:PrincipalArn': [iam('role/app', '444455556666'), iam('role/other', '777788889999')] } },
+    { StringEqualsIfExists: { 'aws:PrincipalArn': iam('role/app', '444455556666') } },
+    { StringEqualsIgnoreCase: { 'aws:PrincipalArn': iam('ROLE/APP', '444455556666') } },
+    { StringEquals: { 'aws:PrincipalArn': `arn:aws:iam::444455556666:user/\${aws:username}` } },
+    { ArnLike: { 'aws:PrincipalArn': `arn:aws:sts::${KEY.accountId}:assumed-role/app/*` } },
+    { StringEquals: { 'aws:PrincipalAccount': KEY.accountId } },
+    { StringEquals: { 'aws:PrincipalAccount': ['444455556666', 'x444455556666', '4444555566667'] } },
+    { StringNotEquals: { 'kms:CallerAccount': '444455556666' } },
+    { StringEquals: { 'kms:CallerAccount': '777788889999' } },
+    { Bool: { 'aws:PrincipalIsAWSService': 'true' } },
+    { Bool: { 'aws:PrincipalIsAWSService': 'false' } },
+    { Null: { 'aws:PrincipalArn': 'true' } },
+    { StringEquals: { 'aws:PrincipalOrgID': ['o-a1b2c3d4e5', 'o-b1b2c3d4e5'] } },
+    { StringEquals: { 'kms:ViaService': ['s3', 'rds', 'ebs'] } },
+    { StringEquals: { 'kms:ViaService': 's3' } },
+    { StringNotLike: { 'kms:ViaService': 'r*' } },
+    { StringEquals: { 'kms:ViaService': ['rds', 'ebs'], 'kms:EncryptionContext:Dept': 'hr' } },
+    { 'ForAnyValue:StringLike': { 'aws:PrincipalOrgPaths': 'o-a1b2c3d4e5/*' } },
+  ],
+};
+
 /** One of three has a condition, one of five is a Deny, one of twenty says what it does not mean. */
-function statement(draw: Draw, sid: string): Record<string, unknown> {
+function statement(draw: Draw, sid: string, pools: Pools): Record<string, unknown> {
   const effect = draw(['Allow', 'Allow', 'Allow', 'Allow', 'Deny']);
-  const principal = draw(PRINCIPALS);
+  const principal = draw(pools.principals);
   const turned = draw([...Array(19).fill(false), true]);
   const named = effect === 'Deny' && principal !== '*' && draw([true, false, false]) ? 'NotPrincipal' : 'Principal';
   return {
     Sid: sid,
     Effect: effect,
     [named]: principal,
-    [turned ? 'NotAction' : 'Action']: draw(ACTIONS),
+    [turned ? 'NotAction' : 'Action']: draw(pools.actions),
     Resource: draw([...Array(14).fill('*'), KEY.arn, 'arn:aws:kms:us-west-2:111122223333:key/other']),
-    ...(draw([true, true, false]) ? {} : { Condition: condition(draw) }),
+    ...(draw([true, true, false]) ? {} : { Condition: condition(draw, pools) }),
   };
 }
 
-function condition(draw: Draw): object {
-  return draw([true, true, false]) ? draw(CONDITIONS) : { ...draw(CONDITIONS), ...draw(CONDITIONS) };
+function condition(draw: Draw, pools: Pools): object {
+  return draw([true, true, false]) ? draw(pools.conditions) : { ...draw(pools.conditions), ...draw(pools.conditions) };
 }
 
 /** The same statement with another principal, other actions, another condition, none, or the other effect. */
-function changed(draw: Draw, old: Record<string, unknown>): Record<string, unknown> {
+function changed(draw: Draw, old: Record<string, unknown>, pools: Pools): Record<string, unknown> {
   const { Condition, ...rest } = old;
   const kind = draw(['principal', 'action', 'condition', 'condition', 'none', 'effect']);
-  if (kind === 'principal' && 'Principal' in old) return { ...old, Principal: draw(PRINCIPALS) };
-  if (kind === 'action' && 'Action' in old) return { ...old, Action: draw(ACTIONS) };
+  if (kind === 'principal' && 'Principal' in old) return { ...old, Principal: draw(pools.principals) };
+  if (kind === 'action' && 'Action' in old) return { ...old, Action: draw(pools.actions) };
   if (kind === 'effect' && 'Principal' in old) return { ...old, Effect: old.Effect === 'Allow' ? 'Deny' : 'Allow' };
-  return kind === 'none' && Condition !== undefined ? rest : { ...old, Condition: condition(draw) };
+  return kind === 'none' && Condition !== undefined ? rest : { ...old, Condition: condition(draw, pools) };
 }
 
 const ROOT_STATEMENT = {
@@ -115,20 +166,25 @@ const ROOT_STATEMENT = {
   Resource: '*',
 };
 
-/** A policy of up to five statements, three of four with that of the account, and one with one to three changes. */
-export function drawnPair(seed: number): DrawnPair {
+/**
+ * A policy of up to five statements, three of four with that of the account, and one with one to three changes.
+ *
+ * @param close From few callers, actions and conditions, so that statements meet more often.
+ */
+export function drawnPair(seed: number, close: boolean): DrawnPair {
+  const pools = close ? CLOSE : WIDE;
   const draw = drawFrom(seed);
   const before: Record<string, unknown>[] = draw([true, true, true, false]) ? [ROOT_STATEMENT] : [];
   const more = draw([1, 2, 3, 4]);
-  for (let i = 1; i <= more; i++) before.push(statement(draw, `s${i}`));
+  for (let i = 1; i <= more; i++) before.push(statement(draw, `s${i}`, pools));
   const after = [...before];
   for (let changes = draw([1, 1, 2, 3]); changes > 0; changes--) {
     const at = draw([...after.keys()]);
     const old = after[at];
     const kind = draw(['add', 'remove', 'change', 'change']);
-    if (kind === 'add' || old === undefined || after.length === 1) after.push(statement(draw, `new${changes}`));
+    if (kind === 'add' || old === undefined || after.length === 1) after.push(statement(draw, `new${changes}`, pools));
     else if (kind === 'remove') after.splice(at, 1);
-    else after[at] = changed(draw, old);
+    else after[at] = changed(draw, old, pools);
   }
   const wrap = (Statement: object[]) => ({ Version: '2012-10-17', Statement });
   const lines = [
