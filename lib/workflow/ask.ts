@@ -68,12 +68,14 @@ export async function askApprovers(id: string, taskToken: string, rules: Rules, 
   const asked = await record(
     id,
     { person: WORKFLOW, at },
-    () => done({ type: 'ASKED', people: reached, ...delivery }),
+    (now) => done(now.version === change.version ? { type: 'ASKED', people: reached, ...delivery } : undefined),
     whole,
   );
   if (!asked.ok) return;
+  // Who was asked about a version before was not asked about this one.
+  const another = asked.value.version !== change.version;
   // A decision, a version or a stage that came while the mails went out: its own wake may have met no token yet.
-  const more = toAsk(asked.value, at).some((person) => !people.includes(person));
+  const more = toAsk(asked.value, at).some((person) => another || !people.includes(person));
   if (asked.value.status !== 'PENDING' || more) await wake(taskToken);
   // After it is known that they were asked: a warning that fails must not have everybody asked again.
   await tellUnreached({ change, view, awaited: awaited(change, at) }, delivery);

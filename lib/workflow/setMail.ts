@@ -6,6 +6,7 @@ import type { ChangeView } from '../change/view.ts';
 import { askSetMail, setResultMail } from '../notify/setMail.ts';
 import { readWholeChange } from '../store/changes.ts';
 import { newSetLink } from '../store/links.ts';
+import { takeSetResult } from '../store/setResults.ts';
 import type { Write } from '../store/table.ts';
 import type { Message } from './deliver.ts';
 import { membersOf, toSetView } from './set.ts';
@@ -42,7 +43,7 @@ export async function setMessages(
 
 /**
  * What is mailed when a change of a set has ended: nothing while others are open, and one mail about all of them by whichever
- * ends last. Two that end at the same moment may both send it. Undefined when the change is told about by itself, now: when
+ * ends last; of two that end at the same moment, the one that takes it on first. Undefined when the change is told about by itself, now: when
  * somebody must do something about it and others are open, and when the end of a temporary one has come.
  */
 export async function setResults({ change }: Whole, at: string): Promise<Message[] | undefined> {
@@ -50,6 +51,7 @@ export async function setResults({ change }: Whole, at: string): Promise<Message
   if (change.appliedAt !== undefined && change.status !== 'APPLIED') return undefined;
   const members = await membersOf(change);
   if (members.some(({ status }) => isOpen(status))) return isUrgent(change) ? undefined : [];
+  if (!(await takeSetResult(change.set.id, change.id))) return [];
   const set = toSetView(members, at);
   const people = new Set(members.flatMap((one) => participants(one, at)));
   return [...people].map((person): Message => ({ person, mail: setResultMail({ set, person }) }));

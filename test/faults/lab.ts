@@ -5,7 +5,8 @@ import { GetKeyPolicyCommand, KMSClient, PutKeyPolicyCommand } from '@aws-sdk/cl
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { packedRules } from '../../bin/packageRules.ts';
 import type { Change } from '../../lib/change/change.ts';
-import type { Fact, Timing } from '../../lib/change/facts.ts';
+import type { ChangeSet, Fact, Timing } from '../../lib/change/facts.ts';
+import { setOf } from '../../lib/change/set.ts';
 import { sha256 } from '../../lib/policy/document/canonical.ts';
 import { canonicalOf } from '../../lib/policy/document/canonicalOf.ts';
 import type { PolicyText } from '../../lib/policy/types.ts';
@@ -39,7 +40,7 @@ const YEAR = 365 * 24 * 3_600_000;
 
 /** What a test may say of a change otherwise than the others are. */
 export type Terms = Timing &
-  Partial<Pick<Fact & { type: 'SUBMITTED' }, 'applyBy' | 'principalIds'>> & { document?: string };
+  Partial<Pick<Fact & { type: 'SUBMITTED' }, 'applyBy' | 'principalIds' | 'set'>> & { document?: string };
 
 export interface Applied {
   /** Every call of all attempts. */
@@ -170,6 +171,12 @@ export class Lab {
     return decided.value;
   }
 
+  /** The set that the next so many changes will be. */
+  nextSet(size: number): ChangeSet {
+    const ids = Array.from({ length: size }, (_, i) => idOf(this.#serial + 1 + i));
+    return setOf(ids, []);
+  }
+
   /** A change that waits for one approval. */
   async pending(key: string = KEYS[0] ?? '', { document, ...timing }: Terms = {}, undone?: Change): Promise<Change> {
     this.proxy.arm();
@@ -181,7 +188,7 @@ export class Lab {
     const at = this.now();
     const created = await this.#changes.createChange({
       submitted: submitted({
-        change: `chg_${String(serial).padStart(26, '0')}`,
+        change: idOf(serial),
         keyArn: key,
         at: at.toISOString(),
         key: { arn: key, keyId: key.split('/')[1] ?? '', accountId, region, aliases: [] },
@@ -288,6 +295,8 @@ export class Lab {
     return { change, items };
   }
 }
+
+const idOf = (serial: number) => `chg_${String(serial).padStart(26, '0')}`;
 
 /** Three keys of the local account, whose ARNs are their ids. */
 export const KEYS = SEEDS.slice(0, 3).map(({ keyId }) => `arn:aws:kms:us-east-1:111122223333:key/${keyId}`);
