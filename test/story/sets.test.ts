@@ -313,3 +313,32 @@ it('offers the same change for the other keys of a multi-Region key, each of whi
     ].sort(),
   );
 });
+
+describe('a set that is not to be applied before a time', () => {
+  it('is approved as one before it, and each of its changes is put after it', async () => {
+    const { ana, sam, visitor } = world;
+    const applyAfter = new Date(Date.now() + 8_000).toISOString();
+    const keys = [await newKey('early'), await newKey('later')];
+    const { body, status, text } = await submit(ana, { ...wish(...keys), applyAfter });
+    expect(status, text).toBe(201);
+    expect(body.changes.map((change) => change.applyAfter)).toEqual([applyAfter, applyAfter]);
+    const page = await visitor.get(await setLink('sam@example.com', body.id));
+    expect(page.text).toContain('Not applied before');
+    expect((await decide(sam, body.id, 'approve')).status).toBe(200);
+    await ana.send('POST', '/local/schedule/sweep');
+    const { body: held } = await ana.get<SetView>(`/sets/${body.id}`);
+    if (new Date().toISOString() < applyAfter) expect(statuses(held)).toEqual(['APPROVED', 'APPROVED']);
+    const { changes } = await reaches(body.id, 'APPLIED');
+    const puts = (await visitor.puts()).filter(({ sha256 }) => changes.some(({ after }) => after.sha256 === sha256));
+    expect(puts.map(({ keyArn }) => keyArn).sort()).toEqual([...keys].sort());
+    for (const { at } of puts) expect(at.localeCompare(applyAfter)).toBeGreaterThanOrEqual(0);
+  });
+});
+
+/** The ARN of a key that no other test uses. */
+async function newKey(name: string): Promise<string> {
+  const kms = kmsOf(world.running);
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
+  await kms.send(new CreateAliasCommand({ AliasName: `alias/${name}`, TargetKeyId: KeyMetadata?.KeyId }));
+  return KeyMetadata?.Arn ?? '';
+}
