@@ -11,10 +11,10 @@ export interface DrawnPair {
   lines: string[];
 }
 
-type Draw = <T>(from: readonly T[]) => T;
+export type Draw = <T>(from: readonly T[]) => T;
 
 /** Numbers between 0 and 1 that look like chance (mulberry32, public domain). */
-function drawFrom(seed: number): Draw {
+export function drawFrom(seed: number): Draw {
   let state = seed;
   return <T>(from: readonly T[]): T => {
     state = (state + 0x6d2b79f5) | 0;
