@@ -10,8 +10,10 @@ import { sessionOf } from '../lib/http/session.ts';
 import { setNotice, setReviewPage } from '../lib/http/setReply.ts';
 import { open } from '../lib/http/stack.ts';
 import type { Session } from '../lib/store/sessions.ts';
-import { answerReview, type Form, noteForeignForm, openReview, SIGN_IN } from '../lib/workflow/review.ts';
-import { answerSetReview, openSetReview } from '../lib/workflow/setReview.ts';
+import { answerReview, type Form, noteForeignForm } from '../lib/workflow/answerReview.ts';
+import { answerSetReview } from '../lib/workflow/answerSetReview.ts';
+import { openReview, SIGN_IN } from '../lib/workflow/review.ts';
+import { openSetReview } from '../lib/workflow/setReview.ts';
 
 const RECORDED: Readonly<Record<VerdictName, string>> = {
   approve: 'Your approval is recorded.',

@@ -359,6 +359,11 @@ describe('each bundle', () => {
         expect(code.includes(mark), `${mark} in ${zip}`).toBe(false);
       }
       expect(code.includes('PutKeyPolicyRequest'), name).toBe(name === 'apply');
+      expect(code.includes('YAMLParseError'), `YAML in ${zip}`).toBe(false);
+      expect(
+        clientsIn(code).filter((service) => !servicesOf(name).includes(service)),
+        `of no use to ${name}`,
+      ).toEqual([]);
       const path = join(folder, 'unpacked', `${name}.mjs`);
       mkdirSync(join(folder, 'unpacked'), { recursive: true });
       writeFileSync(path, code);
@@ -366,6 +371,31 @@ describe('each bundle', () => {
     }
   }, 240_000);
 });
+
+/** What the client of a service leaves in every bundle that carries it, and how IAM calls the service. */
+const CLIENTS = {
+  DynamoDB_20120810: 'dynamodb',
+  TrentService: 'kms',
+  AWSStepFunctions: 'states',
+  SimpleEmailService_v2: 'ses',
+  AmazonS3: 's3',
+  AWSIdentityManagement: 'iam',
+  '"AccessAnalyzer"': 'access-analyzer',
+};
+
+const clientsIn = (code: Buffer): string[] =>
+  Object.entries(CLIENTS).flatMap(([mark, service]) => (code.includes(mark) ? [service] : []));
+
+/** The services of which a function's role may ask anything. */
+function servicesOf(name: string): string[] {
+  const [, lambda] =
+    ofType('AWS::Lambda::Function').find(
+      ([, { Properties }]) => Properties.FunctionName === `countersign-prod-${name}`,
+    ) ?? [];
+  const role = resources[lambda?.Properties.Role?.['Fn::GetAtt'][0] ?? ''];
+  const actions = role === undefined ? [] : statements(role).flatMap(({ Action }) => list(Action));
+  return actions.map((action) => action.replace(/:.*$/, ''));
+}
 
 /** The files of a zip archive by its central directory; deflated or stored. */
 function unzip(zip: Buffer): Map<string, Buffer> {

@@ -6,8 +6,8 @@ import { toAsk, toTellOfChanges } from '../change/push.ts';
 import type { Outcome } from '../change/refusal.ts';
 import { type Along, record } from '../store/changes.ts';
 import { readTaskToken } from '../store/tokens.ts';
+import { followInSlack } from './followInSlack.ts';
 import { noteRefusal, TELLING } from './noteRefusal.ts';
-import { followInSlack } from './slackMessages.ts';
 
 /** What people without a page before them answer: they decide about what stands. */
 export type Verdict = Omit<Answer, 'binding'> & Partial<Pick<Answer, 'binding'>>;

@@ -13,9 +13,9 @@ import {
 } from '../notify/slackModal.ts';
 import { readWholeChange } from '../store/changes.ts';
 import { takeRequest } from '../store/slackRequests.ts';
+import { confirms } from './answerReview.ts';
 import { decideChange } from './decide.ts';
 import { noteRefusal, TELLING } from './noteRefusal.ts';
-import { confirms } from './review.ts';
 import { personOf, type SlackRefusal, slackApi } from './slackUser.ts';
 import { toView } from './view.ts';
 

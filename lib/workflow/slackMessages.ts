@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { startSlack } from '../aws/states.ts';
 import { type Change, isOpen } from '../change/change.ts';
 import { decide, VERDICTS, type VerdictName } from '../change/decide.ts';
 import type { Undelivered } from '../change/facts.ts';
@@ -7,10 +6,9 @@ import type { Rules } from '../change/rules.ts';
 import type { ChangeView } from '../change/view.ts';
 import { askMessage, reminderReply, resultMessage, resultReply, type SlackMessage } from '../notify/slack.ts';
 import { callSlack, type SlackApi } from '../notify/slackApi.ts';
-import { readChanges, readWholeChange } from '../store/changes.ts';
+import { readWholeChange } from '../store/changes.ts';
 import { newLink } from '../store/links.ts';
-import { loadRules } from '../store/rulesFile.ts';
-import { claimSlack, listSlack, type SlackPosted, saveSlack } from '../store/slackMessages.ts';
+import { claimSlack, type SlackPosted, saveSlack } from '../store/slackMessages.ts';
 import { put } from '../store/table.ts';
 import { askAboutUser, slackApi } from './slackUser.ts';
 import { toView } from './view.ts';
@@ -230,27 +228,4 @@ export async function bringUpToDate(id: string, rules: Rules, at: string): Promi
   const behind = new Error(later.map(({ person, error }) => `${person}: ${error}`).join(', '));
   behind.name = 'SlackBehind';
   throw behind;
-}
-
-/** Has the messages of a change brought up to date, soon and apart from whoever asks. Nothing is lost when it fails: the sweep looks too. */
-export async function followInSlack(changeId: string): Promise<void> {
-  if (slackApi() !== undefined && loadRules().slack !== undefined) await startSlack(changeId).catch(() => undefined);
-}
-
-/** Starts what brings up to date the messages that are behind: Slack was down, or a crash came between a decision and its message. */
-export async function sweepSlack(): Promise<string[]> {
-  const started: string[] = [];
-  let cursor: Awaited<ReturnType<typeof listSlack>>['cursor'];
-  do {
-    const page = await listSlack({ limit: 100, ...(cursor === undefined ? {} : { cursor }) });
-    const changes = await readChanges(page.messages.map(({ changeId }) => changeId));
-    for (const { changeId, shown } of page.messages) {
-      const change = changes.get(changeId);
-      if (change === undefined || shown === markOf(change)) continue;
-      await startSlack(changeId);
-      started.push(changeId);
-    }
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return started;
 }

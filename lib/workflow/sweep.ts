@@ -6,7 +6,7 @@ import { revertIsOverdue } from '../change/revert.ts';
 import { entitledToday, holdsToday, type Rules } from '../change/rules.ts';
 import { listUnsettled } from '../store/changes.ts';
 import { wakeApproval } from './decide.ts';
-import { sweepSlack } from './slackMessages.ts';
+import { sweepSlack } from './sweepSlack.ts';
 
 /**
  * Brings back what a crash left between two steps: changes that were stored and never started, decided and never woken,
