@@ -96,24 +96,9 @@ const statementRepeated: PolicyRule = {
 
 /** Equal for statements that say the same, and cheap; the canonical form is worked out only where this one repeats. */
 function outline({ effect, principals, actions, conditions }: Statement): string {
-  let [least, greatest, lowest, highest, key] = ['\uffff', '', '\uffff', '', 0];
-  let [shortest, longest] = [Number.POSITIVE_INFINITY, 0];
-  for (const { id } of principals) {
-    if (id < least) least = id;
-    if (id > greatest) greatest = id;
-  }
-  for (const { length } of actions) {
-    shortest = Math.min(shortest, length);
-    longest = Math.max(longest, length);
-  }
-  for (const condition of conditions) {
-    key = Math.max(key, condition.key.length);
-    for (const value of condition.values) {
-      if (value < lowest) lowest = value;
-      if (value > highest) highest = value;
-    }
-  }
-  return `${effect} ${shortest} ${longest} ${key} ${lowest} ${highest} ${least} ${greatest}`;
+  const longest = (texts: readonly string[]): number => texts.reduce((most, { length }) => Math.max(most, length), 0);
+  const [who, what, when] = [principals.map(({ id }) => id), actions, conditions.flatMap(({ values }) => values)];
+  return [effect, longest(who), longest(what), longest(when)].join();
 }
 
 function repeated(group: readonly StatementView[]): Hit[] {
