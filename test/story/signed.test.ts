@@ -35,8 +35,10 @@ const reject = (id: string) => world.sam.send('POST', `/changes/${id}/decisions`
 
 it('of many that end at once each is signed by its own end', async () => {
   world.proxy.arm();
-  const ids = await Promise.all(Array.from({ length: 12 }, submitted));
-  await Promise.all(ids.map(reject));
+  const ids: string[] = [];
+  for (let i = 0; i < 10; i++) ids.push(await submitted());
+  const answers = await Promise.all(ids.map(reject));
+  expect(answers.map(({ status }) => status)).toEqual(ids.map(() => 200));
   for (const id of ids) expect(await signedBy(id)).toBeGreaterThanOrEqual(await closedAt(id));
   expect(await newest()).toBeGreaterThanOrEqual(Math.max(...(await Promise.all(ids.map(closedAt)))));
   expect(await world.audrey.get('/audit/verify')).toMatchObject({ body: { ok: true } });
