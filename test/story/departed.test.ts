@@ -37,7 +37,11 @@ it('#75 an approver who left between their approval and the apply does not count
   const lapsedOf = ({ timeline }: ChangeView) =>
     timeline.filter(({ type }) => type === 'APPROVALS_LAPSED').map(({ text }) => text);
   const before = await started('sam', 'kim', 'lee');
-  const submit = async (key?: string) => (await before.ana.submit(addUser(key))).body;
+  const submit = async (key?: string) => {
+    const answer = await before.ana.submit(addUser(key));
+    expect([answer.status, answer.text.slice(0, 300)]).toEqual([201, expect.any(String)]);
+    return answer.body;
+  };
   const [change, held] = [await submit(), await submit('alias/partner-exchange')];
   const few = await submit('alias/reports');
   for (const { id } of [change, held, few]) {
