@@ -40,6 +40,8 @@ export interface FaultProxy {
   hold(call: Call): { held: Promise<void>; letGo(): void };
   /** Counts from 1 again, with these faults to come. Each comes once. */
   arm(...faults: Fault[]): void;
+  /** What is read from now on can be stale by what was read from now on alone: nothing is behind for ever. */
+  forget(): void;
   /** Every call since the proxy was armed, in its order. */
   calls(): Call[];
   /** The faults that came to pass. A stale answer cannot come where no other one was given before, nor from a consistent read. */
@@ -104,6 +106,7 @@ export async function startProxy(): Promise<FaultProxy> {
       happened = [];
       counts = new Map();
     },
+    forget: () => answers.clear(),
     calls: () => calls,
     happened: () => happened,
     close: () => {
