@@ -1,0 +1,325 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: policy variables are written like this.
+import { describe, expect, it, test } from 'vitest';
+import { APPLIER, allow, codesOf, findingsOf, judge, KEY, ROLE, ROOT, withRoot } from './judge.ts';
+
+const deny = (change: Record<string, unknown>) => allow({ Effect: 'Deny', ...change });
+const messages = (code: string, document: unknown, more = {}) =>
+  findingsOf(code, document, more).map(({ message }) => message);
+const condition = (operator: string, key: string, value: unknown, more: Record<string, unknown> = {}) =>
+  withRoot(allow({ Condition: { [operator]: { [key]: value } }, ...more }));
+
+describe('a character that KMS does not take', () => {
+  test.each([
+    ['\u2014', 1, 1],
+    ['{\n  \u2014', 2, 3],
+    ['{\r\n\r\n\u201c', 3, 1],
+    ['{\r\r \u{1f511}', 3, 2],
+    ['\u0000', 1, 1],
+    ['ÿ\u0100', 1, 2],
+  ])('%j is found in line %i, column %i', (text, line, column) => {
+    const [found] = findingsOf('CHARACTER_NOT_ALLOWED', text);
+    expect(found).toMatchObject({ path: '', line, column });
+    expect(found?.message).toContain(`Line ${line}, column ${column} has U+`);
+  });
+  it('is none of tab, line ends and Latin-1', () =>
+    expect(codesOf('\t\r\n ÿ~')).not.toContain('CHARACTER_NOT_ALLOWED'));
+});
+
+describe('an identifier that is not what it looks like', () => {
+  const a = '\u0430';
+  test.each<[string, string, Record<string, unknown>]>([
+    ['the action', '/Statement/1/Action', { Action: `kms:Decrypt${a}` }],
+    ['the action', '/Statement/1/Action/1', { Action: ['kms:Encrypt', ' kms:Decrypt'] }],
+    ['the principal', '/Statement/1/Principal/AWS', { Principal: { AWS: `${ROLE}${a}` } }],
+    [
+      'the principal',
+      '/Statement/1/NotPrincipal/AWS',
+      { Principal: undefined, NotPrincipal: { AWS: `${ROLE}\u200b` }, Effect: 'Deny' },
+    ],
+    ['the resource', '/Statement/1/Resource', { Resource: '*\u00ad' }],
+    ['the resource', '/Statement/1/NotResource', { Resource: undefined, NotResource: `arn:aws:kms:::${a}` }],
+    [
+      'the condition operator',
+      `/Statement/1/Condition/StringEqu${a}ls/kms:ViaService`,
+      { Condition: { [`StringEqu${a}ls`]: { 'kms:ViaService': 'x' } } },
+    ],
+    [
+      'the condition key',
+      `/Statement/1/Condition/StringEquals/kms:Vi${a}Service`,
+      { Condition: { StringEquals: { [`kms:Vi${a}Service`]: 'x' } } },
+    ],
+    [
+      'a value of "kms:ViaService"',
+      '/Statement/1/Condition/StringEquals/kms:ViaService',
+      { Condition: { StringEquals: { 'kms:ViaService': ['x', 'y '] } } },
+    ],
+  ])('%s at %s', (what, path, change) => {
+    const found = findingsOf('IDENTIFIER_CHARACTER', withRoot(allow(change)));
+    expect(found.map((one) => one.path)).toEqual([path]);
+    expect(found[0]?.message).toMatch(/^Statement 2 \("tested"\): /);
+    expect(found[0]?.message).toContain(`: ${what}${what.startsWith('a value') ? '' : ' "'}`);
+  });
+  it('says the character, and what it looks like', () => {
+    expect(messages('IDENTIFIER_CHARACTER', withRoot(allow({ Action: 'kms:Decrypt ' })))).toEqual([
+      'Statement 2 ("tested"): the action "kms:Decrypt " contains U+0020.',
+    ]);
+    expect(messages('IDENTIFIER_CHARACTER', withRoot(allow({ Action: `kms:Decr${'\u0443'}pt` })))[0]).toMatch(
+      / contains U\+0443\. It looks like "kms:Decrypt", but is not the same\.$/,
+    );
+  });
+  it('is not a name or value that its owner chooses freely', () => {
+    const free = [
+      'kms:EncryptionContext:Straße',
+      'kms:EncryptionContextKeys',
+      'aws:PrincipalTag/Größe',
+      'aws:TagKeys',
+      'aws:UserAgent',
+    ];
+    for (const key of free)
+      expect(codesOf(condition('StringEquals', key, 'Größe '))).not.toContain('IDENTIFIER_CHARACTER');
+    expect(codesOf(condition('StringEquals', 'kms:EncryptionContextKeysX', 'Größe'))).toContain('IDENTIFIER_CHARACTER');
+    expect(codesOf(condition('StringEquals', 'aws:usernamex', 'Größe'))).toContain('IDENTIFIER_CHARACTER');
+  });
+});
+
+describe('free text that cannot be read as it is', () => {
+  const document = (change: object, more: object = {}) => ({ ...(withRoot(allow({ ...change })) as object), ...more });
+  test.each<[string, string, object]>([
+    ['/Id', 'The policy: the Id "x<U+200B>" contains U+200B.', document({}, { Id: 'x\u200b' })],
+    ['/Statement/1/Sid', 'the Sid "a<U+00AD>" contains U+00AD.', document({ Sid: 'a\u00ad' })],
+    [
+      '/Statement/1/Condition/StringEquals/aws:PrincipalTag~1a',
+      'a value of "aws:PrincipalTag/a" "b<U+202E>" contains U+202E.',
+      document({ Condition: { StringEquals: { 'aws:PrincipalTag/a': 'b\u202e' } } }),
+    ],
+    [
+      '/Statement/1/Condition/StringEquals/aws:PrincipalTag~1\u00ad',
+      'the condition key "aws:PrincipalTag/<U+00AD>" ',
+      document({ Condition: { StringEquals: { 'aws:PrincipalTag/\u00ad': 'b' } } }),
+    ],
+  ])('%s', (path, message, value) => {
+    const found = findingsOf('TEXT_INVISIBLE_CHARACTER', value);
+    expect(found[0]?.path).toBe(path);
+    expect(found[0]?.message).toContain(message);
+  });
+  it('by an escape, wherever it stands', () => {
+    const escaped = (change: object) =>
+      JSON.stringify(withRoot(allow({ ...change }))).replace(
+        /[^\0-\u007f]/g,
+        (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      );
+    const paths = (change: object) => findingsOf('POLICY_CHARSET_ESCAPED', escaped(change)).map(({ path }) => path);
+    expect(paths({ Sid: 'x\u0430' })).toEqual(['/Statement/1/Sid']);
+    expect(paths({ Action: 'kms:\u0430' })).toEqual(['/Statement/1/Action']);
+    expect(paths({ Sid: 'ÿ' })).toEqual([]);
+    expect(findingsOf('POLICY_CHARSET_ESCAPED', withRoot(allow({ Sid: 'x\u0430' })))).toEqual([]);
+  });
+});
+
+describe('an Allow that a Deny always covers', () => {
+  const covered = (given: object, refused: object) =>
+    codesOf(withRoot(allow({ ...given }), deny({ ...refused }))).includes('ALLOW_ALWAYS_DENIED');
+  const via = (service: string) => ({ StringEquals: { 'kms:ViaService': service } });
+  const OTHER = ROLE.replace('Role', 'Other');
+  test.each<[string, boolean, object, object]>([
+    ['the same', true, {}, {}],
+    ['more actions', true, {}, { Action: 'kms:*' }],
+    ['fewer actions', false, { Action: ['kms:Decrypt', 'kms:Encrypt'] }, {}],
+    ['everyone', true, {}, { Principal: '*' }],
+    ['the account', true, {}, { Principal: { AWS: ROOT } }],
+    ['another account', false, {}, { Principal: { AWS: ROOT.replace('1111', '4444') } }],
+    ['one of two', false, { Principal: { AWS: [ROLE, OTHER] } }, {}],
+    ['both of two', true, { Principal: { AWS: [ROLE, OTHER] } }, { Principal: { AWS: [OTHER, ROLE] } }],
+    ['everyone of AWS, for a service', true, { Principal: { Service: 'sns.amazonaws.com' } }, { Principal: '*' }],
+    [
+      'another kind',
+      false,
+      { Principal: { Service: 'sns.amazonaws.com' } },
+      { Principal: { Federated: 'sns.amazonaws.com' } },
+    ],
+    [
+      'a session of the role',
+      true,
+      { Principal: { AWS: 'arn:aws:sts::111122223333:assumed-role/ExampleRole/run' } },
+      {},
+    ],
+    ['the same condition', true, { Condition: via('s3') }, { Condition: via('s3') }],
+    [
+      'the same condition in other letters',
+      true,
+      { Condition: via('s3') },
+      { Condition: { stringequals: { 'KMS:viaservice': 's3' } } },
+    ],
+    ['a condition more', false, {}, { Condition: via('s3') }],
+    ['a condition less', true, { Condition: via('s3') }, {}],
+    ['another value', false, { Condition: via('s3') }, { Condition: via('rds') }],
+    ['another key', false, { Condition: via('s3') }, { Condition: { StringEquals: { 'kms:CallerAccount': 's3' } } }],
+    ['another operator', false, { Condition: via('s3') }, { Condition: { StringLike: { 'kms:ViaService': 's3' } } }],
+    ['all but the named', false, {}, { Principal: undefined, NotPrincipal: { AWS: OTHER } }],
+  ])('by one of %s: %s', (_, expected, given, refused) => expect(covered(given, refused)).toBe(expected));
+  it('by two that share its actions', () => {
+    const document = withRoot(
+      allow({ Action: ['kms:Decrypt', 'kms:Encrypt'] }),
+      deny({}),
+      deny({ Action: 'kms:Encrypt', Sid: 'two' }),
+    );
+    expect(messages('ALLOW_ALWAYS_DENIED', document)).toEqual([
+      'Statement 2 ("tested") gives nothing: Statement 3 ("tested") and Statement 4 ("two") always denies all of it.',
+    ]);
+  });
+});
+
+describe('a statement that stands there twice', () => {
+  const repeated = (...statements: Record<string, unknown>[]) =>
+    findingsOf('STATEMENT_REPEATED', withRoot(...statements)).map(({ path }) => path);
+  it('in whatever spelling', () => {
+    const one = allow({
+      Action: ['kms:Decrypt', 'kms:Encrypt'],
+      Condition: { StringEquals: { 'kms:ViaService': ['a', 'b'] } },
+    });
+    const two = allow({
+      Sid: 'two',
+      Action: ['KMS:encrypt', 'kms:Decrypt', 'kms:Encrypt'],
+      Condition: { stringEquals: { 'KMS:ViaService': ['b', 'a'] } },
+    });
+    expect(repeated(one, two, allow({ Sid: 'three' }), allow({ Sid: 'four' }))).toEqual([
+      '/Statement/2',
+      '/Statement/4',
+    ]);
+  });
+  it.each<[string, Record<string, unknown>]>([
+    ['effect', { Effect: 'Deny' }],
+    ['principal', { Principal: { AWS: ROLE.replace('Role', 'Rule') } }],
+    ['action', { Action: 'kms:Encrypt' }],
+    ['condition', { Condition: { Bool: { 'aws:SecureTransport': 'true' } } }],
+  ])('not with another %s', (_, change) => expect(repeated(allow(), allow(change))).toEqual([]));
+});
+
+describe('conditions', () => {
+  it('of Null are judged by none of the rules on values', () => {
+    const codes = codesOf(condition('Null', 'kms:CallerAccount', 'true', { Principal: { AWS: ROLE } }));
+    expect(codes.filter((code) => code.startsWith('CONDITION_'))).toEqual([]);
+    expect(codesOf(condition('Null', 'aws:SourceIp', 'true')).filter((code) => code.startsWith('CONDITION_'))).toEqual(
+      [],
+    );
+  });
+  test.each<[unknown, string, boolean]>([
+    [5, 'NumericLessThan', true],
+    [-5.25, 'NumericEquals', true],
+    [1767225600, 'DateLessThan', true],
+    [5, 'StringEquals', false],
+    [1e21, 'NumericEquals', false],
+    [5, 'Null', false],
+    [5, 'StringEquel', false],
+  ])('the number %d under %s may stand: %s', (value, operator, fine) => {
+    expect(codesOf(condition(operator, 'kms:RotationPeriodInDays', value)).includes('CONDITION_VALUE_NUMBER')).toBe(
+      !fine,
+    );
+  });
+  test.each<[string, string, string, boolean]>([
+    ['StringEquals', 'kms:ViaService', 's3.*', true],
+    ['StringEqualsIgnoreCase', 'kms:EncryptionContext:a', 'x?', true],
+    ['StringLike', 'kms:ViaService', 's3.*', false],
+    ['StringEquals', 'kms:EncryptionContext:a', '${aws:userid}', false],
+    ['StringEquals', 'kms:EncryptionContext:a', '${*}', false],
+    ['StringEquals', 'kms:EncryptionContext:a', '${aws:username}*', true],
+  ])('%s of %s %s takes a wildcard by the letter: %s', (operator, key, value, literal) => {
+    expect(codesOf(condition(operator, key, value)).includes('CONDITION_WILDCARD_IS_LITERAL')).toBe(literal);
+  });
+  test.each<[string, boolean]>([
+    ['10.0.0.1', true],
+    ['172.16.0.0/12', true],
+    ['172.15.255.255', false],
+    ['192.168.1.0/24', true],
+    ['127.0.0.1', true],
+    ['169.254.1.1', true],
+    ['203.0.113.0/24', false],
+    ['10.0.0.0/7', false],
+    ['home', false],
+  ])('the address %s is private: %s', (value, is) => {
+    expect(codesOf(condition('IpAddress', 'aws:SourceIp', value)).includes('CONDITION_PRIVATE_ADDRESS')).toBe(is);
+    expect(codesOf(condition('IpAddress', 'aws:VpcSourceIp', value))).not.toContain('CONDITION_PRIVATE_ADDRESS');
+  });
+  it('with a key that is misspelt get no patch where the right one stands already', () => {
+    const both = { StringEquals: { 'kms:ViaServce': 'x', 'kms:ViaService': 'y' } };
+    expect(findingsOf('CONDITION_KEY_UNKNOWN', withRoot(allow({ Condition: both })))[0]).not.toHaveProperty('patch');
+  });
+  it('on two keys never exclude each other, on one they may', () => {
+    const never = (Condition: object) => codesOf(withRoot(allow({ Condition }))).includes('CONDITION_NEVER_HOLDS');
+    expect(never({ StringEquals: { 'kms:ViaService': 's3', 'kms:EncryptionContext:a': 'rds' } })).toBe(false);
+    expect(never({ StringEquals: { 'kms:ViaService': 's3' }, StringLike: { 'kms:ViaService': 'r*' } })).toBe(true);
+    expect(never({ StringEquals: { 'kms:ViaService': 's3' }, StringLike: { 'kms:ViaService': 's*' } })).toBe(false);
+    expect(
+      never({
+        StringEquals: { 'kms:ViaService': 's3', 'aws:SourceVpc': 'x' },
+        StringNotEquals: { 'kms:ViaService': 's3' },
+      }),
+    ).toBe(true);
+  });
+  test.each(['kms:CustomerMasterKeySpec', 'kms:CustomerMasterKeyUsage'])('on %s are deprecated', (key) => {
+    expect(messages('CONDITION_KEY_DEPRECATED', condition('StringEquals', key, 'x')).join()).toContain(
+      `the deprecated condition key "${key}"`,
+    );
+  });
+});
+
+describe('who can change the policy again', () => {
+  const own = (name: string) => `arn:aws:iam::111122223333:${name}`;
+  const put = (AWS: unknown, more: object = {}) =>
+    allow({ Sid: 'put', Principal: { AWS }, Action: 'kms:PutKeyPolicy', ...more });
+  const only = (...statements: object[]) =>
+    codesOf({ Version: '2012-10-17', Statement: [put(APPLIER), ...statements] }).includes('NOBODY_BUT_APPLIER');
+  test.each<[string, boolean, object]>([
+    ['a user', false, put(own('user/ana'))],
+    ['a role', false, put(own('role/admin'))],
+    ['the account', false, put(ROOT)],
+    [
+      'the account, for roles of one name',
+      false,
+      put(ROOT, { Condition: { ArnLike: { 'aws:PrincipalArn': own('role/adm*') } } }),
+    ],
+    [
+      'the account, for the applier alone',
+      true,
+      put(ROOT, { Condition: { ArnEquals: { 'aws:PrincipalArn': APPLIER } } }),
+    ],
+    [
+      'the account, for roles of another account',
+      true,
+      put(ROOT, { Condition: { ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::444455556666:role/*' } } }),
+    ],
+    ['a session of a role', true, put('arn:aws:sts::111122223333:assumed-role/admin/run')],
+    ['another account', true, put(ROOT.replace('1111', '4444'))],
+    ['a service', true, allow({ Principal: { Service: 'sns.amazonaws.com' }, Action: 'kms:*' })],
+    ['somebody who may only read', true, allow({ Principal: { AWS: own('role/admin') }, Action: 'kms:GetKeyPolicy' })],
+  ])('beside the applier %s: nobody else is %s', (_, nobody, statement) => expect(only(statement)).toBe(nobody));
+  it('nobody who does not exist', () => {
+    const document = { Version: '2012-10-17', Statement: [put([APPLIER, own('role/team/admin')])] };
+    const codes = (missing: string[]) => judge(document, { world: { missing } }).findings.map(({ code }) => code);
+    expect(codes([])).not.toContain('NOBODY_BUT_APPLIER');
+    expect(codes([own('role/team/admin')])).toContain('NOBODY_BUT_APPLIER');
+    expect(codes(['admin'])).toContain('NOBODY_BUT_APPLIER');
+    expect(codes(['min', 'team'])).not.toContain('NOBODY_BUT_APPLIER');
+    expect(codes(['CountersignApplier'])).toContain('APPLIER_LOCKED_OUT');
+  });
+  it('not the applier itself, by use of the key or by grants', () => {
+    const gives = (change: object, more = {}) =>
+      judge(withRoot(allow({ Principal: { AWS: APPLIER }, ...change })), more)
+        .findings.map(({ code }) => code)
+        .filter((code) => code.startsWith('APPLIER_MAY'));
+    expect(gives({})).toEqual(['APPLIER_MAY_USE_KEY']);
+    expect(gives({ Action: 'kms:CreateGrant' })).toEqual(['APPLIER_MAY_CREATE_GRANTS']);
+    expect(gives({ Action: 'kms:*' })).toEqual(['APPLIER_MAY_USE_KEY', 'APPLIER_MAY_CREATE_GRANTS']);
+    expect(gives({ Action: ['kms:GetKeyPolicy', 'kms:PutKeyPolicy', 'kms:DescribeKey'] })).toEqual([]);
+    expect(gives({ Action: 'kms:Sign' })).toEqual([]);
+    expect(gives({ Action: 'kms:Sign' }, { key: { ...KEY, usage: 'SIGN_VERIFY', spec: 'ECC_NIST_P256' } })).toEqual([
+      'APPLIER_MAY_USE_KEY',
+    ]);
+    expect(gives({ Effect: 'Deny' })).toEqual([]);
+    expect(gives({ Principal: undefined, NotPrincipal: { AWS: APPLIER }, Effect: 'Deny' })).toEqual([]);
+    expect(gives({ Principal: { AWS: 'arn:aws:sts::111122223333:assumed-role/CountersignApplier/run' } })).toEqual([
+      'APPLIER_MAY_USE_KEY',
+    ]);
+    expect(gives({ Principal: { AWS: 'arn:aws:sts::111122223333:assumed-role/Other/run' } })).toEqual([]);
+  });
+});
