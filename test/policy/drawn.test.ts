@@ -9,9 +9,9 @@ import { APPLIER, KEY, ROLE } from './judge.ts';
 // All that is said of changes drawn from small pools, so that a change of the engine shows what it changes and where. Read the
 // difference; `npx vitest run test/policy/drawn.test.ts -u` writes the pages anew.
 
-const PAGES = 28;
-/** From this page on statements are drawn from the pools in which they meet. */
-const CLOSE = 16;
+const PAGES = 34;
+/** From which page on statements are drawn from the pools in which callers meet, and from those of one caller. */
+const [CLOSE, ONE] = [16, 28];
 const ON_A_PAGE = 12;
 
 const entry = (sign: string) => (one: AccessEntry) =>
@@ -28,7 +28,10 @@ function rows(matrix: readonly MatrixCell[]): string[] {
 }
 
 function told(seed: number): string {
-  const { before, after, lines } = drawnPair(seed, seed >= CLOSE * ON_A_PAGE);
+  const { before, after, lines } = drawnPair(
+    seed,
+    seed >= ONE * ON_A_PAGE ? 'one' : seed >= CLOSE * ON_A_PAGE ? 'close' : 'wide',
+  );
   const said = assessChange({
     before: JSON.stringify(before),
     after: JSON.stringify(after, null, 2),

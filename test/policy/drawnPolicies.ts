@@ -128,7 +128,42 @@ const CLOSE: Pools = {
   ],
 };
 
-/** One of three has a condition, one of five is a Deny, one of twenty says what it does not mean. */
+const service = (operator: string, ...values: string[]) => ({ [operator]: { 'kms:ViaService': values } });
+const dept = (operator: string, ...values: string[]) => ({ [operator]: { 'kms:EncryptionContext:Dept': values } });
+const keys = (operator: string, ...values: string[]) => ({ [operator]: { 'kms:EncryptionContextKeys': values } });
+/** One caller and one operation under conditions on few keys: what one condition says of another. */
+const ONE: Pools = {
+  principals: [{ AWS: APP }],
+  actions: ['kms:Decrypt'],
+  conditions: [
+    ...[service('StringEquals', 'a'), service('StringEquals', 'b', 'c'), service('StringEquals', 'a', 'b', 'c')],
+    ...[service('StringLike', 'a*'), service('StringNotEquals', 'a'), service('StringNotLike', 'a*', 'b*')],
+    ...[service('StringEqualsIfExists', 'a'), service('Null', 'true'), service('Null', 'false')],
+    ...[dept('StringEquals', 'x'), dept('StringEquals', 'y'), dept('StringNotEquals', 'x'), dept('Null', 'true')],
+    ...[
+      keys('ForAllValues:StringEquals', 'k'),
+      keys('ForAnyValue:StringEquals', 'k', 'l'),
+      keys('ForAnyValue:StringLike', '*'),
+    ],
+    ...[keys('ForAllValues:StringNotEquals', 'k'), { Bool: { 'aws:SecureTransport': 'true' } }],
+    ...[{ Bool: { 'aws:SecureTransport': 'false' } }, { BoolIfExists: { 'aws:SecureTransport': 'false' } }],
+    ...[
+      { NumericLessThan: { 'aws:MultiFactorAuthAge': '60' } },
+      { NumericGreaterThanEquals: { 'aws:MultiFactorAuthAge': '30' } },
+    ],
+    ...[
+      { IpAddress: { 'aws:SourceIp': ['10.0.0.0/8', '203.0.113.7'] } },
+      { NotIpAddress: { 'aws:SourceIp': '10.1.0.0/16' } },
+    ],
+    ...[
+      { DateLessThan: { 'aws:CurrentTime': '2027-01-01T00:00:00Z' } },
+      { DateGreaterThan: { 'aws:CurrentTime': '2026-06-01T00:00:00Z' } },
+    ],
+    ...[{ StringEquals: { 'aws:PrincipalTag/team': 'pay' } }, { StringNotEquals: { 'aws:PrincipalTag/team': 'pay' } }],
+  ],
+};
+
+/** One of three has a condition (of one caller: each), one of five is a Deny, one of twenty says what it does not mean. */
 function statement(draw: Draw, sid: string, pools: Pools): Record<string, unknown> {
   const effect = draw(['Allow', 'Allow', 'Allow', 'Allow', 'Deny']);
   const principal = draw(pools.principals);
@@ -140,7 +175,7 @@ function statement(draw: Draw, sid: string, pools: Pools): Record<string, unknow
     [named]: principal,
     [turned ? 'NotAction' : 'Action']: draw(pools.actions),
     Resource: draw([...Array(14).fill('*'), KEY.arn, 'arn:aws:kms:us-west-2:111122223333:key/other']),
-    ...(draw([true, true, false]) ? {} : { Condition: condition(draw, pools) }),
+    ...(draw([pools !== ONE, pools !== ONE, false]) ? {} : { Condition: condition(draw, pools) }),
   };
 }
 
@@ -158,6 +193,7 @@ function changed(draw: Draw, old: Record<string, unknown>, pools: Pools): Record
   return kind === 'none' && Condition !== undefined ? rest : { ...old, Condition: condition(draw, pools) };
 }
 
+const POOLS = { wide: WIDE, close: CLOSE, one: ONE };
 const ROOT_STATEMENT = {
   Sid: 'root',
   Effect: 'Allow',
@@ -166,16 +202,12 @@ const ROOT_STATEMENT = {
   Resource: '*',
 };
 
-/**
- * A policy of up to five statements, three of four with that of the account, and one with one to three changes.
- *
- * @param close From few callers, actions and conditions, so that statements meet more often.
- */
-export function drawnPair(seed: number, close: boolean): DrawnPair {
-  const pools = close ? CLOSE : WIDE;
+/** A policy of up to seven statements, three of four with that of the account, and one with one to three changes. */
+export function drawnPair(seed: number, from: keyof typeof POOLS): DrawnPair {
+  const pools = POOLS[from];
   const draw = drawFrom(seed);
   const before: Record<string, unknown>[] = draw([true, true, true, false]) ? [ROOT_STATEMENT] : [];
-  const more = draw([1, 2, 3, 4]);
+  const more = draw([1, 2, 3, 4]) + (pools === ONE ? 2 : 0);
   for (let i = 1; i <= more; i++) before.push(statement(draw, `s${i}`, pools));
   const after = [...before];
   for (let changes = draw([1, 1, 2, 3]); changes > 0; changes--) {
