@@ -28,7 +28,7 @@ const LEARNED = 'learned.json';
 const MOST_LOADS = 25;
 /** A test this much slower than the average would cost more than all others, for the few mutants that only it kills. */
 const TOO_SLOW = Number(process.env.MUTATION_TOO_SLOW ?? 100);
-const LOOP = 'The mutant was reached a hundred times as often as usual.';
+const LOOP = 'The test goes on and on.';
 
 interface Learned {
   /** The tests that can be run again and again, and the milliseconds that each takes. */
@@ -43,8 +43,27 @@ interface Failure {
   message: string;
 }
 
+/** Milliseconds of the processor that this process has had. */
+function spent(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Ends a test that goes on and on: the instrumented code asks in every turn of a loop which mutant is switched on. */
+const watch = { mutant: undefined as string | undefined, asked: 0, until: Number.POSITIVE_INFINITY, rang: false };
 /** What the instrumented code reads and counts. */
-const stryker: { [name in keyof InstrumenterContext]: InstrumenterContext[name] | undefined } = {};
+const stryker: { [name in keyof InstrumenterContext]: InstrumenterContext[name] | undefined } = {
+  get activeMutant() {
+    if ((++watch.asked & 0xffff) === 0 && spent() > watch.until) {
+      watch.rang = true;
+      throw new Error(LOOP);
+    }
+    return watch.mutant;
+  },
+  set activeMutant(mutant) {
+    watch.mutant = mutant;
+  },
+};
 Object.assign(globalThis, { __stryker__: stryker });
 
 class PureRunner implements TestRunner {
@@ -85,10 +104,9 @@ class PureRunner implements TestRunner {
       const failureMessage = await failureOf(run);
       stryker.currentTestId = 'again';
       // The time of the processor: a busy machine makes no test slower than another.
-      const from = process.cpuUsage();
+      const from = spent();
       const repeatable = failureMessage === undefined && (await failureOf(run)) === undefined;
-      const { user, system } = process.cpuUsage(from);
-      const result = { id, name: id, timeSpentMs: (user + system) / 1000, fileName: resolve(file) };
+      const result = { id, name: id, timeSpentMs: spent() - from, fileName: resolve(file) };
       if (failureMessage !== undefined) ran.push({ ...result, status: TestStatus.Failed, failureMessage });
       else if (repeatable) ran.push({ ...result, status: TestStatus.Success });
       else this.log.warn('Left out, since it passes only once in a process: %s', id);
@@ -162,10 +180,10 @@ class PureRunner implements TestRunner {
     Object.assign(stryker, { hitCount: 0, hitLimit });
     for (const test of tests.sort((a, b) => time(a) - time(b))) {
       this.ran++;
-      stryker.activeMutant = activeMutant.id;
+      Object.assign(watch, { mutant: activeMutant.id, rang: false, until: spent() + 3_000 + 50 * time(test) });
       const message = await failureOf(test.run);
-      stryker.activeMutant = undefined;
-      if ((stryker.hitCount ?? 0) > hitLimit) return { test, message: LOOP };
+      Object.assign(watch, { mutant: undefined, until: Number.POSITIVE_INFINITY });
+      if (watch.rang || (stryker.hitCount ?? 0) > hitLimit) return { test, message: LOOP };
       if (message !== undefined) return { test, message };
     }
     return undefined;
