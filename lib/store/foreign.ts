@@ -21,7 +21,10 @@ export interface KnownPolicy {
   previous?: string;
   /** Writes that a comparison found: the events that tell by whom may still come. Oldest first. */
   untraced: { id: string; canonical: string; foundAt: string }[];
-  /** A policy that an event told of and that no read has shown yet: no write of its own when a comparison meets it. */
+  /**
+   * A policy that an event told of and that no read has shown yet: no write of its own when a comparison meets it. `until`: from
+   * then on a read that still shows the last known policy is not behind, and it is expected no more.
+   */
   expected?: { canonical: string; sha256: string; by: string; until: string };
   /** Another one with every write: nobody writes over what they have not read. */
   stamp: string;

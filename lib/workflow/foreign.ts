@@ -72,11 +72,14 @@ export function compareKey(keyArn: string, rules: Rules, at: string): Promise<st
       if (why !== undefined) throw new Error(`the policy of ${keyArn} was known and cannot be read: ${why}`);
       return undefined;
     }
-    if (live.canonical === known?.canonical) return undefined;
     if (known === undefined) return baseline(keyArn, live, at);
-    const { expected, previous } = known;
-    if (live.canonical === previous && at < later(known.at, BEHIND)) return undefined;
-    if (live.canonical === expected?.canonical && at < expected.until) {
+    const { expected, ...lasting } = known;
+    if (live.canonical === known.canonical) {
+      // No read is behind for so long: what was expected had been written over by the time of its event.
+      return expected !== undefined && at >= expected.until ? { known: lasting } : undefined;
+    }
+    if (live.canonical === known.previous && at < later(known.at, BEHIND)) return undefined;
+    if (live.canonical === expected?.canonical) {
       const { sha256, canonical, by } = expected;
       return { known: { canonical, sha256, by, at, previous: known.canonical, untraced: known.untraced } };
     }

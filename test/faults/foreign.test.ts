@@ -27,3 +27,16 @@ it.each([
   },
   300_000,
 );
+
+it('knows a write of an event by the next comparison, a quarter of an hour after a read that was behind', async () => {
+  const { happened, violations } = await opened.play('event', {
+    operation: 'foreign kms.GetKeyPolicy',
+    nth: 1,
+    mode: 'stale',
+  });
+  expect({ happened, violations }).toEqual({ happened: true, violations: [] });
+});
+
+it('expects a write that was put over no more once a comparison has seen that it was', async () => {
+  expect(await opened.putTwice()).toEqual(['event', 'comparison']);
+});

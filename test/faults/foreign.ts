@@ -114,6 +114,31 @@ export class ForeignLab {
     return { calls, happened, violations: found };
   }
 
+  /**
+   * A write that was put over before its event came, a comparison as late as that no read can be behind, and the same write once more
+   * without an event. @returns how each of the two was found
+   */
+  async putTwice(): Promise<string[]> {
+    const { lab } = this;
+    const key = KEYS[0] ?? '';
+    const [first, second] = [policyOf(++this.#serial), policyOf(++this.#serial)];
+    await lab.put(key, first);
+    await this.#compare();
+    const from = (await this.#rooms.log.logHead()).seq;
+    await lab.put(key, second);
+    await lab.put(key, first);
+    const writtenAt = this.#at().replace(/\.\d+Z$/, '.000Z');
+    const eventId = `event-${this.#serial}`;
+    await this.#take({ eventId, eventName: 'PutKeyPolicy', keyArn: key, writtenAt, caller: ADMIN, policy: second });
+    lab.ahead += 15 * MINUTE;
+    await this.#compare();
+    await lab.put(key, second);
+    await this.#compare();
+    const head = await this.#rooms.log.logHead();
+    const facts = await this.#rooms.log.readFacts(Array.from({ length: head.seq - from }, (_, i) => from + 1 + i));
+    return facts.flatMap((fact) => (fact.type === 'FOREIGN_WRITE' ? [fact.foundBy] : []));
+  }
+
   /** Does the whole history hang together? */
   async verify(): Promise<string[]> {
     const { verifyLog } = await import('../../lib/audit/verify.ts');
