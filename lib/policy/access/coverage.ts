@@ -156,7 +156,8 @@ function resourceDoubt({ resources, notResource }: Statement, key: KeyIdentity):
 
 /**
  * `direct`: what the key policy itself gives. `total`: also what it lets the account's IAM policies give, through an Allow for
- * the root of the key's own account. In other accounts both need an IAM policy, so the layers are one there.
+ * the root of the key's own account. In other accounts both need an IAM policy, and an account itself is what others delegate to, so
+ * the layers are one there.
  */
 export type Layer = 'direct' | 'total';
 

@@ -65,12 +65,11 @@ class Comparer {
   }
 
   atom(atom: Atom): Result {
-    const layer = atom.kind === 'account' ? 'total' : 'direct';
-    const { changes, unnamed } = this.#compare(atom, layer);
-    const differences = this.#explain(atom, layer, changes, false);
+    const { changes, unnamed } = this.#compare(atom, 'direct');
+    const differences = this.#explain(atom, 'direct', changes, false);
     const unnamedLoss = isEmpty(unnamed)
       ? undefined
-      : { atom, actions: unnamed, denies: this.#causes.denies(atom, layer, 'loss', unnamed) };
+      : { atom, actions: unnamed, denies: this.#causes.denies(atom, 'direct', 'loss', unnamed) };
     return { atom, changes, differences, ...(unnamedLoss && { unnamedLoss }) };
   }
 

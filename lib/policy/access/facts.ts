@@ -3,7 +3,7 @@ import { sortedSet } from '../ascii.ts';
 import type { Test } from '../condition/conditionTest.ts';
 import { tiesDown } from '../condition/confining.ts';
 import { type Atom, accountKey, accountOf, CALLER_ACCOUNT, PRINCIPAL_ACCOUNT, PRINCIPAL_ARN } from '../principals.ts';
-import { ALL_DOUBTS, type Applied, type Rule } from './coverage.ts';
+import { ALL_DOUBTS, type Applied, type Layer, type Rule } from './coverage.ts';
 import { type Pair, sideIn } from './pair.ts';
 import { guardBetween, outright } from './sides.ts';
 
@@ -53,9 +53,8 @@ export function factsOf(pair: Pair, which: 'before' | 'after'): Facts {
 
 /** The different ways in which an atom can do anything at all, were every doubtful Allow to hold and no doubtful Deny. */
 function waysOf(pair: Pair, which: 'before' | 'after', atom: Atom): (readonly number[])[] {
-  const layer = atom.kind === 'account' ? 'total' : 'direct';
-  const sure = sideIn(pair, which, atom, layer, 0);
-  const doubtful = sideIn(pair, which, atom, layer, ALL_DOUBTS);
+  const sure = sideIn(pair, which, atom, 'direct', 0);
+  const doubtful = sideIn(pair, which, atom, 'direct', ALL_DOUBTS);
   const ways = new Map<string, readonly number[]>();
   for (const action of KEY_ACTIONS.keys()) {
     for (const way of pair.reasoner.waysOf(guardBetween(doubtful, sure, action)).ways) ways.set(way.join(','), way);
@@ -139,7 +138,7 @@ export function powerOf(
   which: 'before' | 'after',
   atom: Atom,
   action: number,
-  layer: 'direct' | 'total' = atom.kind === 'account' ? 'total' : 'direct',
+  layer: Layer = 'direct',
 ): Power {
   const sure = sideIn(pair, which, atom, layer, 0);
   const doubtful = sideIn(pair, which, atom, layer, ALL_DOUBTS);

@@ -51,8 +51,7 @@ function state({ outright, perhaps }: Given, actions: ActionSet): MatrixCell['be
 }
 
 function given(pair: Pair, which: 'before' | 'after', atom: Atom): Given {
-  const layer = atom.kind === 'account' ? 'total' : 'direct';
-  const direct = sideIn(pair, which, atom, layer, 0);
+  const direct = sideIn(pair, which, atom, 'direct', 0);
   const total = sideIn(pair, which, atom, 'total', 0);
   return { outright: outright(direct), perhaps: possible(total) };
 }

@@ -183,7 +183,7 @@ function standingCondition(
   findings: Findings,
 ): string | undefined {
   const { pair } = findings;
-  const layer = delegated || atom.kind === 'account' ? 'total' : 'direct';
+  const layer = delegated ? 'total' : 'direct';
   const side = sideIn(pair, which, atom, layer, 0);
   if (side.conditional.length === 0) return undefined;
   const words = new Set(
