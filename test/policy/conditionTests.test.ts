@@ -354,3 +354,117 @@ describe('an operator', () => {
     'NotBool',
   ])('%o is none', (written) => expect(readOperator(written)).toBeUndefined());
 });
+
+describe('two tests of which less is known', () => {
+  type Line = [operator: string, key: string, ...values: string[]];
+  const claims = (a: Line, b: Line) => {
+    const conditions = new Conditions();
+    const [one = -1, two = -1] = [a, b].map((line) => conditions.testsOf(read(conditions, line))[0]);
+    return [conditions.testImplies(one, two), testsExclude(conditions.test(one), conditions.test(two))];
+  };
+  const many = 'kms:EncryptionContextKeys';
+  it.each<[string, boolean, boolean, Line, Line]>([
+    [
+      'one value of a key that has one',
+      true,
+      false,
+      ['StringEquals', 'kms:ViaService', 'a'],
+      ['StringNotEquals', 'kms:ViaService', 'b'],
+    ],
+    [
+      'another value of it',
+      false,
+      true,
+      ['StringEquals', 'kms:ViaService', 'a'],
+      ['StringEquals', 'kms:ViaService', 'b'],
+    ],
+    [
+      'no prefix on a key with several values',
+      false,
+      false,
+      ['StringEquals', many, 'a'],
+      ['StringNotEquals', many, 'b'],
+    ],
+    ['no prefix on it, other values', false, false, ['StringEquals', many, 'a'], ['StringEquals', many, 'b']],
+    ['a prefix on one side', false, false, ['StringEquals', many, 'a'], ['ForAnyValue:StringEquals', many, 'b']],
+    [
+      'any of it and all of it',
+      false,
+      true,
+      ['ForAnyValue:StringEquals', many, 'a'],
+      ['ForAllValues:StringEquals', many, 'b'],
+    ],
+    ['any of it twice', false, false, ['ForAnyValue:StringEquals', many, 'a'], ['ForAnyValue:StringEquals', many, 'b']],
+    ['a key that is in no table', false, false, ['StringEquals', 'my:key', 'a'], ['StringEquals', 'my:key', 'b']],
+    [
+      'a tag, which has one value',
+      false,
+      true,
+      ['StringEquals', 'aws:RequestTag/a', 'a'],
+      ['StringEquals', 'aws:RequestTag/a', 'b'],
+    ],
+    ['two keys', false, false, ['StringEquals', 'kms:ViaService', 'a'], ['StringEquals', 'kms:CallerAccount', 'b']],
+    [
+      'a number and a text',
+      false,
+      false,
+      ['NumericEquals', 'kms:ViaService', '5'],
+      ['StringEquals', 'kms:ViaService', '6'],
+    ],
+    [
+      'a number and all but a text',
+      false,
+      false,
+      ['NumericEquals', 'kms:ViaService', '5'],
+      ['StringNotEquals', 'kms:ViaService', '6'],
+    ],
+    [
+      'a number and its presence',
+      true,
+      false,
+      ['NumericEquals', 'kms:ViaService', '5'],
+      ['Null', 'kms:ViaService', 'false'],
+    ],
+    [
+      'a number and its absence',
+      false,
+      true,
+      ['NumericEquals', 'kms:ViaService', '5'],
+      ['Null', 'kms:ViaService', 'true'],
+    ],
+    [
+      'absence, and a number if it is there',
+      true,
+      false,
+      ['Null', 'kms:ViaService', 'true'],
+      ['NumericEqualsIfExists', 'kms:ViaService', '5'],
+    ],
+    [
+      'an operator that nobody knows',
+      false,
+      false,
+      ['StringEquel', 'kms:ViaService', 'a'],
+      ['StringEquals', 'kms:ViaService', 'b'],
+    ],
+    [
+      'and the other way round',
+      false,
+      false,
+      ['StringEquals', 'kms:ViaService', 'b'],
+      ['StringEquel', 'kms:ViaService', 'a'],
+    ],
+    ['it and presence', false, false, ['StringEquel', 'kms:ViaService', 'a'], ['Null', 'kms:ViaService', 'true']],
+  ])('%s: implies %s, excludes %s', (_, implies, excludes, a, b) => expect(claims(a, b)).toEqual([implies, excludes]));
+  it('of long lists the one that has all values of the other is wider', () => {
+    const values = Array.from({ length: 12 }, (_, i) => `v${i}`);
+    expect(
+      claims(['StringEquals', 'kms:ViaService', ...values.slice(3)], ['StringEquals', 'kms:ViaService', ...values])[0],
+    ).toBe(true);
+    expect(
+      claims(['StringEquals', 'kms:ViaService', ...values, 'w'], ['StringEquals', 'kms:ViaService', ...values])[0],
+    ).toBe(false);
+    expect(claims(['StringEquals', 'kms:ViaService', 'ab'], ['StringLike', 'kms:ViaService', ...values, 'a*'])[0]).toBe(
+      true,
+    );
+  });
+});
