@@ -34,10 +34,16 @@ export function delegate(
   now: string,
 ): Outcome<Event> {
   const { person, to, until } = who;
-  if (authorsOf(change).includes(person) || !change.rule.approvers.includes(person)) {
+  if (authorsOf(change).includes(person)) {
+    return refuse('OWN_CHANGE', 'You wrote this change, so you have no place to give.');
+  }
+  if (!change.rule.approvers.includes(person)) {
     return refuse('NOT_AN_APPROVER', `Rule ${change.rule.name} does not name you as an approver of this change.`);
   }
-  if (authorsOf(change).includes(to) || !(change.rule.delegates?.[person]?.includes(to) ?? false)) {
+  if (authorsOf(change).includes(to)) {
+    return refuse('NOT_A_DELEGATE', `${to} wrote this change, and decides for nobody.`);
+  }
+  if (!(change.rule.delegates?.[person]?.includes(to) ?? false)) {
     return refuse('NOT_A_DELEGATE', `The rules file does not let ${to} stand in for you here (delegates).`);
   }
   const still = standsStill(change);
@@ -80,7 +86,12 @@ export function review(
   if (authorsOf(change).includes(person))
     return refuse('OWN_CHANGE', 'You wrote this change; somebody else must review it.');
   if (!reviewersOf(change).includes(person)) {
-    return refuse('NOT_AN_APPROVER', `Rule ${change.rule.name} does not name you as a reviewer, or you approved it.`);
+    return refuse(
+      'NOT_AN_APPROVER',
+      countingApprovals(change).includes(person)
+        ? 'You approved this change; somebody else must review it.'
+        : `Rule ${change.rule.name} does not name you as a reviewer of this change.`,
+    );
   }
   if (!reviewIsOpen(change)) {
     return refuse('NOTHING_TO_REVIEW', change.reviewed ? 'It was reviewed already.' : `It is ${change.status}.`);

@@ -1,5 +1,6 @@
 import type { Binding, Channel, Event } from './facts.ts';
-import { authorsOf, havingASay, seatFor, stagesOf, standing, uncountedWithout } from './quorum.ts';
+import { authorsOf, havingASay, seatFor, standing, uncountedWithout } from './quorum.ts';
+import { noSay, noSeat, nothingToWithdraw, ownChange } from './reasons.ts';
 import { done, type Outcome, refuse } from './refusal.ts';
 import { type Change, isOpen } from './state.ts';
 
@@ -29,11 +30,9 @@ export function decide(change: Change, answer: Answer, now: string): Outcome<Eve
   const { person, comment, channel, binding } = answer;
   if (answer.decision === 'comment') return remark(change, answer, now);
   if (authorsOf(change).includes(person)) {
-    return refuse('OWN_CHANGE', 'You wrote this change; somebody else must decide. To take it back, cancel it.');
+    return ownChange(change, person);
   }
-  if (!havingASay(change, now).includes(person)) {
-    return refuse('NOT_AN_APPROVER', `Rule ${change.rule.name} does not name you as an approver of this change.`);
-  }
+  if (!havingASay(change, now).includes(person)) return noSay(change, person, now);
   if (!isOpen(change.status)) return refuse('ALREADY_ENDED', `This change is ${change.status}.`);
   const late = tooLate(change, now);
   if (late !== undefined) return late;
@@ -50,15 +49,16 @@ export function decide(change: Change, answer: Answer, now: string): Outcome<Eve
     case 'withdraw':
       return change.decisions.some((one) => one.person === person && one.decision === 'approve')
         ? ifNotApplying(change, { type: 'APPROVAL_WITHDRAWN', comment, channel, askAgain })
-        : refuse('NOTHING_TO_WITHDRAW', 'You have not approved this change.');
+        : nothingToWithdraw(change, person);
     case 'approve':
       return approve(change, answer, now);
   }
 }
 
+/** Nothing expires once an apply has begun. */
 function tooLate(change: Change, now: string): ReturnType<typeof refuse> | undefined {
   const deadline = change.status === 'PENDING' ? change.expiresAt : change.applyBy;
-  if (now >= deadline) return refuse('EXPIRED', `This change expired at ${deadline}.`);
+  if (change.status !== 'APPLYING' && now >= deadline) return refuse('EXPIRED', `This change expired at ${deadline}.`);
   return (change.acts ?? 0) >= MOST_ACTS
     ? refuse('TOO_MANY_REQUESTS', `There were ${MOST_ACTS} acts on this change; cancel it and start anew.`)
     : undefined;
@@ -68,9 +68,11 @@ const ifNotApplying = (change: Change, event: Event): Outcome<Event> =>
   change.status === 'APPLYING' ? refuse('ALREADY_DECIDED', 'This change is being applied just now.') : done(event);
 
 function approve(change: Change, { person, comment, channel, binding }: Answer, now: string): Outcome<Event> {
-  const { counted, stage, complete } = standing(change);
-  if (counted.some((one) => one.person === person)) {
-    return refuse('ALREADY_DECIDED', 'You have decided already.');
+  const { counted, complete } = standing(change);
+  const mine = counted.find((one) => one.person === person);
+  if (mine !== undefined) {
+    const place = mine.seat === person ? '' : ` You approved on behalf of ${mine.seat}, and nobody counts twice.`;
+    return refuse('ALREADY_DECIDED', `You have decided already.${place}`);
   }
   if (change.status !== 'PENDING') return refuse('ALREADY_DECIDED', `This change is ${change.status} already.`);
   const asked = change.changesRequested;
@@ -79,10 +81,7 @@ function approve(change: Change, { person, comment, channel, binding }: Answer, 
   }
   const seat = seatFor(change, person, now);
   // Where the others are enough, the wish of this person is all that holds it up: they need no seat to take it back.
-  if (seat === undefined && !complete) {
-    const waits = stagesOf(change.rule)[stage]?.name;
-    return refuse('NOT_YOUR_STAGE', `It waits for ${waits}, which does not name you or has counted you already.`);
-  }
+  if (seat === undefined && !complete) return noSeat(change, person, now);
   const place = seat === undefined || seat === person ? {} : { onBehalfOf: seat };
   return done({ type: 'APPROVAL_GIVEN', binding, comment, channel, ...place });
 }
@@ -90,7 +89,7 @@ function approve(change: Change, { person, comment, channel, binding }: Answer, 
 /** A comment decides nothing; authors and everybody with a say may leave one while the change is open. */
 function remark(change: Change, { person, comment, channel }: Answer, now: string): Outcome<Event> {
   if (!authorsOf(change).includes(person) && !havingASay(change, now).includes(person)) {
-    return refuse('NOT_AN_APPROVER', `Rule ${change.rule.name} does not name you as an approver of this change.`);
+    return noSay(change, person, now);
   }
   if (!isOpen(change.status)) return refuse('ALREADY_ENDED', `This change is ${change.status}.`);
   const late = tooLate(change, now);

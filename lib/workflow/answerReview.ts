@@ -46,6 +46,7 @@ export async function answerReview(
     return refuse('WRONG_CONFIRMATION', 'What you typed is not the name of the key. Nothing was decided.');
   }
   if (decision !== 'withdraw' && decision !== 'comment' && link.usedAt !== undefined) {
+    await noteAttempt(link, decision, 'ALREADY_DECIDED', now, session);
     return refuse('ALREADY_DECIDED', 'This link was used already.');
   }
   const verdict = { person: link.person, decision, comment, channel: 'link', binding: { after, base } } as const;

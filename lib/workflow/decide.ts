@@ -50,7 +50,7 @@ export const reviewChange = (
 ): Promise<Outcome<Change>> =>
   act(id, 'review', { person: who.person, at }, undefined, (change) => review(change, who));
 
-/** One act of a person on a change. A refusal that says something about the person is a fact; what asks for something to be done wakes the state machine. */
+/** One act of a person on a change. A refusal that tells something is a fact; what asks for something to be done wakes the state machine. */
 export async function act(
   id: string,
   attempt: string,

@@ -4,13 +4,23 @@ import { readChange, record } from '../store/changes.ts';
 import { leaveDenial } from '../store/denials.ts';
 import { appendDenial, mayNoteDenial, mayNoteRefusal } from '../store/refusals.ts';
 
-/** Refusals that say something about the person, not about the moment: they belong into the history. */
+/**
+ * Refusals of somebody who was understood: they belong into the history, whether the person or the moment was the wrong one. Not those of a
+ * request that cannot be read, and not those that limit requests.
+ */
 export const TELLING: ReadonlySet<RefusalCode> = new Set([
   'OWN_CHANGE',
   'NOT_AN_APPROVER',
   'NOT_IN_GROUP',
   'NOT_A_DELEGATE',
   'NOT_YOUR_LINK',
+  'NOT_YOUR_STAGE',
+  'CHANGES_REQUESTED',
+  'ALREADY_DECIDED',
+  'ALREADY_ENDED',
+  'EXPIRED',
+  'BASE_MOVED',
+  'NOTHING_TO_WITHDRAW',
 ]);
 
 /** Who tried what they must not, and why it was refused. */

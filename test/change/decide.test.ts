@@ -139,7 +139,7 @@ describe('what everybody is told who may not', () => {
       change(approval(KIM, 1)),
       by(SAM, 'withdraw'),
       2,
-      'NOTHING_TO_WITHDRAW You have not approved this change.',
+      'NOTHING_TO_WITHDRAW No approval of yours stands on this change.',
     ],
     ['during an apply', applying, by(SAM, 'withdraw'), 7, 'ALREADY_DECIDED This change is being applied just now.'],
     [
@@ -260,7 +260,7 @@ describe('what is no decision yet', () => {
       }),
     ]);
     expect(said(decide(staged, by(KIM, 'approve'), minute(1)))).toBe(
-      'NOT_YOUR_STAGE It waits for first, which does not name you or has counted you already.',
+      'NOT_YOUR_STAGE It waits for first, which does not name you; your stage, second, comes after it.',
     );
     expect(code(decide(staged, by(SAM, 'approve'), minute(1)))).toBe('APPROVAL_GIVEN');
   });
