@@ -191,7 +191,7 @@ describe('a delegate', () => {
     expect(await says('pat', change.id, 'approve')).toBe('PENDING');
     const { decisions } = (await world.ana.change(change.id)).approval;
     expect(decisions.at(-1)).toMatchObject({ person: 'pat@example.com', onBehalfOf: 'sam@example.com' });
-    expect(await says('sam', change.id, 'approve')).toBe('not-your-stage');
+    expect(await says('sam', change.id, 'approve')).toBe('already-decided');
   });
 });
 
