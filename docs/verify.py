@@ -398,7 +398,8 @@ class Change:
                      and (seat == person or self.stands_in(person, seat, at))), None)
 
     def late(self, at):
-        return at >= (self.expires if self.status == "PENDING" else self.apply_by) or self.acts >= MOST_ACTS
+        over = self.status != "APPLYING" and at >= (self.expires if self.status == "PENDING" else self.apply_by)
+        return over or self.acts >= MOST_ACTS
 
     def wait_again(self):
         self.status = "PENDING"

@@ -271,8 +271,9 @@ export function happenings(n: number, story: Story): Happening[] {
       return ended({ type: 'FAILED', error: 'AccessDeniedException', detail: 'No.' });
     case 'uncertain':
       return ended({ type: 'UNCERTAIN', detail: 'Look.', live });
+    // It takes longer than it should, and somebody asks.
     case 'applying':
-      return applying;
+      return [...applying, fact('kim@example.com', 70, { type: 'COMMENTED', comment: 'Still?', channel: 'api' })];
     // Approved, and held for good by a freeze that came after the submit.
     case 'held':
       return [

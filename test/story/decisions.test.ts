@@ -59,6 +59,15 @@ describe('a decision', () => {
     expect((await world.ana.change(change.id)).status).toBe('PENDING');
     expect((await decide(world.kim)).status).toBe(200);
     await world.ana.reaches(change.id, ['APPLIED']);
+    expect((await decide(world.kim)).status).toBe(409);
+    const { body } = await world.audrey.get<{ events: { person: string; code: string }[] }>(
+      `/audit/events?change=${change.id}&type=REFUSED`,
+    );
+    expect(body.events.map(({ person, code }) => `${person} ${code}`).reverse()).toEqual([
+      'sam@example.com ALREADY_DECIDED',
+      'sam@example.com ALREADY_DECIDED',
+      'kim@example.com ALREADY_ENDED',
+    ]);
   });
 
   it('by the submitter never counts, though they be an approver, and the attempt is in the history', async () => {

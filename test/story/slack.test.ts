@@ -154,7 +154,10 @@ describe('the other buttons', () => {
     const { id, value } = await asked('alias/prod/ledger');
     await slack.send(slack.click('U0SAM', value, {}, 'withdraw'));
     const early = await say('U0SAM', value, 'withdraw');
-    expect([told(early), said(early)]).toEqual(['Nothing was decided', expect.stringContaining('No approval of yours')]);
+    expect([told(early), said(early)]).toEqual([
+      'Nothing was decided',
+      expect.stringContaining('No approval of yours'),
+    ]);
     await say('U0SAM', value, 'approve');
     await slack.send(slack.click('U0SAM', value, {}, 'withdraw'));
     expect((await slack.calls('views.open')).at(-1)?.body.view).toMatchObject({
