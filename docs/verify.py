@@ -800,7 +800,7 @@ def verify(lines, key, pin=None, outside=None):
     return so_far(verdict="clean", protectedTo=v.vouched, dangling=dangling)
 
 
-if __name__ == "__main__":
+def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--export", required=True)
     parser.add_argument("--public-key", required=True)
@@ -823,3 +823,10 @@ if __name__ == "__main__":
         verdict = verify(lines, key, pin, outside)
     print(json.dumps(verdict))
     sys.exit({"clean": 0, "tampered": 1, "incomplete": 2}[verdict["verdict"]])
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Exception as error:  # Python itself would end with 1 then, and 1 says tampered.
+        unusable("not everything could be read: %s: %s" % (type(error).__name__, error))

@@ -47,6 +47,12 @@ describe('both commands exit alike', () => {
     ['with a copy that was read at no time', 2, [whole, '--outside', outside('x.txt', checkpointText(newest), 'soon')]],
     ['with a pin that it is behind', 1, [rolledBack, '--pin', mail]],
     ['with a pin that is none', 2, [whole, '--pin', none]],
+    ['with an export that is not there', 2, [join(folder, 'nowhere')]],
+    ['with an export that cannot be read', 2, [folder]],
+    ['with a pin that is not there', 2, [whole, '--pin', join(folder, 'nowhere')]],
+    ['with a copy outside that is not there', 2, [whole, '--outside', join(folder, 'nowhere')]],
+    ['with a public key that is not there', 2, [whole, '--public-key', join(folder, 'nowhere')]],
+    ['with a public key that is none', 2, [whole, '--public-key', whole]],
   ])('%s: %i', (_, expected, [name = '', ...more]) => {
     const args = ['--export', name, '--public-key', key, ...more];
     expect(code(process.execPath, 'bin/countersign.ts', 'verify', ...args)).toBe(expected);
