@@ -299,7 +299,7 @@ export const historyQuery = z.strictObject({
   at: z.optional(
     instant.check(
       z.describe(
-        'Also who had access at this moment: an ISO 8601 time with its offset, or a date for the end of that day, UTC.',
+        'Also who had access at this moment: an ISO 8601 time with its offset, or a date for the end of that day, UTC. Of today it is now; no later day is answered.',
       ),
     ),
   ),

@@ -219,4 +219,11 @@ it('tells who had access to a key at a moment, and whether anybody can know', as
   expect(moved).toMatchObject({ change: expect.stringMatching(/^out_/), certain: true });
   expect(moved.policy?.document).toBe(before.document);
   expect((await audrey.get('/keys/alias%2Fpartner-exchange/history?at=yesterday')).status).toBe(400);
+  // Nobody knows how a day ends that has not, nor what stands on a later one.
+  const asked = new Date().toISOString();
+  const today = await ask(asked.slice(0, 10));
+  expect(today.at >= asked && today.at <= new Date().toISOString()).toBe(true);
+  for (const ahead of ['2999-01-01', '2999-01-01T00:00:00Z']) {
+    expect((await audrey.get(`/keys/alias%2Fpartner-exchange/history?at=${ahead}`)).status).toBe(400);
+  }
 });
