@@ -7,6 +7,7 @@ import type { Outcome, Refusal, RefusalCode } from '../change/refusal.ts';
 import { refuse } from '../change/refusal.ts';
 import type { GroupName } from '../change/rules.ts';
 import { loadRules } from '../store/rulesFile.ts';
+import { StrangeCursor } from '../store/table.ts';
 import { type Caller, identify, strangerOf } from './identity.ts';
 import { internalProblem, problem } from './problem.ts';
 
@@ -25,6 +26,8 @@ export interface Request {
 
 type Result = APIGatewayProxyStructuredResultV2;
 type Handler = MiddyfiedHandler<APIGatewayProxyEventV2, Result, Error, Context>;
+
+const STRANGE_CURSOR = 'Query parameter cursor: must be the cursor of the page before, with the same filters.';
 
 const SIGNED_IN: GroupName[] = ['submitters', 'approvers', 'auditors', 'admins'];
 
@@ -103,6 +106,9 @@ export const api = <T>(
       params: decoded(event.pathParameters),
       query: defined(event.queryStringParameters),
       now: new Date().toISOString(),
+    }).catch((error: Error) => {
+      if (error instanceof StrangeCursor) return refuse('BAD_REQUEST', STRANGE_CURSOR);
+      throw error;
     });
     if (!outcome.ok) return refused(event, outcome.refusal);
     return options.answer?.(outcome.value) ?? json(options.status ?? 200, outcome.value);

@@ -149,7 +149,14 @@ export interface IndexQuery {
   reads?: number;
 }
 
-/** One page of an index, and the cursor of the next when there is more. Reads on only until the page is full, or `reads` are done. */
+/** A cursor that DynamoDB refuses: it is of another query, or was made up. */
+export class StrangeCursor extends Error {}
+
+/**
+ * One page of an index, and the cursor of the next when there is more. Reads on only until the page is full, or `reads` are done.
+ *
+ * @throws {StrangeCursor} where the cursor is not one that this query gave
+ */
 export async function query(q: IndexQuery): Promise<{ items: Item[]; cursor?: Item }> {
   // DynamoDB takes bounds that are the wrong way round for an error.
   if (q.from !== undefined && q.to !== undefined && q.from > q.to) return { items: [] };
@@ -163,26 +170,33 @@ export async function query(q: IndexQuery): Promise<{ items: Item[]; cursor?: It
   let cursor = q.cursor;
   let reads = 0;
   do {
-    const page = await client.send(
-      new QueryCommand({
-        TableName,
-        IndexName: q.index,
-        KeyConditionExpression,
-        ...(filters.length === 0 ? {} : { FilterExpression }),
-        ExpressionAttributeNames: namesIn(`${KeyConditionExpression} ${FilterExpression}`),
-        ExpressionAttributeValues: encode({
-          ':partition': q.partition,
-          ':from': q.from ?? ' ',
-          ':to': q.to ?? '~',
-          ...Object.fromEntries(
-            where.flatMap(({ attribute, values }) => values.map((value, i) => [`:${attribute}${i}`, value])),
-          ),
+    const page = await client
+      .send(
+        new QueryCommand({
+          TableName,
+          IndexName: q.index,
+          KeyConditionExpression,
+          ...(filters.length === 0 ? {} : { FilterExpression }),
+          ExpressionAttributeNames: namesIn(`${KeyConditionExpression} ${FilterExpression}`),
+          ExpressionAttributeValues: encode({
+            ':partition': q.partition,
+            ':from': q.from ?? ' ',
+            ':to': q.to ?? '~',
+            ...Object.fromEntries(
+              where.flatMap(({ attribute, values }) => values.map((value, i) => [`:${attribute}${i}`, value])),
+            ),
+          }),
+          ScanIndexForward: !q.newestFirst,
+          Limit: q.limit - items.length,
+          ...(cursor === undefined ? {} : { ExclusiveStartKey: encode(cursor) }),
         }),
-        ScanIndexForward: !q.newestFirst,
-        Limit: q.limit - items.length,
-        ...(cursor === undefined ? {} : { ExclusiveStartKey: encode(cursor) }),
-      }),
-    );
+      )
+      .catch((error: Error) => {
+        // The attributes and bounds are our own: what can be wrong with the first read is its start.
+        if (cursor !== undefined && cursor === q.cursor && error.name === 'ValidationException')
+          throw new StrangeCursor();
+        throw error;
+      });
     items.push(...(page.Items ?? []).map((item) => unmarshall(item)));
     cursor = page.LastEvaluatedKey === undefined ? undefined : unmarshall(page.LastEvaluatedKey);
     reads++;

@@ -76,6 +76,19 @@ describe('400', () => {
       expect((await world.ana.get(`/changes?${query}`)).status).toBe(400);
     }
   });
+
+  it('a cursor of another query', async () => {
+    const cursor = Buffer.from('{"pk":"CHANGE#x","sk":"META"}').toString('base64url');
+    for (const path of [
+      '/changes?',
+      '/audit/events?',
+      '/keys/alias%2Fpayments/history?',
+      '/audit/export?type=APPLIED&',
+    ]) {
+      const { status, body } = await world.audrey.get(`${path}cursor=${cursor}`);
+      expect([path, status, body.type]).toEqual([path, 400, 'urn:countersign:problem:bad-request']);
+    }
+  });
 });
 
 describe('401 and 403', () => {
