@@ -32,6 +32,9 @@ export function openS3({ dataDir, accountId, buckets: declared = [] }: S3Options
     const url = new URL(request.path, 'http://localhost');
     const [, bucket = '', key = ''] = /^\/([^/]*)\/?(.*)$/s.exec(decodeURIComponent(url.pathname)) ?? [];
     const asked: Asked = { ...request, bucket, key, query: url.searchParams };
+    // Such a request would else be taken for the object itself, and what it says written over it.
+    if (SUBRESOURCES.some((name) => url.searchParams.has(name)))
+      throw new Fault('NotImplemented', `S3 has no ${request.method} ${request.path} here`, 501);
     if (request.method === 'PUT' && key === '') return createBucket(buckets, asked);
     if (buckets.lockOf(bucket) === undefined)
       throw new Fault('NoSuchBucket', 'The specified bucket does not exist', 404);
@@ -65,6 +68,18 @@ export function openS3({ dataDir, accountId, buckets: declared = [] }: S3Options
     close: async () => {},
   };
 }
+
+const SUBRESOURCES = [
+  'acl',
+  'attributes',
+  'delete',
+  'legal-hold',
+  'policy',
+  'restore',
+  'retention',
+  'tagging',
+  'uploads',
+];
 
 const arn = ({ bucket, key }: Pick<Asked, 'bucket' | 'key'>) => `arn:aws:s3:::${bucket}${key && `/${key}`}`;
 const xml = (status: number, name: string, members: string): AwsResponse => ({

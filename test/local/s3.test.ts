@@ -11,6 +11,7 @@ import {
   ListObjectVersionsCommand,
   PutObjectCommand,
   type PutObjectCommandInput,
+  PutObjectRetentionCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -145,4 +146,15 @@ it('lists keys in order, in pages, the newest version of each', async () => {
   expect([second.Contents?.map(({ Key }) => Key), second.IsTruncated]).toEqual([['k/3'], false]);
   expect((await list({ StartAfter: 'k/2' })).Contents?.map(({ Key }) => Key)).toEqual(['k/3']);
   expect(await text('k/1')).toBe('again & again <é>');
+});
+
+it('takes nothing that is said about an object for the object', async () => {
+  const Body = 'as it was';
+  await s3.send(new PutObjectCommand({ Bucket, Key: 'a', Body, ChecksumAlgorithm: 'SHA256' }));
+  const Retention = { Mode: 'COMPLIANCE', RetainUntilDate: new Date(Date.now() + DAY) } as const;
+  await expect(s3.send(new PutObjectRetentionCommand({ Bucket, Key: 'a', Retention }))).rejects.toMatchObject({
+    name: 'NotImplemented',
+  });
+  const { Body: still } = await s3.send(new GetObjectCommand({ Bucket, Key: 'a' }));
+  expect(await still?.transformToString()).toBe(Body);
 });
