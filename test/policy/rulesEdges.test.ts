@@ -321,5 +321,18 @@ describe('who can change the policy again', () => {
       'APPLIER_MAY_USE_KEY',
     ]);
     expect(gives({ Principal: { AWS: 'arn:aws:sts::111122223333:assumed-role/Other/run' } })).toEqual([]);
+    const everyone = (Condition: object) => gives({ Principal: { AWS: '*' }, Condition });
+    for (const name of [APPLIER, own('role/Countersign*'), own('role/*'), [own('role/App'), APPLIER]]) {
+      expect(everyone({ ArnLike: { 'AWS:principalArn': name } })).toEqual(['APPLIER_MAY_USE_KEY']);
+    }
+    const safe = { 'aws:SecureTransport': 'true' };
+    expect(everyone({ StringLike: { 'aws:PrincipalArn': APPLIER }, Bool: safe })).toEqual(['APPLIER_MAY_USE_KEY']);
+    expect(everyone({ ArnLike: { 'aws:PrincipalArn': own('role/App*') } })).toEqual([]);
+    expect(everyone({ ArnNotLike: { 'aws:PrincipalArn': own('role/App*') } })).toEqual([]);
+    expect(
+      everyone({ ArnLike: { 'aws:PrincipalArn': own('role/*') }, ArnNotEquals: { 'aws:PrincipalArn': APPLIER } }),
+    ).toEqual([]);
+    expect(everyone({ StringEquals: { 'kms:CallerAccount': '111122223333' } })).toEqual([]);
+    expect(everyone({ Null: { 'aws:PrincipalArn': 'false' } })).toEqual([]);
   });
 });

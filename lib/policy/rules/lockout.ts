@@ -1,4 +1,4 @@
-import { able, type Certain } from '../access/ability.ts';
+import { abilities, able, type Certain } from '../access/ability.ts';
 import { rootArn } from '../console/consolePrincipal.ts';
 import { quote } from '../document/visible.ts';
 import { globSample } from '../glob.ts';
@@ -202,23 +202,42 @@ const noAccountRoot: PolicyRule = {
   },
 };
 
-/** Statements that name the applier, or a session of it, and allow one of some operations. */
+/**
+ * Statements that name the applier, or a session of it, and allow one of some operations; also those for everyone that a
+ * condition on aws:PrincipalArn narrows to names of which the applier's is one.
+ */
 function givesApplier(
   context: Context,
   wanted: (operation: string) => boolean,
 ): { view: StatementView; path: string; names: string[] }[] {
-  const applier = principalForm({ kind: 'AWS', id: context.guardians.applier });
+  const { applier } = context.guardians;
+  const form = principalForm({ kind: 'AWS', id: applier });
   return context.statements.flatMap((view) => {
     const { statement, principals, operations } = view;
     if (statement.effect !== 'Allow' || statement.notPrincipal) return [];
-    const named = principals.find(({ id, form }) => id === context.guardians.applier || isSessionOf(form, applier));
+    const named =
+      principals.find(({ id, form: one }) => id === applier || isSessionOf(one, form)) ??
+      principals.find(({ kind, id }) => kind === 'AWS' && id === '*' && isAmongNames(context, view));
     if (named === undefined) return [];
     const given = operations
       .map(({ name }) => name)
       .filter((name) => wanted(name) && possibleFor(name, context.key))
-      .filter((name) => context.abilities(name).of(context.guardians.applier).named !== false);
+      .filter((name) => context.abilities(name).of(applier).named !== false);
     return given.length === 0 ? [] : [{ view, path: named.path, names: given }];
   });
+}
+
+/** Whether conditions on aws:PrincipalArn name the callers of a statement, and the applier is surely one of them. */
+function isAmongNames(
+  { policy, guardians, key }: Context,
+  { statement, conditions, operations }: StatementView,
+): boolean {
+  const onArn = conditions.filter(({ lowerKey }) => lowerKey === 'aws:principalarn');
+  const names = onArn.some(({ use }) => use !== undefined && use.operator !== 'Null' && !use.operator.negative);
+  const [any] = operations;
+  if (!names || any === undefined) return false;
+  const alone = { ...policy, statements: [{ ...statement, conditions: onArn }] };
+  return abilities(alone, key, any.name).of(guardians.applier).named === true;
 }
 
 const applierUses: PolicyRule = {
