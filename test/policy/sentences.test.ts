@@ -150,6 +150,24 @@ test('each sentence', async () => {
   await expect(`${page.join('\n\n')}\n`).toMatchFileSnapshot(path);
 });
 
+describe('what was or stays allowed under a condition, beside what never was or stays', () => {
+  const weak = [DELEGATION, allow(APP, 'kms:Decrypt', via('s3.us-east-1.amazonaws.com'))];
+  const strong = [DELEGATION, allow(APP, ['kms:Decrypt', 'kms:PutKeyPolicy'])];
+
+  it('is a sentence of its own when gained', () => {
+    expect(said(weak, strong)).toEqual([
+      'Gains: role app can change this policy (and so take every right) (statement 2).',
+      'Gains: role app can decrypt data; until now only when kms:ViaService is s3.us-east-1.amazonaws.com (statement 2).',
+    ]);
+  });
+  it('and when lost', () => {
+    expect(said(strong, weak)).toEqual([
+      'Loses: role app can no longer change this policy directly; an IAM policy of this account may still allow it (statement 2 of the policy before).',
+      'Now conditional: role app can decrypt data only when kms:ViaService is s3.us-east-1.amazonaws.com (statement 2 of the policy before).',
+    ]);
+  });
+});
+
 describe('what is not seen', () => {
   const notes = (before: Statement[], after: Statement[]) =>
     compare(before, after).access.summary.filter((text) => text.startsWith('Not seen'));

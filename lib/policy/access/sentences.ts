@@ -37,7 +37,7 @@ export function summaryOf(findings: Findings): string[] {
   const { differences, unnamedLosses, facts, pair } = findings;
   const sentences = [
     ...standing(facts, pair),
-    ...grouped(differences).map((group) => sentenceOf(group, findings)),
+    ...grouped(differences, pair).map((group) => sentenceOf(group, findings)),
     ...unnamedLosses.map((loss) => unnamedSentence(loss, findings)),
   ].sort((a, b) => a.rank - b.rank);
   const texts = sentences.map(({ text }) => text);
@@ -73,10 +73,10 @@ interface Group {
 }
 
 /** Differences that read alike but for the principal; within one principal, all statements and actions with one condition together. */
-function grouped(differences: readonly Difference[]): Group[] {
+function grouped(differences: readonly Difference[], pair: Pair): Group[] {
   const byPrincipal = new Map<string, Difference>();
-  for (const one of differences) {
-    const key = JSON.stringify([one.atom.key, one.direction, one.delegated, one.may, one.ways]);
+  for (const { one, stands } of differences.flatMap((difference) => apart(difference, pair))) {
+    const key = JSON.stringify([one.atom.key, one.direction, one.delegated, one.may, one.ways, stands]);
     const there = byPrincipal.get(key);
     byPrincipal.set(key, there === undefined ? one : joined(there, one));
   }
@@ -91,6 +91,21 @@ function grouped(differences: readonly Difference[]): Group[] {
     else group.members.push(one);
   }
   return [...groups.values()];
+}
+
+/**
+ * A gain of what was never allowed and of what was allowed under a condition are two sentences, as are a loss of what is never
+ * allowed again and of what still is: "until now only when" and "only when" must be true of every action that they speak of.
+ */
+function apart(difference: Difference, pair: Pair): { one: Difference; stands: boolean }[] {
+  const { atom, actions, delegated, direction } = difference;
+  if (direction === 'change') return [{ one: difference, stands: true }];
+  const other = sideIn(pair, direction === 'gain' ? 'before' : 'after', atom, delegated ? 'total' : 'direct', 0);
+  const standing = intersection(actions, possible(other));
+  return [
+    { one: { ...difference, actions: standing }, stands: true },
+    { one: { ...difference, actions: minus(actions, standing) }, stands: false },
+  ].filter(({ one }) => !isEmpty(one.actions));
 }
 
 function joined(a: Difference, b: Difference): Difference {
