@@ -459,6 +459,7 @@ export const version = says<Version>()(
       approvers: z.array(person),
       before: policyText,
       after: policyText,
+      difference: about(texts, 'Who gained and lost what from `before` to `after`, the most dangerous first.'),
       put: about(z.boolean(), 'False when the live policy was the approved one already.'),
       reverted: optional(
         about(z.literal(true), 'A temporary change that was put back: `after` is the policy from before it.'),
@@ -475,6 +476,7 @@ export const version = says<Version>()(
       id: optional(foreignId),
       seq: optional(z.int()),
       before: optional(about(policyText, 'The last one that was known here.')),
+      difference: optional(about(texts, 'From `before` to `after`.')),
       caller: optional(about(z.string(), 'ARN of whoever put it, as CloudTrail tells it.')),
       writtenAt: optional(instant),
       eventId: optional(z.string()),

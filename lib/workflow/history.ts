@@ -1,6 +1,8 @@
 import { countingApprovals } from '../change/change.ts';
 import type { ForeignWrite } from '../change/foreign.ts';
+import { compareAccess } from '../policy/access/access.ts';
 import { canonicalOf } from '../policy/document/canonicalOf.ts';
+import { parseKeyPolicy } from '../policy/document/parse.ts';
 import type { PolicyText } from '../policy/types.ts';
 import { readChanges, readDocuments } from '../store/changes.ts';
 import { readForeigns, type StoredForeign } from '../store/foreign.ts';
@@ -66,6 +68,8 @@ export type Version =
       approvers: string[];
       before: PolicyText;
       after: PolicyText;
+      /** Who gained and lost what from the one to the other, in sentences, the most dangerous first. */
+      difference: string[];
       put: boolean;
       /** A temporary change that was put back: `after` is the policy from before it. */
       reverted?: true;
@@ -77,6 +81,7 @@ interface Seen {
   id: string;
   seq: number;
   before: PolicyText;
+  difference: string[];
   caller: string;
   writtenAt: string;
   eventId: string;
@@ -145,6 +150,7 @@ export async function readKeyHistory(keyArn: string, page: Page): Promise<KeyHis
       approvers: countingApprovals(change),
       before,
       after: text(fact.after),
+      difference: difference(keyArn, before.document, text(fact.after).document),
       put: fact.put,
       ...(fact.type === 'REVERTED' ? { reverted: true } : {}),
     });
@@ -161,6 +167,15 @@ export async function readKeyHistory(keyArn: string, page: Page): Promise<KeyHis
     versions,
     ...(cursor === undefined ? {} : { cursor }),
   };
+}
+
+/** Of each version by itself: who wrote outside of the workflow kept to no rule, and their text may be one that cannot be read. */
+function difference(keyArn: string, before: string, after: string): string[] {
+  const [was, is] = [parseKeyPolicy(before), parseKeyPolicy(after)];
+  if (!was.ok || !is.ok)
+    return ['One of the two documents cannot be read, so it is not known who gained or lost access.'];
+  const key = { arn: keyArn, accountId: keyArn.split(':')[4] ?? '' };
+  return compareAccess(was.policy, is.policy, key).access.summary;
 }
 
 /** What was written over before it was recorded is in the history, and nothing followed it. */
@@ -184,6 +199,7 @@ function outside(
     id,
     seq,
     before: text(fact.before),
+    difference: difference(fact.keyArn, text(fact.before).document, after.document),
     stands: fact.stands,
     ...(trace === undefined ? {} : trace),
     ...(fact.byApplier === undefined ? {} : { byApplier: fact.byApplier }),

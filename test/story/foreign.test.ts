@@ -152,7 +152,11 @@ describe('a policy put outside of the workflow', () => {
     const waiting = (await ana.submit(addUser('alias/reports'))).body;
     const document = await foreignPut('alias/reports');
     const write = await found('alias/reports', document);
-    expect(write).toMatchObject({ foundBy: 'event', caller: 'arn:aws:sts::111122223333:assumed-role/Admin/local' });
+    expect(write).toMatchObject({
+      foundBy: 'event',
+      caller: 'arn:aws:sts::111122223333:assumed-role/Admin/local',
+      difference: expect.arrayContaining([expect.stringMatching(/^Gains: /)]),
+    });
     const stale = await ana.reaches(waiting.id, ['STALE']);
     expect(stale.timeline.find(({ type }) => type === 'STALE')?.text).toContain(write.id);
 

@@ -73,6 +73,7 @@ it('carries a change from the submit to the history, with exactly the approved b
       approvers: ['sam@example.com'],
       after,
       before: { document: before.body.document },
+      difference: closed.access.summary,
     },
     { origin: 'outside', after: { document: before.body.document } },
   ]);
