@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
@@ -8,9 +7,8 @@ import { checkpointNote } from '../lib/audit/checkpoint.ts';
 import type { LogRecord } from '../lib/audit/verify.ts';
 import { Verification } from '../lib/audit/verify.ts';
 import type { Item } from '../lib/store/table.ts';
-import { openDynamodb } from '../local/dynamodb.ts';
-import { readService } from '../local/serverless.ts';
 import { type Happening, HEADER, happenings, instant, notary } from '../test/audit/honest.ts';
+import { openDatabase, reachAws } from '../test/fixtures/database.ts';
 import { startMeter } from '../test/fixtures/meter.ts';
 
 /** `npm run bench:audit [FACTS]`: a history of a million facts in the local database: what reading, exporting and verifying it cost. */
@@ -28,17 +26,9 @@ function* history(): Generator<Happening> {
   for (let n = 1; ; n++) yield* happenings(n, 'applied');
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'));
-const tables = readService({ stage: 'local' }).tables;
-const database = await openDynamodb({ dataDir: folder, tables });
+const database = await openDatabase('bench');
 const metered = await startMeter(database.endpoint);
-Object.assign(process.env, {
-  AWS_ENDPOINT_URL: metered.url,
-  AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: 'test',
-  AWS_SECRET_ACCESS_KEY: 'test',
-  TABLE_NAME: 'countersign-local',
-});
+reachAws(metered.url);
 const { append, HEAD, listFacts } = await import('../lib/store/log.ts');
 const { exportPart } = await import('../lib/workflow/export.ts');
 const { readWholeLog } = await import('../lib/workflow/wholeLog.ts');
@@ -107,7 +97,7 @@ try {
   const small = await pages();
   const began = performance.now();
   head = await grow(source, head, FACTS);
-  row(`facts written to ${mb(statSync(join(folder, 'dynamodb.sqlite')).size)}`, rate(FACTS, began));
+  row(`facts written to ${mb(statSync(join(database.folder, 'dynamodb.sqlite')).size)}`, rate(FACTS, began));
 
   console.log(`\nRead units of a page of 50, with ${SMALL} facts and with ${FACTS.toLocaleString('en')}`);
   const large = await pages();
@@ -155,5 +145,4 @@ try {
 } finally {
   metered.close();
   await database.close();
-  rmSync(folder, { recursive: true, force: true });
 }

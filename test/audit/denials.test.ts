@@ -1,32 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openDynamodb } from '../../local/dynamodb.ts';
-import { readService } from '../../local/serverless.ts';
+import { openDatabase } from '../fixtures/database.ts';
 
 /** Refused reads on their way into the log, on a real database and at times of our own. */
 let denials: typeof import('../../lib/store/denials.ts');
 let log: typeof import('../../lib/store/log.ts');
 let close: () => Promise<void>;
-const folder = mkdtempSync(join(tmpdir(), 'countersign-denials-'));
 beforeAll(async () => {
-  const database = await openDynamodb({ dataDir: folder, tables: readService({ stage: 'local', env: {} }).tables });
+  const database = await openDatabase('denials');
   close = database.close;
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL: database.endpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    TABLE_NAME: 'countersign-local',
-  });
   denials = await import('../../lib/store/denials.ts');
   log = await import('../../lib/store/log.ts');
 });
-afterAll(async () => {
-  await close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => close());
 
 const at = (minute: number, second = 0) => new Date(Date.UTC(2026, 0, 1, 12, minute, second)).toISOString();
 const leave = (person: string, when: string, attempt = 'read events') =>

@@ -1,12 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Rules } from '../../lib/change/rules.ts';
-import { openDynamodb } from '../../local/dynamodb.ts';
-import { readService } from '../../local/serverless.ts';
+import { openDatabase } from '../fixtures/database.ts';
 import { happenings } from './honest.ts';
 
 /** On a real database of its own, where a test can have an index that is behind. */
@@ -17,20 +13,14 @@ let transact: typeof import('../../lib/store/table.ts').transact;
 let erasePerson: typeof import('../../lib/workflow/erase.ts').erasePerson;
 let client: DynamoDBClient;
 let close: () => Promise<void>;
-const folder = mkdtempSync(join(tmpdir(), 'countersign-erase-'));
 const TableName = 'countersign-local';
 const EVE = 'eve@example.com';
 const NOBODY = {} as Rules;
 
 beforeAll(async () => {
-  const database = await openDynamodb({ dataDir: folder, tables: readService({ stage: 'local', env: {} }).tables });
+  const database = await openDatabase('erase');
   close = database.close;
   Object.assign(process.env, {
-    AWS_ENDPOINT_URL: database.endpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    TABLE_NAME: TableName,
     ARCHIVE_DAYS: '1',
     ARCHIVE_BUCKET: 'copies',
   });
@@ -43,7 +33,6 @@ beforeAll(async () => {
 afterAll(async () => {
   client.destroy();
   await close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 const submitted = happenings(1, 'applied')[0]?.fact;

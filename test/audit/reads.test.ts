@@ -1,10 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Fact } from '../../lib/change/facts.ts';
-import { openDynamodb } from '../../local/dynamodb.ts';
-import { readService } from '../../local/serverless.ts';
+import { openDatabase, reachAws } from '../fixtures/database.ts';
 import { startMeter } from '../fixtures/meter.ts';
 import { happenings, instant } from './honest.ts';
 
@@ -13,25 +9,17 @@ let log: typeof import('../../lib/store/log.ts');
 let table: typeof import('../../lib/store/table.ts');
 let metered: Awaited<ReturnType<typeof startMeter>>;
 let close: () => Promise<void>;
-const folder = mkdtempSync(join(tmpdir(), 'countersign-reads-'));
 beforeAll(async () => {
-  const database = await openDynamodb({ dataDir: folder, tables: readService({ stage: 'local', env: {} }).tables });
+  const database = await openDatabase('reads');
   metered = await startMeter(database.endpoint);
   close = database.close;
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL: metered.url,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    TABLE_NAME: 'countersign-local',
-  });
+  reachAws(metered.url);
   log = await import('../../lib/store/log.ts');
   table = await import('../../lib/store/table.ts');
 });
 afterAll(async () => {
   metered.close();
   await close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 async function append(facts: readonly Fact[]): Promise<void> {

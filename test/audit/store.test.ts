@@ -1,14 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sha256 } from '../../lib/audit/chain.ts';
 import { checkpointNote } from '../../lib/audit/checkpoint.ts';
 import { type LogRecord, Verification, verifyLog } from '../../lib/audit/verify.ts';
 import type { Item } from '../../lib/store/table.ts';
-import { openDynamodb } from '../../local/dynamodb.ts';
-import { readService } from '../../local/serverless.ts';
+import { openDatabase } from '../fixtures/database.ts';
 import { happenings, instant, notary } from './honest.ts';
 
 /** The store's own code on a real database of its own, where a test can put what a system never would. */
@@ -17,29 +13,18 @@ let table: typeof import('../../lib/store/table.ts');
 let exportPart: typeof import('../../lib/workflow/export.ts').exportPart;
 let readWholeLog: typeof import('../../lib/workflow/wholeLog.ts').readWholeLog;
 let close: () => Promise<void>;
-const folder = mkdtempSync(join(tmpdir(), 'countersign-store-'));
 const ours = notary();
 const line = (record: LogRecord) => `${JSON.stringify(record)}\n`;
 
 beforeAll(async () => {
-  const database = await openDynamodb({ dataDir: folder, tables: readService({ stage: 'local', env: {} }).tables });
+  const database = await openDatabase('store');
   close = database.close;
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL: database.endpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    TABLE_NAME: 'countersign-local',
-  });
   table = await import('../../lib/store/table.ts');
   store = { ...(await import('../../lib/store/log.ts')), ...(await import('../../lib/store/checkpoints.ts')) };
   ({ exportPart } = await import('../../lib/workflow/export.ts'));
   ({ readWholeLog } = await import('../../lib/workflow/wholeLog.ts'));
 });
-afterAll(async () => {
-  await close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => close());
 
 /** Appends as `record` does: whoever finds the head moved reads it again. */
 async function appendNext(happening: ReturnType<typeof happenings>[number]): Promise<void> {
