@@ -1,4 +1,5 @@
 import { compareAccess } from './access/access.ts';
+import { applierUses } from './access/applierUse.ts';
 import { partitionOf } from './console/consolePrincipal.ts';
 import { policyText } from './document/canonicalOf.ts';
 import { parseKeyPolicy } from './document/parse.ts';
@@ -58,7 +59,12 @@ export function assessChange({ before, after, key, guardians, world = {} }: Asse
       externalPolicies: [],
     };
   }
-  const comparison = compareAccess(was ?? NOTHING, policy, key);
+  const uses = (of: KeyPolicy) => applierUses(of, key, guardians);
+  const comparison = compareAccess(was ?? NOTHING, policy, key, {
+    applier: guardians.applier,
+    before: uses(was ?? NOTHING),
+    after: uses(policy),
+  });
   return {
     ok,
     ...texts,

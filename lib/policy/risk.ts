@@ -1,4 +1,5 @@
 import type { Comparison } from './access/access.ts';
+import { usesOf } from './access/applierUse.ts';
 import type { Difference } from './access/differences.ts';
 import { accountWords } from './access/principalWords.ts';
 import { CREATE_GRANT, DECRYPTING, DESTROYING, listed, PUT_KEY_POLICY, READING, USING } from './access/verbs.ts';
@@ -104,6 +105,14 @@ const ROWS: readonly RiskRow[] = [
         ? `Only ${shown(only.principal)} can change the policy from now on.`
         : undefined;
     },
+  },
+  {
+    code: 'APPLIER_GETS_USE',
+    risk: 'high',
+    reason: ({ applier }) =>
+      applier !== undefined && !isEmpty(minus(usesOf(applier.after), usesOf(applier.before)))
+        ? 'The role that applies changes is let use the key itself.'
+        : undefined,
   },
   {
     code: 'NEW_USE',

@@ -162,7 +162,8 @@ describe('what a direct request has', () => {
     expect(under('StringEquals', 'kms:EncryptionContext:Dept', 'IT', ROLE, 'kms:Sign')).toBe(false);
     expect(under('StringEquals', 'kms:RecipientAttestation:PCR0', 'x', ROLE, 'kms:Decrypt')).toBeUndefined();
     expect(under('StringEquals', 'kms:RecipientAttestation:PCR0', 'x', ROLE, 'kms:Encrypt')).toBe(false);
-    expect(under('Bool', 'kms:GrantIsForAWSResource', 'true', ROLE, 'kms:CreateGrant')).toBeUndefined();
+    expect(under('StringEquals', 'kms:GranteePrincipal', ROLE, ROLE, 'kms:CreateGrant')).toBeUndefined();
+    expect(under('Bool', 'kms:GrantIsForAWSResource', 'true', ROLE, 'kms:CreateGrant')).toBe(false);
     expect(under('StringEquals', 'aws:PrincipalType', 'User', 'arn:aws:iam::111122223333:user/Ana')).toBe(true);
     expect(under('Bool', 'kms:BypassPolicyLockoutSafetyCheck', 'true', ROLE, PUT, { bypass: true })).toBe(true);
     expect(

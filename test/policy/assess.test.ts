@@ -78,6 +78,48 @@ describe('an assessment', () => {
     expect(access.gains[0]).not.toHaveProperty('certainty');
   });
 
+  it('says that the applier can use the key where a statement for everyone lets it', () => {
+    const everyone = (Action: unknown, account = OWN, more: object = {}) => ({
+      Effect: 'Allow',
+      Principal: '*',
+      Action,
+      Resource: '*',
+      Condition: { StringEquals: { 'kms:CallerAccount': account }, ...more },
+    });
+    const said = (before: object[], after: object[]) => {
+      const { ok, access, riskReasons } = assess(text(delegation, ...before), text(delegation, ...after));
+      expect(ok).toBe(true);
+      return {
+        sentence: access.summary.find((one) => one.startsWith('Applier: ')),
+        risky: riskReasons.includes('The role that applies changes is let use the key itself.'),
+      };
+    };
+    const decrypt = everyone('kms:Decrypt');
+    expect(said([], [decrypt])).toEqual({
+      sentence: 'Applier: the role that applies changes, role applier, can itself decrypt data (statement 2).',
+      risky: true,
+    });
+    expect(said([decrypt], [everyone(['kms:Decrypt', 'kms:CreateGrant'])])).toEqual({
+      sentence:
+        'Applier: the role that applies changes, role applier, can itself pass its use on to others by grants and decrypt data (statement 2).',
+      risky: true,
+    });
+    expect(said([decrypt], [decrypt])).toEqual({
+      sentence: 'Applier: as now, the role that applies changes, role applier, can itself decrypt data (statement 2).',
+      risky: false,
+    });
+    const tagged = everyone('kms:Decrypt', OWN, { StringLike: { 'aws:PrincipalTag/team': 'red' } });
+    expect(said([], [tagged])).toEqual({
+      sentence:
+        'Applier: the role that applies changes, role applier, may itself, in some requests, decrypt data (statement 2).',
+      risky: true,
+    });
+    for (const after of [everyone('kms:Decrypt', '444455556666'), everyone('kms:DescribeKey'), other])
+      expect(said([decrypt], [after])).toEqual({ sentence: undefined, risky: false });
+    // Without a Resource it never had an effect.
+    expect(said([{ ...decrypt, Resource: undefined }], [decrypt]).risky).toBe(true);
+  });
+
   it('never throws', () => {
     const any = fc.oneof(
       policyValue.map((value) => JSON.stringify(value)),

@@ -996,7 +996,41 @@ export const CASES: Record<string, Case> = {
     ],
   },
   APPLIER_MAY_CREATE_GRANTS: {
-    bad: [bad({ ...aws(APPLIER), Action: 'kms:Create*' }, '/Principal/AWS/0')],
-    good: [good({ ...aws(APPLIER), Action: ['kms:PutKeyPolicy', 'kms:CreateAlias'] })],
+    bad: [
+      bad({ ...aws(APPLIER), Action: 'kms:Create*' }, '/Principal/AWS/0'),
+      bad(
+        when('Bool', 'kms:GrantIsForAWSResource', 'false', { ...aws(APPLIER), Action: 'kms:CreateGrant' }),
+        '/Principal/AWS/0',
+      ),
+    ],
+    good: [
+      good({ ...aws(APPLIER), Action: ['kms:PutKeyPolicy', 'kms:CreateAlias'] }),
+      good(when('Bool', 'kms:GrantIsForAWSResource', 'true', { ...aws(APPLIER), Action: 'kms:CreateGrant' })),
+      good({ ...aws(ROLE), Action: 'kms:CreateGrant' }),
+    ],
+  },
+  APPLIER_AMONG_EVERYONE: {
+    bad: [
+      bad(
+        { ...when('StringEquals', 'kms:CallerAccount', '111122223333'), Principal: '*' },
+        '/Principal',
+        'has kms:Decrypt too',
+      ),
+      bad({ ...aws(ROLE, '*'), Action: 'kms:CreateGrant' }, '/Principal/AWS/1', 'has kms:CreateGrant too'),
+      bad({ ...when('StringEquals', 'aws:PrincipalTag/team', 'red'), Principal: '*' }, '/Principal', 'may have'),
+    ],
+    good: [
+      good({ ...when('StringEquals', 'kms:CallerAccount', '444455556666'), Principal: '*' }),
+      good({ ...when('StringEquals', 'kms:ViaService', 's3.us-west-2.amazonaws.com'), Principal: '*' }),
+      good({ ...when('ArnNotEquals', 'aws:PrincipalArn', APPLIER), Principal: '*' }),
+      good({ ...when('ArnEquals', 'aws:PrincipalArn', APPLIER), Principal: '*' }),
+      good({ Principal: '*', Action: ['kms:DescribeKey', 'kms:Sign'] }),
+      {
+        document: withRoot(
+          allow({ Principal: '*' }),
+          allow({ Sid: 'no', Effect: 'Deny', Principal: '*', ...when('ArnEquals', 'aws:PrincipalArn', APPLIER) }),
+        ),
+      },
+    ],
   },
 };

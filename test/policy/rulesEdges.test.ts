@@ -306,7 +306,7 @@ describe('who can change the policy again', () => {
     const gives = (change: object, more = {}) =>
       judge(withRoot(allow({ Principal: { AWS: APPLIER }, ...change })), more)
         .findings.map(({ code }) => code)
-        .filter((code) => code.startsWith('APPLIER_MAY'));
+        .filter((code) => /^APPLIER_(MAY|AMONG)/.test(code));
     expect(gives({})).toEqual(['APPLIER_MAY_USE_KEY']);
     expect(gives({ Action: 'kms:CreateGrant' })).toEqual(['APPLIER_MAY_CREATE_GRANTS']);
     expect(gives({ Action: 'kms:*' })).toEqual(['APPLIER_MAY_USE_KEY', 'APPLIER_MAY_CREATE_GRANTS']);
@@ -328,11 +328,11 @@ describe('who can change the policy again', () => {
     const safe = { 'aws:SecureTransport': 'true' };
     expect(everyone({ StringLike: { 'aws:PrincipalArn': APPLIER }, Bool: safe })).toEqual(['APPLIER_MAY_USE_KEY']);
     expect(everyone({ ArnLike: { 'aws:PrincipalArn': own('role/App*') } })).toEqual([]);
-    expect(everyone({ ArnNotLike: { 'aws:PrincipalArn': own('role/App*') } })).toEqual([]);
+    expect(everyone({ ArnNotLike: { 'aws:PrincipalArn': own('role/App*') } })).toEqual(['APPLIER_AMONG_EVERYONE']);
     expect(
       everyone({ ArnLike: { 'aws:PrincipalArn': own('role/*') }, ArnNotEquals: { 'aws:PrincipalArn': APPLIER } }),
     ).toEqual([]);
-    expect(everyone({ StringEquals: { 'kms:CallerAccount': '111122223333' } })).toEqual([]);
-    expect(everyone({ Null: { 'aws:PrincipalArn': 'false' } })).toEqual([]);
+    expect(everyone({ StringEquals: { 'kms:CallerAccount': '111122223333' } })).toEqual(['APPLIER_AMONG_EVERYONE']);
+    expect(everyone({ Null: { 'aws:PrincipalArn': 'false' } })).toEqual(['APPLIER_AMONG_EVERYONE']);
   });
 });

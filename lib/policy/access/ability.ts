@@ -232,6 +232,7 @@ function requestOf(key: Key, action: string, { bypass = false, known = {} }: Cir
     ['kms:keyorigin', [key.origin]],
     ['kms:multiregion', [String(key.multiRegion)]],
     ['kms:bypasspolicylockoutsafetycheck', [String(bypass)]],
+    ['kms:grantisforawsresource', ['false']],
   ]);
   const openOwn = [...own].map((name) => OPEN.exec(name)?.[0]);
   return (lowerKey) => {

@@ -3,6 +3,7 @@ import { byCodeUnit, sortedSet } from '../ascii.ts';
 import { type When, whenOf } from '../condition/when.ts';
 import type { Atom } from '../principals.ts';
 import type { Access, AccessEntry, KeyPolicy, MatrixCell } from '../types.ts';
+import type { ApplierSides } from './applierUse.ts';
 import type { KeyIdentity } from './coverage.ts';
 import { type Difference, differencesOf, type UnnamedLoss } from './differences.ts';
 import { type Facts, factsOf } from './facts.ts';
@@ -18,6 +19,7 @@ export interface Comparison {
   differences: readonly Difference[];
   unnamedLosses: readonly UnnamedLoss[];
   facts: { before: Facts; after: Facts };
+  applier: ApplierSides | undefined;
 }
 
 /** More ways than this are not written out one by one. */
@@ -33,8 +35,14 @@ const MOST_WAYS = 8;
  * Time is bounded: reasoning stops after a fixed number of steps, and what is then unproven is `may`.
  *
  * @param key The key's account; with its ARN, a Resource that names the key is understood too.
+ * @param applier What both documents let the role that applies changes do with the key, where it is known.
  */
-export function compareAccess(before: KeyPolicy, after: KeyPolicy, key: KeyIdentity): Comparison {
+export function compareAccess(
+  before: KeyPolicy,
+  after: KeyPolicy,
+  key: KeyIdentity,
+  applier?: ApplierSides,
+): Comparison {
   const pair = readPair(before, after, key);
   const { differences, unnamedLosses } = differencesOf(pair);
   const facts = { before: factsOf(pair, 'before'), after: factsOf(pair, 'after') };
@@ -46,9 +54,9 @@ export function compareAccess(before: KeyPolicy, after: KeyPolicy, key: KeyIdent
     public: facts.after.public,
     crossAccount: facts.after.crossAccount,
     lockout: facts.after.lockout,
-    summary: summaryOf({ differences, unnamedLosses, facts, pair }),
+    summary: summaryOf({ differences, unnamedLosses, facts, pair, applier }),
   };
-  return { access, matrix: matrixOf(pair, differences), pair, differences, unnamedLosses, facts };
+  return { access, matrix: matrixOf(pair, differences), pair, differences, unnamedLosses, facts, applier };
 }
 
 interface Group {

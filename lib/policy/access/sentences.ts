@@ -2,7 +2,8 @@ import { type ActionSet, indexesOf, intersection, isEmpty, minus, NO_ACTIONS, un
 import { conditionWords, shown } from '../condition/conditionWords.ts';
 import { type When, whenOf } from '../condition/when.ts';
 import { quote } from '../document/visible.ts';
-import { type Atom, accountKey } from '../principals.ts';
+import { type Atom, accountKey, atomOf } from '../principals.ts';
+import { type ApplierSides, usesOf } from './applierUse.ts';
 import type { Rule } from './coverage.ts';
 import type { Difference, UnnamedLoss } from './differences.ts';
 import type { Facts } from './facts.ts';
@@ -16,6 +17,7 @@ export interface Findings {
   differences: readonly Difference[];
   unnamedLosses: readonly UnnamedLoss[];
   facts: { before: Facts; after: Facts };
+  applier: ApplierSides | undefined;
 }
 
 /** More principals than this are counted, not read out. */
@@ -34,9 +36,10 @@ interface Sentence {
  * public, other accounts, administrators, use, reading, then what is lost, then what this analysis cannot see.
  */
 export function summaryOf(findings: Findings): string[] {
-  const { differences, unnamedLosses, facts, pair } = findings;
+  const { differences, unnamedLosses, facts, pair, applier } = findings;
   const sentences = [
     ...standing(facts, pair),
+    ...applierSentence(applier, pair),
     ...grouped(differences, pair).map((group) => sentenceOf(group, findings)),
     ...unnamedLosses.map((loss) => unnamedSentence(loss, findings)),
   ].sort((a, b) => a.rank - b.rank);
@@ -65,6 +68,18 @@ function standing({ before, after }: Findings['facts'], { key }: Pair): Sentence
     sentences.push({ rank: 2, text });
   }
   return sentences;
+}
+
+/** Whoever changes the policy must not be among those who use the key; a statement for everyone can bring that about. */
+function applierSentence(sides: ApplierSides | undefined, { key }: Pair): Sentence[] {
+  if (sides === undefined || sides.after.length === 0) return [];
+  const { applier, before, after } = sides;
+  const name = principalWords(atomOf({ kind: 'AWS', id: applier }), key.accountId, new Set());
+  const asNow = isEmpty(minus(usesOf(after), usesOf(before))) ? 'as now, ' : '';
+  const can = after.some(({ certain }) => certain) ? 'can itself' : 'may itself, in some requests,';
+  const statements = after.map(({ statement }) => statementWords(statement));
+  const text = `Applier: ${asNow}the role that applies changes, ${name}, ${can} ${phraseOf(usesOf(after))} (${many(statements)}).`;
+  return [{ rank: 1.5, text }];
 }
 
 interface Group {
@@ -208,7 +223,7 @@ function standingCondition(
   return words.size === 1 ? only : 'conditions of its statements hold';
 }
 
-function statementWords({ index, sid }: Rule): string {
+function statementWords({ index, sid }: Pick<Rule, 'index' | 'sid'>): string {
   return sid === undefined ? `statement ${index + 1}` : `statement ${index + 1}, ${quote(sid)}`;
 }
 

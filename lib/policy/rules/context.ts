@@ -1,4 +1,5 @@
-import { type Abilities, abilities } from '../access/ability.ts';
+import type { Abilities } from '../access/ability.ts';
+import { circumstancesOf, judgedOnce } from '../access/applierUse.ts';
 import { lowerAscii } from '../ascii.ts';
 import { type OperatorUse, readOperator } from '../condition/operators.ts';
 import { ACTIONS, type Action } from '../data/actions.generated.ts';
@@ -131,20 +132,8 @@ export function contextOf(subject: Subject, policy: KeyPolicy, node: JsonObject)
       operations: about(statement, actions),
     };
   });
-  const { bypass = false } = subject.request;
-  const { applier, known: guarded } = subject.guardians;
-  const circumstances = {
-    bypass,
-    known: guarded?.administrators ?? {},
-    knownOf: { [applier]: guarded?.applier ?? {} },
-  };
-  const judged = new Map<string, Abilities>();
-  const abilitiesFor = (action: string): Abilities => {
-    const known = judged.get(action) ?? abilities(policy, subject.key, action, circumstances);
-    judged.set(action, known);
-    return known;
-  };
-  return { ...subject, policy, node, statements, abilities: abilitiesFor };
+  const circumstances = circumstancesOf(subject.guardians, subject.request.bypass);
+  return { ...subject, policy, node, statements, abilities: judgedOnce(policy, subject.key, circumstances) };
 }
 
 function governed(actions: ActionView[], negated: boolean): readonly Action[] {

@@ -1,10 +1,9 @@
-import { abilities, able, type Certain } from '../access/ability.ts';
+import { able, type Certain } from '../access/ability.ts';
 import { rootArn } from '../console/consolePrincipal.ts';
 import { quote } from '../document/visible.ts';
 import { globSample } from '../glob.ts';
-import { CRYPTOGRAPHIC, possibleFor } from '../operations.ts';
-import { isSessionOf, principalForm } from '../principalForm.ts';
-import { type Context, type Hit, listing, type PolicyRule, type StatementView } from './context.ts';
+import { principalForm } from '../principalForm.ts';
+import type { Context, Hit, PolicyRule } from './context.ts';
 
 const PUT = 'kms:PutKeyPolicy';
 const SAFETY_CHECK = 'AWS KMS Developer Guide, "Default key policy"; PutKeyPolicy: the policy lockout safety check';
@@ -202,72 +201,6 @@ const noAccountRoot: PolicyRule = {
   },
 };
 
-/**
- * Statements that name the applier, or a session of it, and allow one of some operations; also those for everyone that a
- * condition on aws:PrincipalArn narrows to names of which the applier's is one.
- */
-function givesApplier(
-  context: Context,
-  wanted: (operation: string) => boolean,
-): { view: StatementView; path: string; names: string[] }[] {
-  const { applier } = context.guardians;
-  const form = principalForm({ kind: 'AWS', id: applier });
-  return context.statements.flatMap((view) => {
-    const { statement, principals, operations } = view;
-    if (statement.effect !== 'Allow' || statement.notPrincipal) return [];
-    const named =
-      principals.find(({ id, form: one }) => id === applier || isSessionOf(one, form)) ??
-      principals.find(({ kind, id }) => kind === 'AWS' && id === '*' && isAmongNames(context, view));
-    if (named === undefined) return [];
-    const given = operations
-      .map(({ name }) => name)
-      .filter((name) => wanted(name) && possibleFor(name, context.key))
-      .filter((name) => context.abilities(name).of(applier).named !== false);
-    return given.length === 0 ? [] : [{ view, path: named.path, names: given }];
-  });
-}
-
-/** Whether conditions on aws:PrincipalArn name the callers of a statement, and the applier is surely one of them. */
-function isAmongNames(
-  { policy, guardians, key }: Context,
-  { statement, conditions, operations }: StatementView,
-): boolean {
-  const onArn = conditions.filter(({ lowerKey }) => lowerKey === 'aws:principalarn');
-  const names = onArn.some(({ use }) => use !== undefined && use.operator !== 'Null' && !use.operator.negative);
-  const [any] = operations;
-  if (!names || any === undefined) return false;
-  const alone = { ...policy, statements: [{ ...statement, conditions: onArn }] };
-  return abilities(alone, key, any.name).of(guardians.applier).named === true;
-}
-
-const applierUses: PolicyRule = {
-  on: 'policy',
-  code: 'APPLIER_MAY_USE_KEY',
-  severity: 'error',
-  title: 'The role that applies changes would get use of the key itself',
-  fix: 'Give it no more than kms:DescribeKey, kms:GetKeyPolicy and kms:PutKeyPolicy.',
-  source: 'Countersign: whoever changes the policy must not be among those who use the key',
-  check: (context) =>
-    givesApplier(context, (operation) => CRYPTOGRAPHIC.has(operation)).map(({ view, path, names }) => ({
-      path,
-      message: `${view.name} allows ${quote(context.guardians.applier)}, which applies the changes, ${listing(names)}.`,
-    })),
-};
-
-const applierGrants: PolicyRule = {
-  on: 'policy',
-  code: 'APPLIER_MAY_CREATE_GRANTS',
-  severity: 'warning',
-  title: 'The role that applies changes could give itself use of the key by a grant',
-  fix: 'Give it no more than kms:DescribeKey, kms:GetKeyPolicy and kms:PutKeyPolicy.',
-  source: 'Countersign: whoever changes the policy must not be among those who use the key',
-  check: (context) =>
-    givesApplier(context, (operation) => operation === 'kms:CreateGrant').map(({ view, path }) => ({
-      path,
-      message: `${view.name} allows ${quote(context.guardians.applier)}, which applies the changes, kms:CreateGrant.`,
-    })),
-};
-
 export const LOCKOUT_RULES: readonly PolicyRule[] = [
   applierLockedOut,
   applierMayBeLockedOut,
@@ -276,6 +209,4 @@ export const LOCKOUT_RULES: readonly PolicyRule[] = [
   nobodyElse,
   administratorsConditional,
   noAccountRoot,
-  applierUses,
-  applierGrants,
 ];

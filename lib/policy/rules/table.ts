@@ -1,4 +1,5 @@
 import { ACTION_RULES } from './action.ts';
+import { APPLIER_RULES } from './applier.ts';
 import { AUDIENCE_RULES } from './audience.ts';
 import { CHARACTER_RULES } from './characters.ts';
 import { CONDITION_KEY_RULES } from './conditionKey.ts';
@@ -31,7 +32,7 @@ export const THEMES: readonly { title: string; rules: readonly Rule[] }[] = [
   { title: 'Principals', rules: [...GROUP_RULES, ...PRINCIPAL_RULES, ...AUDIENCE_RULES, ...SERVICE_RULES] },
   { title: 'Actions', rules: ACTION_RULES },
   { title: 'Conditions', rules: [...CONDITION_KEY_RULES, ...CONDITION_OPERATOR_RULES, ...CONDITION_VALUE_RULES] },
-  { title: 'Lockout', rules: LOCKOUT_RULES },
+  { title: 'Lockout', rules: [...LOCKOUT_RULES, ...APPLIER_RULES] },
 ];
 
 export const RULES: readonly Rule[] = THEMES.flatMap(({ rules }) => rules);

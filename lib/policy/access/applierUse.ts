@@ -1,0 +1,111 @@
+import { type ActionSet, actionsOf, intersection, namesOf, setOf, union } from '../actions.ts';
+import { lowerAscii } from '../ascii.ts';
+import { readOperator } from '../condition/operators.ts';
+import { CRYPTOGRAPHIC, possibleFor } from '../operations.ts';
+import { isSessionOf, principalForm } from '../principalForm.ts';
+import type { Guardians, Key, KeyPolicy, Statement } from '../types.ts';
+import { type Abilities, abilities, type Circumstances } from './ability.ts';
+
+/** An Allow that lets the role that applies changes use the key, or make the grant that would let it. */
+export interface ApplierUse {
+  /** With its position in the document, from 0. */
+  statement: { index: number; sid: string | undefined };
+  /** Position of the principal in the statement, from 0. */
+  principal: number;
+  /** Sorted, in AWS's spelling. */
+  actions: readonly string[];
+  /** By its own ARN, that of a session, or a pattern on aws:PrincipalArn; otherwise as one of everyone. */
+  byName: boolean;
+  /** `false` when it hangs on a condition that cannot be decided here. */
+  certain: boolean;
+}
+
+/** Of both documents of a change. */
+export interface ApplierSides {
+  applier: string;
+  before: readonly ApplierUse[];
+  after: readonly ApplierUse[];
+}
+
+const USE: ActionSet = setOf([...CRYPTOGRAPHIC, 'kms:CreateGrant']);
+
+/** What is known of the requests of the applier and of the account's administrators. */
+export function circumstancesOf({ applier, known }: Guardians, bypass = false): Circumstances {
+  return { bypass, known: known?.administrators ?? {}, knownOf: { [applier]: known?.applier ?? {} } };
+}
+
+/**
+ * The statements that let the applier itself use the key: whoever changes the policy must not be among those who use it. What its
+ * IAM policies could give it through the account's root is not here: they are part of the deployment. Nor is what needs a service
+ * in between, such as a grant under kms:GrantIsForAWSResource: the applier calls KMS itself.
+ *
+ * @param of Who can do an operation under the whole policy; so that it is worked out once.
+ */
+export function applierUses(
+  policy: KeyPolicy,
+  key: Key,
+  guardians: Guardians,
+  of: (action: string) => Abilities = judgedOnce(policy, key, circumstancesOf(guardians)),
+): ApplierUse[] {
+  const { applier } = guardians;
+  const form = principalForm({ kind: 'AWS', id: applier });
+  const circumstances = circumstancesOf(guardians);
+  const patterns = new Map<string, ActionSet>();
+  return policy.statements.flatMap((statement, index): ApplierUse[] => {
+    if (statement.effect !== 'Allow' || statement.notPrincipal || statement.resources.length === 0) return [];
+    const named = statement.principals.findIndex(
+      ({ kind, id }) =>
+        kind === 'AWS' &&
+        (id === applier || (id.includes(':assumed-role/') && isSessionOf(principalForm({ kind, id }), form))),
+    );
+    const everyone = statement.principals.findIndex(({ kind, id }) => kind === 'AWS' && id === '*');
+    const principal = named >= 0 ? named : everyone;
+    if (principal < 0) return [];
+    const alone = { ...policy, statements: [statement] };
+    const byStatement = namesOf(intersection(actionsOf(statement, patterns), USE))
+      .filter((action) => possibleFor(action, key))
+      .map((action) => ({
+        action,
+        given: [abilities(alone, key, action, circumstances), of(action)].map((some) => some.of(applier).named),
+      }))
+      .filter(({ given }) => !given.includes(false));
+    const [first] = byStatement;
+    if (first === undefined) return [];
+    return [
+      {
+        statement: { index, sid: statement.sid },
+        principal,
+        actions: byStatement.map(({ action }) => action),
+        byName: named >= 0 || isAmongNames(statement, policy, key, applier, first.action),
+        certain: byStatement.some(({ given }) => given.every((one) => one === true)),
+      },
+    ];
+  });
+}
+
+/** Whether conditions on aws:PrincipalArn name the callers of a statement, and the applier is surely one of them. */
+function isAmongNames(statement: Statement, policy: KeyPolicy, key: Key, applier: string, action: string): boolean {
+  const conditions = statement.conditions.filter((one) => lowerAscii(one.key) === 'aws:principalarn');
+  const names = conditions.some(({ operator }) => {
+    const use = readOperator(operator);
+    return use !== undefined && use.operator !== 'Null' && !use.operator.negative;
+  });
+  if (!names) return false;
+  const alone = { ...policy, statements: [{ ...statement, conditions }] };
+  return abilities(alone, key, action).of(applier).named === true;
+}
+
+/** Who can do each operation under a policy, worked out when it is first asked. */
+export function judgedOnce(policy: KeyPolicy, key: Key, circumstances: Circumstances): (action: string) => Abilities {
+  const judged = new Map<string, Abilities>();
+  return (action) => {
+    const known = judged.get(action) ?? abilities(policy, key, action, circumstances);
+    judged.set(action, known);
+    return known;
+  };
+}
+
+/** Everything that the applier could do with the key by these statements. */
+export function usesOf(uses: readonly ApplierUse[]): ActionSet {
+  return uses.map(({ actions }) => setOf(actions)).reduce(union, setOf([]));
+}
