@@ -9,6 +9,7 @@ import { assessChange } from '../policy/assess.ts';
 import { copyPolicy } from '../policy/console/copy.ts';
 import { applyEdits } from '../policy/console/edit.ts';
 import { canonicalOf } from '../policy/document/canonicalOf.ts';
+import { awsManaged } from '../policy/rules/key.ts';
 import type { Assessment, Edit, Finding, Key } from '../policy/types.ts';
 import { guardians } from './guardians.ts';
 import { isNotaryKey, NOTARY_KEY } from './keys.ts';
@@ -58,6 +59,8 @@ export async function propose(
   if (isNotaryKey(key)) {
     return refuseFindings([{ code: 'NOTARY_KEY', severity: 'error', message: NOTARY_KEY, path: '' }]);
   }
+  const managed = awsManaged(key);
+  if (managed.length > 0) return refuseFindings(managed);
   const allowed = maySubmit(rules, key, submitter);
   if (!allowed.ok) {
     return refuse('NOT_IN_GROUP', `The rules file lets only ${allowed.teams.join(', ')} submit for ${input.key}.`);

@@ -76,6 +76,14 @@ const consolePolicy = (key: Key): string => {
   return result.text;
 };
 
+it('is refused of a key that AWS manages', () => {
+  const managed = keyOf({ manager: 'AWS', aliases: ['alias/aws/s3'] });
+  const findings = refused(textOf(allow({})), BESIDE, managed);
+  expect(findings).toMatchObject([{ code: 'COPY_FROM_AWS_MANAGED', severity: 'error', path: '' }]);
+  expect(findings[0]?.message).toContain('alias/aws/s3');
+  expect(findings[0]?.fix).toMatch(/customer managed key/);
+});
+
 describe('a console policy', () => {
   const usages = Object.entries(KEYS);
   const pairs = usages.flatMap(([a, from]) => usages.map(([b, to]) => [a, b, from, to] as const));

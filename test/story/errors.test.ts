@@ -161,9 +161,25 @@ describe('422', () => {
   const codes = (problem: Problem) =>
     problem.findings?.filter(({ severity }) => severity === 'error').map(({ code }) => code);
 
-  it('an AWS managed key, which can be viewed and not changed', async () => {
-    const problem = await refused({ key: 'alias/aws/s3', policy: policy(), reason: 'x' }, 422);
-    expect(problem.detail).toMatch(/AWS managed/);
+  it.each<[string, object]>([
+    ['a document', { policy: policy() }],
+    ['a document that is none', { policy: '{}' }],
+    ['an edit', { edits: [{ op: 'addUser', principal: 'arn:aws:iam::111122223333:role/App' }] }],
+    ['an edit of what its policy does not have', { edits: [{ op: 'allowDeletion' }] }],
+    ["another key's policy", { copyFrom: 'alias/payments' }],
+  ])('%s for an AWS managed key, whose policy can be viewed and not changed', async (_, what) => {
+    const wanted = [{ code: 'KEY_AWS_MANAGED', severity: 'error', aws: 'AccessDeniedException' }];
+    const problem = await refused({ key: 'alias/aws/s3', reason: 'x', ...what }, 422);
+    expect(problem.detail).toMatch(/AWS managed key: AWS manages its policy, and it cannot be changed/);
+    expect(problem.findings).toMatchObject(wanted);
+    const previewed = await world.ana.send<Problem>('POST', '/changes/preview', { key: 'alias/aws/s3', ...what });
+    expect([previewed.status, previewed.body.detail]).toEqual([422, problem.detail]);
+    expect(previewed.body.findings).toMatchObject(wanted);
+  });
+
+  it('a copy of the policy of an AWS managed key', async () => {
+    const problem = await refused({ key: 'alias/payments', copyFrom: 'alias/aws/s3', reason: 'x' }, 422);
+    expect(codes(problem)).toEqual(['COPY_FROM_AWS_MANAGED']);
   });
 
   it('a group, with both ways out and the IAM policy to copy', async () => {

@@ -151,6 +151,13 @@ const COPY_CODES = {
     fix: 'Nothing has to be done.',
     source: NOT_GUESSED,
   },
+  COPY_FROM_AWS_MANAGED: {
+    severity: 'error',
+    title:
+      'The policy of an AWS managed key lets a service of AWS use it, and nobody manage it: no customer managed key can have it',
+    fix: 'Copy the policy of a customer managed key, or submit a whole document.',
+    source: 'AWS KMS Developer Guide, "AWS managed keys" and "Changing a key policy"',
+  },
   COPY_ALIAS: {
     severity: 'info',
     title: 'The alias of the other key is now that of this one',

@@ -1,6 +1,7 @@
 import { type JsonNode, type JsonString, memberOf } from '../document/json.ts';
 import { parseKeyPolicy } from '../document/parse.ts';
 import { applySplices, literal, replaceStrings, type Splice } from '../document/policyText.ts';
+import { whyAwsManaged } from '../rules/key.ts';
 import type { Finding, Key, Statement } from '../types.ts';
 import { consoleFinding } from './codes.ts';
 import { partitionOf } from './consolePrincipal.ts';
@@ -29,6 +30,20 @@ interface Copy {
  * throws. Whether the target's account has the roles and users named is not known here.
  */
 export function copyPolicy(text: string, from: Key, to: Key): CopyResult {
+  const managed = whyAwsManaged(from);
+  if (managed !== undefined) {
+    const message = `The policy to copy is one that AWS writes for itself. ${managed}`;
+    return {
+      ok: false,
+      findings: [
+        consoleFinding('COPY_FROM_AWS_MANAGED', {
+          message,
+          path: '',
+          fix: 'Copy the policy of a customer managed key.',
+        }),
+      ],
+    };
+  }
   const parsed = parseKeyPolicy(text, partitionOf(from));
   if (!parsed.ok) return parsed;
   const copy: Copy = { from, to, text, splices: [], findings: [] };

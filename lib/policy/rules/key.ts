@@ -1,4 +1,5 @@
 import { quote } from '../document/visible.ts';
+import type { Finding, Key } from '../types.ts';
 import { listing, type SubjectRule } from './context.ts';
 
 /** Key policies can be changed for customer managed keys alone; those of AWS managed keys can only be viewed. */
@@ -11,17 +12,25 @@ const keyAwsManaged: SubjectRule = {
   fix: 'Use a customer managed key.',
   source: 'AWS KMS Developer Guide, "Changing a key policy"',
   check: ({ key }) => {
-    const alias = key.aliases.find((name) => name.startsWith('alias/aws/'));
-    if (key.manager === 'CUSTOMER' && alias === undefined) return [];
-    const which = alias === undefined ? key.arn : `${key.arn} (${alias})`;
-    return [
-      {
-        path: '',
-        message: `${which} is an AWS managed key; only the policy of a customer managed key can be changed.`,
-      },
-    ];
+    const message = whyAwsManaged(key);
+    return message === undefined ? [] : [{ path: '', message }];
   },
 };
+
+/** Says that AWS manages a key, so that nobody can change its policy; `undefined` for a customer managed key. */
+export function whyAwsManaged(key: Key): string | undefined {
+  const alias = key.aliases.find((name) => name.startsWith('alias/aws/'));
+  if (key.manager === 'CUSTOMER' && alias === undefined) return undefined;
+  const which = alias === undefined ? key.arn : `${key.arn} (${alias})`;
+  return `${which} is an AWS managed key: AWS manages its policy, and it cannot be changed; only that of a customer managed key can.`;
+}
+
+/** The one thing to say of whatever is asked for such a key: edits, a document or a copy. */
+export function awsManaged(key: Key): Finding[] {
+  const { code, severity, aws, fix } = keyAwsManaged;
+  const message = whyAwsManaged(key);
+  return message === undefined ? [] : [{ code, severity, message, path: '', fix, ...(aws !== undefined && { aws }) }];
+}
 
 const keyOtherAccount: SubjectRule = {
   on: 'subject',
