@@ -1,16 +1,15 @@
-import { type ActionSet, indexesOf, intersection, isEmpty, minus, NO_ACTIONS, union } from '../actions.ts';
-import { conditionWords, shown } from '../condition/conditionWords.ts';
-import { type When, whenOf } from '../condition/when.ts';
-import { quote } from '../document/visible.ts';
-import { type Atom, accountKey, atomOf } from '../principals.ts';
+import { type ActionSet, intersection, isEmpty, minus, NO_ACTIONS, union } from '../actions.ts';
+import { shown } from '../condition/conditionWords.ts';
+import { accountKey, atomOf } from '../principals.ts';
 import { type ApplierSides, usesOf } from './applierUse.ts';
 import type { Rule } from './coverage.ts';
 import type { Difference, UnnamedLoss } from './differences.ts';
+import { causeWords, differenceWords, doubtWords, many, statementWords } from './differenceWords.ts';
 import type { Facts } from './facts.ts';
 import { type Pair, sideIn } from './pair.ts';
 import { accountWords, principalWords } from './principalWords.ts';
-import { guardFor, possible } from './sides.ts';
-import { CREATE_GRANT, DESTROYING, listed, PUT_KEY_POLICY, phraseOf, READING, USING } from './verbs.ts';
+import { possible } from './sides.ts';
+import { CREATE_GRANT, DESTROYING, listed, PUT_KEY_POLICY, phraseOf, phrasesOf, READING, USING } from './verbs.ts';
 
 export interface Findings {
   pair: Pair;
@@ -22,7 +21,6 @@ export interface Findings {
 
 /** More principals than this are counted, not read out. */
 const MOST_NAMES = 6;
-const MOST_WAYS = 3;
 const NO_CHANGE = 'No access changes.';
 
 interface Sentence {
@@ -37,10 +35,11 @@ interface Sentence {
  */
 export function summaryOf(findings: Findings): string[] {
   const { differences, unnamedLosses, facts, pair, applier } = findings;
+  const groups = grouped(differences, pair);
   const sentences = [
     ...standing(facts, pair),
     ...applierSentence(applier, pair),
-    ...grouped(differences, pair).map((group) => sentenceOf(group, findings)),
+    ...groups.map((group) => sentenceOf(group, groups, findings)),
     ...unnamedLosses.map((loss) => unnamedSentence(loss, findings)),
   ].sort((a, b) => a.rank - b.rank);
   const texts = sentences.map(({ text }) => text);
@@ -134,17 +133,32 @@ function joined(a: Difference, b: Difference): Difference {
   };
 }
 
-function sentenceOf(group: Group, findings: Findings): Sentence {
+function sentenceOf(group: Group, all: readonly Group[], findings: Findings): Sentence {
   const { first } = group;
-  const subject = subjectOf(group, findings);
-  const body =
-    first.direction === 'gain'
-      ? gainWords(first, subject, findings)
-      : first.direction === 'loss'
-        ? lossWords(first, subject, findings)
-        : changeWords(first, subject, findings);
-  const doubt = first.may ? ` ${doubtWords(first, findings)}` : '';
+  const { pair } = findings;
+  const body = differenceWords(first, subjectOf(group, findings), namedIn(group, all), pair);
+  const doubt = first.may ? ` ${doubtWords(first, pair)}` : '';
   return { rank: rankOf(first, findings), text: `${body} (${causeWords(first)}).${doubt}` };
+}
+
+/**
+ * The actions to name: where another sentence on the same principal would use the same words of other actions, as "can no longer
+ * decrypt data" and "can decrypt data only when", the words alone would contradict each other.
+ */
+function namedIn({ first, members }: Group, all: readonly Group[]): ActionSet {
+  const atoms = new Set(members.map(({ atom }) => atom));
+  const others = all.filter((group) => group.first !== first && group.members.some(({ atom }) => atoms.has(atom)));
+  return phrasesOf(first.actions)
+    .filter(({ phrase, actions }) =>
+      others.some((other) =>
+        phrasesOf(other.first.actions).some((one) => one.phrase === phrase && !isSame(one.actions, actions)),
+      ),
+    )
+    .reduce((named, { actions }) => union(named, actions), NO_ACTIONS);
+}
+
+function isSame(a: ActionSet, b: ActionSet): boolean {
+  return isEmpty(minus(a, b)) && isEmpty(minus(b, a));
 }
 
 function subjectOf({ first, members }: Group, { pair, facts }: Findings): string {
@@ -156,105 +170,6 @@ function subjectOf({ first, members }: Group, { pair, facts }: Findings): string
   const some = names.slice(0, MOST_NAMES);
   const more = names.length - some.length;
   return more > 0 ? `${some.join(', ')} and ${more} more` : listed(some, 'and');
-}
-
-function gainWords(difference: Difference, subject: string, findings: Findings): string {
-  const { actions, delegated, may } = difference;
-  const through = delegated ? ', if an IAM policy of the account allows it' : '';
-  const before = standingCondition(difference, 'before', findings);
-  const was = before === undefined ? '' : `; until now only when ${before}`;
-  const head = `${may ? 'May gain' : 'Gains'}: ${subject} can ${phraseOf(actions)}`;
-  return `${head}${conditionOf(difference, findings)}${through}${was}`;
-}
-
-function lossWords(difference: Difference, subject: string, findings: Findings): string {
-  const { actions, atom, delegated, may } = difference;
-  const { pair } = findings;
-  const after = standingCondition(difference, 'after', findings);
-  const lost = `${subject} can no longer ${phraseOf(actions, 'or')}`;
-  if (after !== undefined) {
-    return `${may ? 'May be narrowed' : 'Now conditional'}: ${subject} can ${phraseOf(actions)} only when ${after}`;
-  }
-  const stays =
-    !delegated && atom.account === pair.key.accountId && !isEmpty(intersection(delegatedTo(atom, pair), actions));
-  const how = delegated ? ' through IAM policies of the account' : stays ? ' directly' : '';
-  const left = stays ? '; an IAM policy of this account may still allow it' : '';
-  return `${may ? 'May lose' : 'Loses'}: ${lost}${how}${conditionOf(difference, findings)}${left}`;
-}
-
-function changeWords(difference: Difference, subject: string, findings: Findings): string {
-  const before = standingCondition(difference, 'before', findings);
-  const after = standingCondition(difference, 'after', findings);
-  const now = after === undefined ? '' : ` now when ${after}`;
-  const was = before === undefined ? '' : `${now === '' ? '' : ','} until now when ${before}`;
-  return `Changes: ${subject} can ${phraseOf(difference.actions)} in some requests where it could not, and not in some where it could:${now}${was}`;
-}
-
-/** The ways of a gain or a loss in words, with `when`. */
-function conditionOf({ ways, direction }: Difference, { pair }: Findings): string {
-  const words = waysWords(ways, pair);
-  return words === undefined ? '' : direction === 'loss' ? ` when ${words}` : ` only when ${words}`;
-}
-
-function waysWords(ways: readonly (readonly number[])[], pair: Pair): string | undefined {
-  if (ways.length === 0 || ways.some((way) => way.length === 0)) return undefined;
-  const some = ways
-    .slice(0, MOST_WAYS)
-    .map((way) => whenOf(way, pair.conditions))
-    .filter((when): when is When => when !== undefined);
-  const more = ways.length - some.length;
-  return `${some.map(conditionWords).join(', or when ')}${more > 0 ? `, or in one of ${more} more cases` : ''}`;
-}
-
-/** Under which condition one of the documents lets the caller do these actions; none when never or always. */
-function standingCondition(
-  { atom, actions, delegated }: Difference,
-  which: 'before' | 'after',
-  findings: Findings,
-): string | undefined {
-  const { pair } = findings;
-  const layer = delegated ? 'total' : 'direct';
-  const side = sideIn(pair, which, atom, layer, 0);
-  if (side.conditional.length === 0) return undefined;
-  const words = new Set(
-    indexesOf(actions).map((action) => waysWords(pair.reasoner.waysOf(guardFor(side, action)).ways, pair)),
-  );
-  const [only] = words;
-  return words.size === 1 ? only : 'conditions of its statements hold';
-}
-
-function statementWords({ index, sid }: Pick<Rule, 'index' | 'sid'>): string {
-  return sid === undefined ? `statement ${index + 1}` : `statement ${index + 1}, ${quote(sid)}`;
-}
-
-function causeWords({ direction, allows, denies }: Difference): string {
-  const allowed = allows.map(statementWords);
-  const denied = denies.map(statementWords);
-  if (direction === 'gain' && denied.length > 0)
-    return `${many(allowed)}; no longer denied by ${many(denied)} of the policy before`;
-  if (direction === 'loss') {
-    return denied.length > 0 ? `denied by ${many(denied)}` : `${many(allowed)} of the policy before`;
-  }
-  return many(allowed);
-}
-
-function many(names: readonly string[]): string {
-  const some = names.slice(0, MOST_NAMES);
-  return names.length > some.length ? `${some.join('; ')}; and ${names.length - some.length} more` : some.join('; ');
-}
-
-function doubtWords({ ways, allows, denies }: Difference, { pair }: Findings): string {
-  const unseenKeys = new Set(
-    [...ways.flat(), ...[...allows, ...denies].flatMap(({ condition }) => pair.conditions.testsOf(condition))]
-      .map((id) => pair.conditions.test(id))
-      .filter((test) => test.unseen)
-      .map((test) => test.shownKey),
-  );
-  if (unseenKeys.size > 0) {
-    return `Cannot decide: the condition on ${listed([...unseenKeys].map(shown), 'and')} depends on what is not seen here.`;
-  }
-  if (pair.reasoner.exhausted) return 'Cannot decide: there are too many conditions to compare them all.';
-  return 'Cannot decide: AWS does not say for certain what the statements mean here, or their conditions could not be compared.';
 }
 
 function rankOf({ atom, direction, actions, may }: Difference, { pair }: Findings): number {
@@ -275,11 +190,6 @@ function unnamedSentence({ atom, actions, denies }: UnnamedLoss, { pair }: Findi
   const account = atom.account === pair.key.accountId ? 'this account' : `account ${accountWords(atom.account ?? '')}`;
   const text = `May lose: principals of ${account} whom NotPrincipal does not except by name can no longer ${phraseOf(actions, 'or')} (denied by ${many(denies.map(statementWords))}).`;
   return { rank: 42, text };
-}
-
-/** What IAM policies of the key's account can still give an atom of it under the after document. */
-function delegatedTo(atom: Atom, pair: Pair): ActionSet {
-  return atom.kind === 'account' ? NO_ACTIONS : possible(sideIn(pair, 'after', atom, 'total', 0));
 }
 
 function unseen({ differences, unnamedLosses, pair }: Findings): string[] {

@@ -1,4 +1,14 @@
-import { type ActionSet, ALL_ACTIONS, intersection, isEmpty, minus, setOf, union } from '../actions.ts';
+import {
+  type ActionSet,
+  ALL_ACTIONS,
+  intersection,
+  isEmpty,
+  minus,
+  NO_ACTIONS,
+  namesOf,
+  setOf,
+  union,
+} from '../actions.ts';
 import type { MatrixCell } from '../types.ts';
 
 export type Verb = MatrixCell['verb'];
@@ -54,18 +64,39 @@ export const USING = [DECRYPT, ENCRYPT, SIGN].reduce(union);
 export const DECRYPTING = DECRYPT;
 export const READING = READ;
 
-/** What someone with these actions can do (`and`) or no longer do (`or`), in words, the most dangerous first. */
-export function phraseOf(actions: ActionSet, word: 'and' | 'or' = 'and'): string {
-  const puts = !isEmpty(intersection(actions, PUT_KEY_POLICY));
-  if (isEmpty(minus(ALL_ACTIONS, actions)))
-    return word === 'and' ? 'do everything with the key, also change this policy' : 'do anything with the key';
-  const change = word === 'and' ? 'change this policy (and so take every right)' : 'change this policy';
-  const creates = !isEmpty(intersection(actions, CREATE));
-  const phrases = VERBS.filter((row) => !isEmpty(intersection(row.actions, actions))).map(({ verb, phrase }) => {
-    if (verb === 'administer' && puts) return change;
-    return verb === 'grant' && !creates ? 'withdraw grants' : phrase;
+/** More actions than this are counted, not named. */
+const MOST_NAMED = 6;
+
+/**
+ * What someone with these actions can do (`and`) or no longer do (`or`), in words, the most dangerous first.
+ *
+ * @param named Actions that are named behind the words for them.
+ */
+export function phraseOf(actions: ActionSet, word: 'and' | 'or' = 'and', named: ActionSet = NO_ACTIONS): string {
+  const phrases = phrasesOf(actions).map((one) => {
+    const names = namesOf(intersection(one.actions, named));
+    const some = names.length > MOST_NAMED ? names.slice(0, MOST_NAMED - 1) : names;
+    const more = names.length - some.length;
+    const list = more > 0 ? `${some.join(', ')} and ${more} more` : listed(some, 'and');
+    return `${one.phrase === PUT_PHRASE && word === 'and' ? `${PUT_PHRASE} (and so take every right)` : one.phrase}${names.length > 0 ? ` (${list})` : ''}`;
   });
+  if (isEmpty(minus(ALL_ACTIONS, actions)) && isEmpty(named))
+    return word === 'and' ? 'do everything with the key, also change this policy' : 'do anything with the key';
   return listed(phrases, word);
+}
+
+const PUT_PHRASE = 'change this policy';
+
+/** The words for a set of actions, the most dangerous first, with the actions that each is about. */
+export function phrasesOf(actions: ActionSet): { phrase: string; actions: ActionSet }[] {
+  return VERBS.flatMap(({ verb, phrase, actions: all }) => {
+    const those = intersection(all, actions);
+    if (isEmpty(those)) return [];
+    if (verb === 'administer' && !isEmpty(intersection(those, PUT_KEY_POLICY)))
+      return [{ phrase: PUT_PHRASE, actions: those }];
+    const creates = !isEmpty(intersection(those, CREATE));
+    return [{ phrase: verb === 'grant' && !creates ? 'withdraw grants' : phrase, actions: those }];
+  });
 }
 
 /** `a`, `a and b`, `a, b and c`. */

@@ -1,0 +1,128 @@
+import { type ActionSet, indexesOf, intersection, isEmpty, NO_ACTIONS } from '../actions.ts';
+import { conditionWords, shown } from '../condition/conditionWords.ts';
+import { type When, whenOf } from '../condition/when.ts';
+import { quote } from '../document/visible.ts';
+import type { Atom } from '../principals.ts';
+import type { Rule } from './coverage.ts';
+import type { Difference } from './differences.ts';
+import { type Pair, sideIn } from './pair.ts';
+import { guardFor, possible } from './sides.ts';
+import { listed, phraseOf } from './verbs.ts';
+
+/** More statements, and more cases of a condition, than this are counted, not read out. */
+const MOST_NAMES = 6;
+const MOST_WAYS = 3;
+
+/**
+ * What somebody gains, loses or has changed, without the statements behind it.
+ *
+ * @param named Actions that are named beside their verb, since another sentence on the same principal has others of that verb.
+ */
+export function differenceWords(difference: Difference, subject: string, named: ActionSet, pair: Pair): string {
+  const words = { gain: gainWords, loss: lossWords, change: changeWords }[difference.direction];
+  return words(difference, subject, named, pair);
+}
+
+function gainWords(difference: Difference, subject: string, named: ActionSet, pair: Pair): string {
+  const { actions, delegated, may } = difference;
+  const through = delegated ? ', if an IAM policy of the account allows it' : '';
+  const before = standingCondition(difference, 'before', pair);
+  const was = before === undefined ? '' : `; until now only when ${before}`;
+  const head = `${may ? 'May gain' : 'Gains'}: ${subject} can ${phraseOf(actions, 'and', named)}`;
+  return `${head}${conditionOf(difference, pair)}${through}${was}`;
+}
+
+function lossWords(difference: Difference, subject: string, named: ActionSet, pair: Pair): string {
+  const { actions, atom, delegated, may } = difference;
+  const after = standingCondition(difference, 'after', pair);
+  const lost = `${subject} can no longer ${phraseOf(actions, 'or', named)}`;
+  if (after !== undefined) {
+    return `${may ? 'May be narrowed' : 'Now conditional'}: ${subject} can ${phraseOf(actions, 'and', named)} only when ${after}`;
+  }
+  const stays =
+    !delegated && atom.account === pair.key.accountId && !isEmpty(intersection(delegatedTo(atom, pair), actions));
+  const how = delegated ? ' through IAM policies of the account' : stays ? ' directly' : '';
+  const left = stays ? '; an IAM policy of this account may still allow it' : '';
+  return `${may ? 'May lose' : 'Loses'}: ${lost}${how}${conditionOf(difference, pair)}${left}`;
+}
+
+function changeWords(difference: Difference, subject: string, named: ActionSet, pair: Pair): string {
+  const before = standingCondition(difference, 'before', pair);
+  const after = standingCondition(difference, 'after', pair);
+  const now = after === undefined ? '' : ` now when ${after}`;
+  const was = before === undefined ? '' : `${now === '' ? '' : ','} until now when ${before}`;
+  return `Changes: ${subject} can ${phraseOf(difference.actions, 'and', named)} in some requests where it could not, and not in some where it could:${now}${was}`;
+}
+
+/** The ways of a gain or a loss in words, with `when`. */
+function conditionOf({ ways, direction }: Difference, pair: Pair): string {
+  const words = waysWords(ways, pair);
+  return words === undefined ? '' : direction === 'loss' ? ` when ${words}` : ` only when ${words}`;
+}
+
+function waysWords(ways: readonly (readonly number[])[], pair: Pair): string | undefined {
+  if (ways.length === 0 || ways.some((way) => way.length === 0)) return undefined;
+  const some = ways
+    .slice(0, MOST_WAYS)
+    .map((way) => whenOf(way, pair.conditions))
+    .filter((when): when is When => when !== undefined);
+  const more = ways.length - some.length;
+  return `${some.map(conditionWords).join(', or when ')}${more > 0 ? `, or in one of ${more} more cases` : ''}`;
+}
+
+/** Under which condition one of the documents lets the caller do these actions; none when never or always. */
+function standingCondition(
+  { atom, actions, delegated }: Difference,
+  which: 'before' | 'after',
+  pair: Pair,
+): string | undefined {
+  const layer = delegated ? 'total' : 'direct';
+  const side = sideIn(pair, which, atom, layer, 0);
+  if (side.conditional.length === 0) return undefined;
+  const words = new Set(
+    indexesOf(actions).map((action) => waysWords(pair.reasoner.waysOf(guardFor(side, action)).ways, pair)),
+  );
+  const [only] = words;
+  return words.size === 1 ? only : 'conditions of its statements hold';
+}
+
+export function statementWords({ index, sid }: Pick<Rule, 'index' | 'sid'>): string {
+  return sid === undefined ? `statement ${index + 1}` : `statement ${index + 1}, ${quote(sid)}`;
+}
+
+/** The statements behind a difference. */
+export function causeWords({ direction, allows, denies }: Difference): string {
+  const allowed = allows.map(statementWords);
+  const denied = denies.map(statementWords);
+  if (direction === 'gain' && denied.length > 0)
+    return `${many(allowed)}; no longer denied by ${many(denied)} of the policy before`;
+  if (direction === 'loss') {
+    return denied.length > 0 ? `denied by ${many(denied)}` : `${many(allowed)} of the policy before`;
+  }
+  return many(allowed);
+}
+
+export function many(names: readonly string[]): string {
+  const some = names.slice(0, MOST_NAMES);
+  return names.length > some.length ? `${some.join('; ')}; and ${names.length - some.length} more` : some.join('; ');
+}
+
+/** Why it is not certain. */
+export function doubtWords({ ways, allows, denies }: Difference, pair: Pair): string {
+  const unseenKeys = new Set(
+    [...ways.flat(), ...[...allows, ...denies].flatMap(({ condition }) => pair.conditions.testsOf(condition))]
+      .map((id) => pair.conditions.test(id))
+      .filter((test) => test.unseen)
+      .map((test) => test.shownKey),
+  );
+  if (unseenKeys.size > 0) {
+    return `Cannot decide: the condition on ${listed([...unseenKeys].map(shown), 'and')} depends on what is not seen here.`;
+  }
+  if (pair.reasoner.exhausted) return 'Cannot decide: there are too many conditions to compare them all.';
+  return 'Cannot decide: AWS does not say for certain what the statements mean here, or their conditions could not be compared.';
+}
+
+/** What IAM policies of the key's account can still give an atom of it under the after document. */
+function delegatedTo(atom: Atom, pair: Pair): ActionSet {
+  return atom.kind === 'account' ? NO_ACTIONS : possible(sideIn(pair, 'after', atom, 'total', 0));
+}
