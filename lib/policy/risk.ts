@@ -1,9 +1,11 @@
 import type { Comparison } from './access/access.ts';
 import { usesOf } from './access/applierUse.ts';
 import type { Difference } from './access/differences.ts';
+import { sideIn } from './access/pair.ts';
 import { accountWords } from './access/principalWords.ts';
+import { guardFor } from './access/sides.ts';
 import { CREATE_GRANT, DECRYPTING, DESTROYING, listed, PUT_KEY_POLICY, READING, USING } from './access/verbs.ts';
-import { type ActionSet, ALL_ACTIONS, intersection, isEmpty, minus, union } from './actions.ts';
+import { type ActionSet, ALL_ACTIONS, indexesOf, intersection, isEmpty, minus, union } from './actions.ts';
 import { shown } from './condition/conditionWords.ts';
 import type { Risk } from './types.ts';
 
@@ -55,6 +57,19 @@ const ROWS: readonly RiskRow[] = [
         gained(comparison, DESTROYING).filter((one) => !isForeign(one, comparison) || one.atom.kind === 'everyone'),
         'can disable the key or delete it or its material',
       ),
+  },
+  {
+    code: 'GRANTS_FOR_ANYBODY',
+    risk: 'high',
+    reason: (comparison) => {
+      const administrators = new Set(gained(comparison, PUT_KEY_POLICY).map(({ atom }) => atom));
+      return named(
+        gained(comparison, CREATE_GRANT)
+          .filter((one) => !isForeign(one, comparison) && !administrators.has(one.atom))
+          .filter((one) => grantsToAnybody(one, comparison)),
+        'can let anybody use the key, by grants',
+      );
+    },
   },
   {
     code: 'DELEGATION_REMOVED',
@@ -200,6 +215,22 @@ function isForeign({ atom }: Difference, comparison: Comparison): boolean {
     atom.kind === 'everyone' ||
     atom.kind === 'federated' ||
     (atom.account !== undefined && !isOwn(atom.account, comparison))
+  );
+}
+
+/** Condition keys that leave a grant to services of AWS, or to one principal. */
+const LIMITS_GRANTS = new Set(['kms:grantisforawsresource', 'kms:viaservice', 'kms:granteeprincipal']);
+
+/** Whether what was gained of kms:CreateGrant is without a condition on whom or what the grant is for. */
+function grantsToAnybody({ atom, direction, ways, delegated }: Difference, { pair }: Comparison): boolean {
+  const side = sideIn(pair, 'after', atom, delegated ? 'total' : 'direct', 0);
+  const [action = -1] = indexesOf(CREATE_GRANT);
+  const told = direction === 'change' ? pair.reasoner.waysOf(guardFor(side, action)).ways : ways;
+  return !told.every((way) =>
+    way.some((id) => {
+      const { key, negative, absent, values } = pair.conditions.test(id);
+      return LIMITS_GRANTS.has(key) && !negative && !absent && !values.some(({ text }) => /^false$|[*]$/.test(text));
+    }),
   );
 }
 

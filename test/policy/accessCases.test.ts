@@ -357,6 +357,28 @@ describe('risk', () => {
     ['low', [DELEGATION], [DELEGATION]],
   ])('%s', (expected, before, after) => expect(risk(before, after)).toBe(expected));
 
+  const forService = { Bool: { 'kms:GrantIsForAWSResource': 'true' } };
+  const granting = (condition?: object) => allow({ AWS: APP }, 'kms:CreateGrant', condition);
+  it.each<[string, object | undefined, object | undefined]>([
+    ['high', {}, undefined],
+    ['high', {}, { Bool: { 'kms:GrantIsForAWSResource': 'false' } }],
+    ['high', {}, { BoolIfExists: { 'kms:GrantIsForAWSResource': 'true' } }],
+    ['high', {}, { StringEquals: { 'kms:EncryptionContext:a': 'b' } }],
+    ['high', {}, { StringLike: { 'kms:ViaService': '*' } }],
+    ['high', forService, undefined],
+    ['high', forService, { Bool: { 'kms:GrantIsForAWSResource': 'false' } }],
+    ['medium', {}, forService],
+    ['medium', {}, via('ec2.us-east-1.amazonaws.com')],
+    ['medium', {}, { StringEquals: { 'kms:GranteePrincipal': APP } }],
+    ['medium', { ...forService, ...via('ec2') }, forService],
+    ['medium', { ...forService, ...via('ec2') }, { ...forService, ...via('rds') }],
+  ])('%s: kms:CreateGrant under %j, then under %j', (expected, was, is) => {
+    const before = was !== undefined && Object.keys(was).length === 0 ? [DELEGATION] : [DELEGATION, granting(was)];
+    const graded = gradeRisk(compare(before, [DELEGATION, granting(is)]));
+    expect(graded.risk).toBe(expected);
+    expect(graded.riskReasons.includes(`${APP} can let anybody use the key, by grants.`)).toBe(expected === 'high');
+  });
+
   it('gives a reason for everything above low', () => {
     const graded = gradeRisk(compare([DELEGATION], [DELEGATION, allow({ AWS: APP }, 'kms:*')]));
     expect(graded.riskReasons[0]).toBe(`${APP} can change the policy, and so take every right.`);

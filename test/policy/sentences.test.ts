@@ -168,6 +168,42 @@ describe('what was or stays allowed under a condition, beside what never was or 
   });
 });
 
+describe('a verb in two sentences on one principal', () => {
+  it('has its actions named, where they are not the same', () => {
+    const weak = [allow(APP, ['kms:Decrypt', 'kms:Encrypt'])];
+    expect(said(weak, [allow(APP, 'kms:Decrypt', via('s3')), allow(APP, 'kms:ReEncryptFrom')])).toEqual([
+      expect.stringMatching(/^Lockout: /),
+      'Gains: role app can decrypt data (kms:ReEncryptFrom) (statement 2).',
+      'Now conditional: role app can decrypt data (kms:Decrypt) only when kms:ViaService is s3 (statement 1 of the policy before).',
+      'Loses: role app can no longer encrypt data (statement 1 of the policy before).',
+    ]);
+  });
+  it('but not where another principal has the others, or the actions are the same in other requests', () => {
+    const other = { AWS: arn('role/other') };
+    expect(said([DELEGATION], [DELEGATION, allow(APP, 'kms:Decrypt'), allow(other, 'kms:ReEncryptFrom')])).toEqual([
+      'Gains: role app can decrypt data (statement 2).',
+      'Gains: role other can decrypt data (statement 3).',
+    ]);
+    const tagged = { StringEquals: { 'aws:PrincipalTag/a': 'b' } };
+    const told = said(
+      [DELEGATION],
+      [DELEGATION, allow(APP, 'kms:Decrypt', via('s3')), allow(APP, 'kms:Decrypt', tagged)],
+    );
+    expect(told.join()).not.toContain('(kms:Decrypt)');
+  });
+  it('and no more than six of them', () => {
+    const [told] = said(
+      [DELEGATION],
+      [
+        DELEGATION,
+        allow(APP, 'kms:DescribeKey', via('s3')),
+        allow(APP, ['kms:Get*', 'kms:ListGrants', 'kms:ListKey*']),
+      ],
+    );
+    expect(told).toContain('kms:GetPublicKey and 3 more)');
+  });
+});
+
 describe('what is not seen', () => {
   const notes = (before: Statement[], after: Statement[]) =>
     compare(before, after).access.summary.filter((text) => text.startsWith('Not seen'));
@@ -215,6 +251,21 @@ describe('who somebody is, in words', () => {
       'role x of account 4444-5555-6666 (another account, new to this key)',
     );
     expect(words(aws(arn('role/x')), [OWN])).toBe('role x');
+  });
+  it('and of which partition, where it is not that of the key', () => {
+    const china = (id: string) => aws(`arn:aws-cn:iam::${OWN}:${id}`);
+    expect(words(china('role/app'))).toBe('role app of partition aws-cn');
+    expect(words(aws('arn:aws-cn:iam::444455556666:role/app'))).toBe(
+      'role app of account 4444-5555-6666 (another account, of partition aws-cn)',
+    );
+    expect(words(aws('arn:aws-cn:iam::444455556666:root'))).toBe(
+      'account 4444-5555-6666 (another account, of partition aws-cn; its IAM policies say who)',
+    );
+    expect(words(aws(`arn:aws-cn:sts::${OWN}:assumed-role/app/run`))).toBe(
+      'session run of role app of partition aws-cn',
+    );
+    expect(principalWords(atomOf(china('role/app')), OWN, new Set(), 'aws-cn')).toBe('role app');
+    expect(principalWords(atomOf(aws(arn('role/app'))), OWN, new Set(), 'aws-cn')).toBe('role app of partition aws');
   });
   it('an account id in groups of four, and nothing else', () => {
     expect(['111122223333', '1111222233334', 'x111122223333', ''].map(accountWords)).toEqual([

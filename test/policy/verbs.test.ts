@@ -22,7 +22,7 @@ test('the three permissions for grants are grants, not administration', () => {
   expect(gain('CreateGrant', 'RevokeGrant', 'RetireGrant')).toMatchObject({
     sentence: expect.stringContaining('role app can pass its use on to others by grants (statement 2)'),
     verbs: ['grant'],
-    risk: 'medium',
+    risk: 'high',
   });
 });
 

@@ -1,5 +1,6 @@
 import type { ActionSet } from '../actions.ts';
 import { Conditions } from '../condition/conditions.ts';
+import { partitionOf } from '../console/consolePrincipal.ts';
 import { type Atom, atomOf, knownContext } from '../principals.ts';
 import type { KeyPolicy } from '../types.ts';
 import {
@@ -36,7 +37,7 @@ export function readPair(before: KeyPolicy, after: KeyPolicy, key: KeyIdentity):
   const atoms = new Map<string, Atom>();
   for (const atom of [
     atomOf({ kind: 'AWS', id: '*' }),
-    atomOf({ kind: 'AWS', id: `arn:${key.arn?.split(':')[1] ?? 'aws'}:iam::${key.accountId}:root` }),
+    atomOf({ kind: 'AWS', id: `arn:${partitionOf(key)}:iam::${key.accountId}:root` }),
     ...first.atoms,
     ...second.atoms,
   ]) {

@@ -11,9 +11,13 @@ export function accountWords(account: string): string {
  *
  * @param own Account of the key.
  * @param strangers Accounts that the document before did not let in.
+ * @param partition Of the key.
  */
-export function principalWords(atom: Atom, own: string, strangers: ReadonlySet<string>): string {
+export function principalWords(atom: Atom, own: string, strangers: ReadonlySet<string>, partition = 'aws'): string {
   const name = nameOf(atom).split(' ').map(shown).join(' ');
+  const [prefix, its = partition] = atom.name.split(':', 2);
+  const elsewhere = prefix === 'arn' && its !== partition ? `of partition ${shown(its)}` : '';
+  const another = `another account${strangerWords(atom, strangers)}${elsewhere && `, ${elsewhere}`}`;
   switch (atom.kind) {
     case 'everyone':
       return 'everyone in every AWS account';
@@ -27,12 +31,12 @@ export function principalWords(atom: Atom, own: string, strangers: ReadonlySet<s
       return `deleted or unknown principal ${name}`;
     case 'account':
       return atom.account === own
-        ? `this account, ${accountWords(own)} (its IAM policies say who)`
-        : `account ${accountWords(atom.account ?? '')} (another account${strangerWords(atom, strangers)}; its IAM policies say who)`;
+        ? `this account, ${accountWords(own)}${elsewhere && `, ${elsewhere}`} (its IAM policies say who)`
+        : `account ${accountWords(atom.account ?? '')} (${another}; its IAM policies say who)`;
     default:
       return atom.account === own
-        ? name
-        : `${name} of account ${accountWords(atom.account ?? '')} (another account${strangerWords(atom, strangers)})`;
+        ? `${name}${elsewhere && ` ${elsewhere}`}`
+        : `${name} of account ${accountWords(atom.account ?? '')} (${another})`;
   }
 }
 

@@ -1,5 +1,6 @@
 import { type ActionSet, intersection, isEmpty, minus, NO_ACTIONS, union } from '../actions.ts';
 import { shown } from '../condition/conditionWords.ts';
+import { partitionOf } from '../console/consolePrincipal.ts';
 import { accountKey, atomOf } from '../principals.ts';
 import { type ApplierSides, usesOf } from './applierUse.ts';
 import type { Rule } from './coverage.ts';
@@ -73,7 +74,7 @@ function standing({ before, after }: Findings['facts'], { key }: Pair): Sentence
 function applierSentence(sides: ApplierSides | undefined, { key }: Pair): Sentence[] {
   if (sides === undefined || sides.after.length === 0) return [];
   const { applier, before, after } = sides;
-  const name = principalWords(atomOf({ kind: 'AWS', id: applier }), key.accountId, new Set());
+  const name = principalWords(atomOf({ kind: 'AWS', id: applier }), key.accountId, new Set(), partitionOf(key));
   const asNow = isEmpty(minus(usesOf(after), usesOf(before))) ? 'as now, ' : '';
   const can = after.some(({ certain }) => certain) ? 'can itself' : 'may itself, in some requests,';
   const statements = after.map(({ statement }) => statementWords(statement));
@@ -166,7 +167,7 @@ function subjectOf({ first, members }: Group, { pair, facts }: Findings): string
   const strangers = new Set(facts.after.crossAccount.filter((account) => !facts.before.crossAccount.includes(account)));
   if (first.atom.kind === 'everyone' && first.ways.length > 0 && !first.ways.some((way) => way.length === 0))
     return 'everyone who meets its condition';
-  const names = members.map(({ atom }) => principalWords(atom, own, strangers));
+  const names = members.map(({ atom }) => principalWords(atom, own, strangers, partitionOf(pair.key)));
   const some = names.slice(0, MOST_NAMES);
   const more = names.length - some.length;
   return more > 0 ? `${some.join(', ')} and ${more} more` : listed(some, 'and');

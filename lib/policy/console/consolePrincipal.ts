@@ -15,8 +15,8 @@ export type ConsolePrincipal =
   | { kind: 'unknown' };
 
 /** The partition in which a key lives: `aws`, `aws-cn`, `aws-us-gov`, … */
-export function partitionOf(key: Key): string {
-  return key.arn.split(':')[1] ?? 'aws';
+export function partitionOf({ arn }: { arn?: string }): string {
+  return arn?.split(':')[1] ?? 'aws';
 }
 
 /** The ARN that stands for an account in the key's partition. */
