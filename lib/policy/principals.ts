@@ -88,9 +88,12 @@ export const CALLER_KEYS: ReadonlySet<string> = new Set([
  * What the request context holds for sure when this atom calls. Sessions carry the ARN of their role, with its path, which only
  * the role's own ARN tells.
  *
- * @param roleArns ARN of each role that the documents name, by its role key.
+ * @param roleArns ARN of each role that the documents name, by its role key; `undefined` when they name several.
  */
-export function knownContext(atom: Atom, roleArns: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+export function knownContext(
+  atom: Atom,
+  roleArns: ReadonlyMap<string, string | undefined>,
+): ReadonlyMap<string, string> {
   const known = new Map<string, string>();
   if (atom.account !== undefined) {
     known.set(PRINCIPAL_ACCOUNT, atom.account).set(CALLER_ACCOUNT, atom.account).set(IS_AWS_SERVICE, 'false');

@@ -10,7 +10,7 @@ const UNNAMED = 'whom-no-statement-names';
 /** A further test of a request that the guards show, for atoms of which not everything is known. */
 export function confirmFor(pair: Pair, atom: Atom, world: number): Confirm | undefined {
   if (atom.kind === 'everyone' || atom.kind === 'account') return confirmOneOfMany(pair, atom, world);
-  if (atom.kind !== 'session' || pair.known.get(atom.key)?.has(PRINCIPAL_ARN)) return undefined;
+  if (atom.kind !== 'session' || pair.known(atom).has(PRINCIPAL_ARN)) return undefined;
   return (_action, _inside, context) => {
     const arn = context.get(PRINCIPAL_ARN);
     return arn === undefined || (arn !== null && atomOf({ kind: 'AWS', id: arn }).role === atom.role);

@@ -73,7 +73,7 @@ const NONE: readonly Applied[] = [];
 /** What was read already; give one to all documents of a comparison. */
 export interface Caches {
   actions: Map<string, ActionSet>;
-  atoms: Map<string, Atom>;
+  atoms: Map<Principal['kind'], Map<string, Atom>>;
 }
 
 /** Sorts the statements of a policy by whom they name; those without effect are left out. */
@@ -107,8 +107,8 @@ export function indexStatements(
     for (const principal of statement.principals) {
       const atom = cachedAtom(principal, caches.atoms);
       principals.set(atom.key, atom);
+      atoms.set(atom.key, atom);
     }
-    for (const atom of principals.values()) atoms.set(atom.key, atom);
     if (statement.notPrincipal) {
       const excepted = [...principals.values()];
       exceptions.push({
@@ -129,12 +129,11 @@ export function indexStatements(
   return { atoms: [...atoms.values()], named, roles, exceptions };
 }
 
-function cachedAtom(principal: Principal, atoms: Map<string, Atom>): Atom {
-  const written = `${principal.kind} ${principal.id}`;
-  const known = atoms.get(written);
-  if (known !== undefined) return known;
-  const atom = atomOf(principal);
-  atoms.set(written, atom);
+function cachedAtom(principal: Principal, caches: Caches['atoms']): Atom {
+  const { kind, id } = principal;
+  const atoms = caches.get(kind) ?? new Map<string, Atom>();
+  const atom = atoms.get(id) ?? atomOf(principal);
+  caches.set(kind, atoms.set(id, atom));
   return atom;
 }
 
@@ -198,10 +197,10 @@ function add(applied: Applied[], more: readonly Applied[] | undefined): void {
 }
 
 /**
- * A text for each atom that is equal in two documents when the same statements apply to it in both, told by content. Statements
+ * Texts for each atom that are equal in two documents when the same statements apply to it in both, told by content. Statements
  * on everyone and on whole accounts are summed up once.
  */
-export function contentBy(index: StatementIndex): (atom: Atom) => string {
+export function contentBy(index: StatementIndex): (atom: Atom) => readonly string[] {
   const sum = (applied: readonly Applied[] = NONE): string =>
     applied.length < 2
       ? (applied[0]?.rule.content ?? '')
@@ -216,7 +215,7 @@ export function contentBy(index: StatementIndex): (atom: Atom) => string {
   return (atom) => {
     const account = atom.account === undefined ? '' : (accounts.get(accountKey(atom.account)) ?? '');
     const more = atom.kind === 'session' ? sum(index.roles.get(atom.role ?? '')) : atom.kind === 'unknown' ? ofAll : '';
-    return `${sum(index.named.get(atom.key))}#${account}#${more}#${wide}`;
+    return [sum(index.named.get(atom.key)), account, more, wide];
   };
 }
 

@@ -6,7 +6,7 @@ import { confirmFor } from './confirm.ts';
 import { contentBy, DOUBT, type Layer, type Rule, statementsFor } from './coverage.ts';
 import type { Reasoner } from './guards.ts';
 import { type Change, type Level, type Outcome, Outcomes } from './outcomes.ts';
-import { doubtsOf, NOTHING, type Pair, sideIn } from './pair.ts';
+import { doubtsOf, type Pair, sideIn } from './pair.ts';
 
 /** One caller's difference in a set of actions, with the statements behind it. */
 export interface Difference {
@@ -36,7 +36,11 @@ export interface UnnamedLoss {
 export function differencesOf(pair: Pair): { differences: Difference[]; unnamedLosses: UnnamedLoss[] } {
   const comparer = new Comparer(pair);
   const [was, is] = [contentBy(pair.before), contentBy(pair.after)];
-  const results = pair.atoms.filter((atom) => was(atom) !== is(atom)).map((atom) => comparer.atom(atom));
+  const differs = (atom: Atom): boolean => {
+    const before = was(atom);
+    return is(atom).some((text, index) => text !== before[index]);
+  };
+  const results = pair.atoms.filter(differs).map((atom) => comparer.atom(atom));
   const byKey = new Map(results.map((result) => [result.atom.key, result]));
   const own = byKey.get(accountKey(pair.key.accountId));
   const differences = results.flatMap((result) => [
@@ -157,7 +161,7 @@ class Comparer {
 /** What is left of a wider caller's ways when it is this one. */
 function waysAs(atom: Atom, ways: readonly (readonly number[])[], { conditions, known }: Pair): (readonly number[])[] {
   return ways
-    .map((way) => conditions.given(conditions.all(way), known.get(atom.key) ?? NOTHING))
+    .map((way) => conditions.given(conditions.all(way), known(atom)))
     .filter((condition) => condition !== FALSE)
     .map((condition) => conditions.testsOf(condition));
 }

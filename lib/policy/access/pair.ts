@@ -23,7 +23,8 @@ export interface Pair {
   after: StatementIndex;
   /** Everyone, the own account, then all principals that either document names. */
   atoms: readonly Atom[];
-  known: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** What the request context holds for sure when an atom calls. */
+  known: (atom: Atom) => ReadonlyMap<string, string>;
   /** What was worked out already for an atom, by document, layer and doubts. */
   sides: Map<Atom, Side[]>;
 }
@@ -31,7 +32,7 @@ export interface Pair {
 /** Reads two policies of a key into one set of atoms, tests and conditions. */
 export function readPair(before: KeyPolicy, after: KeyPolicy, key: KeyIdentity): Pair {
   const conditions = new Conditions();
-  const caches = { actions: new Map<string, ActionSet>(), atoms: new Map<string, Atom>() };
+  const caches = { actions: new Map<string, ActionSet>(), atoms: new Map() };
   const indexes = [before, after].map((policy) => indexStatements(policy, key, conditions, caches));
   const [first, second] = indexes as [StatementIndex, StatementIndex];
   const atoms = new Map<string, Atom>();
@@ -43,8 +44,6 @@ export function readPair(before: KeyPolicy, after: KeyPolicy, key: KeyIdentity):
   ]) {
     if (!atoms.has(atom.key)) atoms.set(atom.key, atom);
   }
-  const roleArns = roleArnsOf(atoms.values());
-  const known = new Map([...atoms.values()].map((atom) => [atom.key, knownContext(atom, roleArns)]));
   return {
     key,
     conditions,
@@ -52,20 +51,27 @@ export function readPair(before: KeyPolicy, after: KeyPolicy, key: KeyIdentity):
     before: first,
     after: second,
     atoms: [...atoms.values()],
-    known,
+    known: knownBy(roleArnsOf(atoms.values())),
     sides: new Map(),
   };
 }
 
 /** The ARN of each role that is named; of two paths for one name only one can exist, and nobody sees which. */
-function roleArnsOf(atoms: Iterable<Atom>): Map<string, string> {
-  const arns = new Map<string, Set<string>>();
+function roleArnsOf(atoms: Iterable<Atom>): Map<string, string | undefined> {
+  const arns = new Map<string, string | undefined>();
   for (const { kind, role, name } of atoms) {
-    if (kind === 'identity' && role !== undefined) arns.set(role, (arns.get(role) ?? new Set()).add(name));
+    if (kind === 'identity' && role !== undefined) arns.set(role, arns.has(role) ? undefined : name);
   }
-  return new Map(
-    [...arns].flatMap(([role, [arn, ...more]]) => (arn === undefined || more.length > 0 ? [] : [[role, arn]])),
-  );
+  return arns;
+}
+
+function knownBy(roleArns: ReadonlyMap<string, string | undefined>): Pair['known'] {
+  const contexts = new Map<string, ReadonlyMap<string, string>>();
+  return (atom) => {
+    const known = contexts.get(atom.key) ?? knownContext(atom, roleArns);
+    contexts.set(atom.key, known);
+    return known;
+  };
 }
 
 /** What one document of a pair means for an atom, with these doubts taken to be so. */
@@ -79,13 +85,10 @@ export function sideIn(pair: Pair, which: 'before' | 'after', atom: Atom, layer:
   const side =
     world !== 0 && doubtsOf(applied) === 0
       ? sideIn(pair, which, atom, layer, 0)
-      : sideOf(applied, pair.known.get(atom.key) ?? NOTHING, pair.conditions, world, atom.account);
+      : sideOf(applied, pair.known(atom), pair.conditions, world, atom.account);
   sides[slot] = side;
   return side;
 }
-
-/** Of callers of whom nothing is known. */
-export const NOTHING: ReadonlyMap<string, string> = new Map();
 
 /** Every doubt about any of these statements. */
 export function doubtsOf(applied: readonly Applied[]): number {

@@ -184,8 +184,8 @@ export function placed(
 
 function strings(node: JsonNode, pointer: string): { path: string; value: string }[] {
   if (node.kind === 'string') return [{ path: pointer, value: node.value }];
-  if (node.kind !== 'array') return [];
-  return node.items.flatMap((item) => (item.kind === 'string' ? [{ path: item.pointer, value: item.value }] : []));
+  const items = node.kind === 'array' ? node.items : [];
+  return items.filter((item) => item.kind === 'string').map(({ pointer: path, value }) => ({ path, value }));
 }
 
 /** The node at a pointer, or its nearest ancestor when there is none. */

@@ -146,14 +146,15 @@ const principalPartition: PolicyRule = {
   title: "A principal of another partition than the key's",
   fix: "Write the ARN with the key's partition.",
   source: 'cloudposse/terraform-aws-vpc-flow-logs-s3-bucket #27',
-  check: (context) =>
-    eachPrincipal(context, ({ id, form, path }, { name }) => {
-      const partition = partitionOf(context.key);
+  check: (context) => {
+    const partition = partitionOf(context.key);
+    return eachPrincipal(context, ({ id, form, path }, { name }) => {
       if (!('partition' in form) || form.partition === partition) return undefined;
       const value = id.replace(/^arn:[^:]*/, `arn:${partition}`);
       const message = `${name} names ${quote(id)} of partition ${form.partition}; the key is in partition ${partition}.`;
       return { message, patch: [{ op: 'replace', path, value }] };
-    }),
+    });
+  },
 };
 
 const principalUser: PolicyRule = {

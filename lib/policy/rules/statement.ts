@@ -95,10 +95,15 @@ const statementRepeated: PolicyRule = {
 };
 
 /** Equal for statements that say the same, and cheap; the canonical form is worked out only where this one repeats. */
-function outline({ effect, principals, actions, conditions }: Statement): string {
-  const longest = (texts: readonly string[]): number => texts.reduce((most, { length }) => Math.max(most, length), 0);
-  const [who, what, when] = [principals.map(({ id }) => id), actions, conditions.flatMap(({ values }) => values)];
-  return [effect, longest(who), longest(what), longest(when)].join();
+function outline({ effect, principals, conditions }: Statement): string {
+  const who = last(principals.map(({ id }) => id));
+  const when = last(conditions.flatMap(({ values }) => values));
+  return `${effect} ${who} ${when}`;
+}
+
+/** The last in the order of the alphabet: whatever the order and however often each stands there. */
+function last(texts: readonly string[]): string {
+  return texts.reduce((last, text) => (text > last ? text : last), '');
 }
 
 function repeated(group: readonly StatementView[]): Hit[] {
