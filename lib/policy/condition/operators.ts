@@ -62,13 +62,21 @@ export interface OperatorUse {
   ifExists: boolean;
 }
 
+/** Every operator with each prefix and suffix, in lower case. */
+const USES = new Map<string, OperatorUse>();
+for (const operator of [...TABLE, 'Null'] as const) {
+  const name = operator === 'Null' ? operator : operator.name;
+  for (const ifExists of [false, true]) {
+    const rest = lowerAscii(ifExists ? `${name}IfExists` : name);
+    USES.set(rest, { operator, quantifier: 'one', ifExists });
+    USES.set(`foranyvalue:${rest}`, { operator, quantifier: 'any', ifExists });
+    USES.set(`forallvalues:${rest}`, { operator, quantifier: 'all', ifExists });
+  }
+}
+
 /** Reads an operator with its prefix and suffix, in any case; `undefined` when AWS has none of that name. */
 export function readOperator(text: string): OperatorUse | undefined {
-  const match = /^(?:(forallvalues|foranyvalue):)?(.*?)(ifexists)?$/.exec(lowerAscii(text));
-  const [, prefix, name = '', suffix] = match ?? [];
-  const quantifier = prefix === 'forallvalues' ? 'all' : prefix === 'foranyvalue' ? 'any' : 'one';
-  const operator = name === 'null' ? 'Null' : BY_NAME.get(name);
-  return operator === undefined ? undefined : { operator, quantifier, ifExists: suffix !== undefined };
+  return USES.get(lowerAscii(text));
 }
 
 /** The operator of a name in AWS's spelling. */
