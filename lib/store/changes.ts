@@ -22,6 +22,7 @@ import {
   type Write,
   whereOf,
 } from './table.ts';
+import { EXECUTION } from './tokens.ts';
 
 /** A change, with the places of its facts in the log. */
 export interface StoredChange {
@@ -287,7 +288,9 @@ export async function readWholeChange(id: string) {
   const change = unseal(asStored, opened);
   const facts = await factsIn(seqs, rest.slice(0, seqs.length), opened);
   const proposal = items.find((one) => one.sk === proposalAddress(change).sk)?.proposal as Proposal;
-  return { change, seqs, facts, proposal, before: documentIn(before), after: documentIn(after), opened };
+  const execution = items.find(({ sk }) => sk === EXECUTION)?.executionArn as string | undefined;
+  const documents = { before: documentIn(before), after: documentIn(after) };
+  return { change, seqs, facts, proposal, ...documents, opened, ...(execution === undefined ? {} : { execution }) };
 }
 
 /** Writes that stand or fall with an event, and what it means when one of their conditions fails. */

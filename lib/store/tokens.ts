@@ -11,3 +11,10 @@ export async function storeTaskToken(changeId: string, taskToken: string): Promi
 export async function readTaskToken(changeId: string): Promise<string | undefined> {
   return (await get(tokenAddress(changeId)))?.taskToken as string | undefined;
 }
+
+/** Sort key, beside the change. */
+export const EXECUTION = 'EXECUTION';
+
+/** Keeps which execution carries a change, where that is not its first any more. */
+export const storeExecution = (changeId: string, executionArn: string): Promise<void> =>
+  put([{ put: { pk: `CHANGE#${changeId}`, sk: EXECUTION, executionArn } }]);

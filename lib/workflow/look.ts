@@ -1,3 +1,4 @@
+import { executionArn as firstExecution } from '../aws/executionArn.ts';
 import { startApproval } from '../aws/states.ts';
 import { isOpen } from '../change/change.ts';
 import { escalate } from '../change/command.ts';
@@ -9,6 +10,7 @@ import { done } from '../change/refusal.ts';
 import { revertIsOpen } from '../change/revert.ts';
 import { entitledToday, holdsToday, type Rules } from '../change/rules.ts';
 import { record } from '../store/changes.ts';
+import { storeExecution } from '../store/tokens.ts';
 
 /** What the state machine learns: where the change stands, and how long it may wait; one that has been looked at often is handed on. */
 export interface Looked {
@@ -26,14 +28,15 @@ const LONGEST_EXECUTION = 300 * 86_400;
  * Where a change stands, for the state machine: expires it when its time is over, escalates it when that is due, has it wait
  * again when an approval lapsed, and says how long the wait may be.
  *
- * @param startedAt When this execution began (ISO 8601): one that is too old to wait hands the change on.
+ * @param execution When it began (ISO 8601): one that is too old to wait hands the change on. Its ARN is kept at its first look,
+ *   unless it is the first of the change, whose name everybody knows.
  */
 export async function lookAtChange(
   id: string,
   turn: number,
   rules: Rules,
   at: string,
-  startedAt: string = at,
+  { startedAt = at, executionArn }: { startedAt?: string | undefined; executionArn?: string | undefined } = {},
 ): Promise<Looked> {
   const looked = await record(id, { person: WORKFLOW, at }, (change) =>
     done(
@@ -44,6 +47,8 @@ export async function lookAtChange(
   );
   if (!looked.ok) throw new Error(`there is no change ${id}`);
   const change = looked.value;
+  const another = executionArn !== undefined && executionArn !== firstExecution(id);
+  if (turn === 0 && another && (!change.closed || revertIsOpen(change))) await storeExecution(id, executionArn);
   const today = holdsToday(rules, change);
   const left = LONGEST_EXECUTION - Math.floor((Date.parse(at) - Date.parse(startedAt)) / 1000);
   const wait = Math.min(waitSeconds(change, Date.parse(at), today), LONGEST_EXECUTION);

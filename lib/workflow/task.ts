@@ -13,6 +13,8 @@ export interface TaskInput {
   turn?: number;
   /** When this execution began, ISO 8601. */
   startedAt?: string;
+  /** This execution. */
+  executionArn?: string;
 }
 
 const logged = <I, O>(act: (input: I, context: Context) => Promise<O>): MiddyfiedHandler<I, O, Error, Context> =>

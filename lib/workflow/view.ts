@@ -14,14 +14,14 @@ export const toSummary = (change: Change, at: string): ChangeSummary =>
   summary(change, at, holdsToday(loadRules(), change));
 
 /** A change as people see it at a moment (ISO 8601), put together from what is stored; nothing is computed again. */
-export function toView({ change, facts, proposal, before, after }: Whole, at: string): ChangeView {
+export function toView({ change, facts, proposal, before, after, execution }: Whole, at: string): ChangeView {
   const short = toSummary(change, at);
   return {
     ...short,
     before: { ...short.before, document: before },
     after: { ...short.after, document: after },
     ...proposal,
-    executionArn: executionArn(change.id),
+    executionArn: execution ?? executionArn(change.id),
     timeline: facts.map(timelineEntry),
   };
 }

@@ -113,7 +113,9 @@ describe('a revert that is a year away', () => {
     lab.proxy.arm();
     const now = lab.now();
     const look = (age: number) =>
-      lookAtChange(id, 0, lab.rules, now.toISOString(), new Date(now.getTime() - age * DAY * 1000).toISOString());
+      lookAtChange(id, 0, lab.rules, now.toISOString(), {
+        startedAt: new Date(now.getTime() - age * DAY * 1000).toISOString(),
+      });
     expect((await look(0)).waitSeconds).toBe(300 * DAY);
     expect((await look(299)).waitSeconds).toBe(DAY);
     // No state machine is there to start: that it is asked to is seen.

@@ -206,6 +206,9 @@ describe('a change that is looked at again and again', () => {
     expect(turns).toBeGreaterThanOrEqual(MOST_TURNS - 1);
     expect(turns).toBeLessThanOrEqual(MOST_TURNS + 1);
     expect(await statusOf(change.executionArn)).toBe('SUCCEEDED');
+    const { executionArn } = await world.ana.change(change.id);
+    expect(executionArn).toMatch(new RegExp(`:${change.id}-on-\\d+$`));
+    expect(await statusOf(executionArn)).toBe('RUNNING');
     expect((await world.ana.change(change.id)).timeline.filter(({ type }) => type === 'ASKED')).toHaveLength(1);
     await approve('sam', change.id);
     await approve('kim', change.id);

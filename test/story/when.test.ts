@@ -1,5 +1,5 @@
 import { CreateAliasCommand, CreateKeyCommand, DescribeKeyCommand, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
-import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { describe, expect, it } from 'vitest';
 import type { ChangeView } from '../../lib/change/view.ts';
 import { until, type Visitor } from '../../local/demo/visitor.ts';
@@ -212,6 +212,12 @@ describe('access for a time', () => {
       return (await world.ana.change(change.id)).status === 'REVERTED' ? true : undefined;
     });
     expect((await putsOf(change.key)).at(-1)?.policy).toBe(change.before.document);
+    // The one that put it back is the one that is named.
+    const { executionArn } = await world.ana.change(change.id);
+    expect(executionArn).not.toBe(change.executionArn);
+    await until('it to succeed', 30, async () =>
+      (await states.send(new DescribeExecutionCommand({ executionArn }))).status === 'SUCCEEDED' ? true : undefined,
+    );
   });
 
   it('is refused when it is too long, or when the policy from before could not be put back', async () => {
