@@ -35,6 +35,7 @@ export type RefusalCode =
   | 'TOO_LARGE'
   | 'POLICY_REFUSED'
   | 'TOO_MANY_REQUESTS'
+  | 'TOO_MANY_OPEN'
   | 'UNAVAILABLE';
 
 export interface Refusal {

@@ -33,6 +33,7 @@ const PROBLEMS: Record<RefusalCode, [status: number, title: string]> = {
   TOO_LARGE: [413, 'Too large'],
   POLICY_REFUSED: [422, 'The policy is refused'],
   TOO_MANY_REQUESTS: [429, 'Too many requests'],
+  TOO_MANY_OPEN: [429, 'Too many open changes of one key'],
   UNAVAILABLE: [503, 'Try again'],
 };
 
@@ -41,7 +42,8 @@ export const statusOf = (code: RefusalCode): number => PROBLEMS[code][0];
 /** A refusal as `application/problem+json` (RFC 9457), with the findings where a policy is refused. */
 export function problem(refusal: Refusal): APIGatewayProxyStructuredResultV2 {
   const [status, title] = PROBLEMS[refusal.code];
-  const retry = status === 429 ? { 'retry-after': '60' } : status === 503 ? { 'retry-after': '2' } : {};
+  const retry =
+    refusal.code === 'TOO_MANY_REQUESTS' ? { 'retry-after': '60' } : status === 503 ? { 'retry-after': '2' } : {};
   return {
     statusCode: status,
     headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...retry },

@@ -1,5 +1,5 @@
 import { type Seal, unseal } from '../audit/seal.ts';
-import { type Change, evolve, fold, type Status } from '../change/change.ts';
+import { type Change, evolve, fold, isOpen, type Status } from '../change/change.ts';
 import { reviewIsOpen } from '../change/command.ts';
 import type { Event, Fact } from '../change/facts.ts';
 import { done, type Outcome, type Refusal, refuse } from '../change/refusal.ts';
@@ -8,6 +8,7 @@ import type { Proposal } from '../change/view.ts';
 import type { PolicyText } from '../policy/types.ts';
 import { append, appendAll, entryAddress, factsIn, HEAD, readHead } from './log.ts';
 import { addOpened, namesOf, openingAddresses, seal, unsealed } from './people.ts';
+import { freePlace, takePlace } from './places.ts';
 import {
   type Address,
   get,
@@ -95,12 +96,14 @@ export interface NewChange {
 }
 
 /**
- * Stores a new change: its item, its first fact, both documents and the idempotency key, all or nothing. A key that was
- * used before gives the change of that time, or IDEMPOTENCY_CONFLICT when something else was sent with it.
+ * Stores a new change: its item, its first fact, its place among the open changes of its key, both documents and the
+ * idempotency key, all or nothing. An idempotency key that was used before gives the change of that time, or
+ * IDEMPOTENCY_CONFLICT when something else was sent with it; TOO_MANY_OPEN where the key has no place left.
  */
 export async function createChange(n: NewChange): Promise<Outcome<Change>> {
   const { submitted, idempotency } = n;
   const change = fold([submitted]);
+  const place = takePlace(change);
   const { sealed, writes: texts } = await seal(submitted);
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const { seq, writes } = append(readHead(await get(HEAD)), sealed);
@@ -115,20 +118,22 @@ export async function createChange(n: NewChange): Promise<Outcome<Change>> {
       ...documentWrites([n.before, n.after]),
       ...idempotencyWrites(change, idempotency),
     ];
-    const written = await transact([...own, ...(n.along?.writes ?? [])]);
+    const alongTo = own.length + (n.along?.writes.length ?? 0);
+    const written = await transact([...own, ...(n.along?.writes ?? []), ...place.writes]);
     if (written.ok) return done(change);
     const earlier = await findByIdempotencyKey(submitted.person, idempotency);
     if (earlier !== undefined) return earlier;
-    if (n.along !== undefined && written.failed.some((i) => i >= own.length)) {
+    if (n.along !== undefined && written.failed.some((i) => i >= own.length && i < alongTo)) {
       return { ok: false, refusal: n.along.refusal };
     }
+    if (written.failed.some((i) => i >= alongTo)) return { ok: false, refusal: place.refusal };
     await jitter(attempt);
   }
   return refuse('UNAVAILABLE', 'Too many people act at once; try again.');
 }
 
 /**
- * Stores the changes of a set with their first facts, all or nothing. Their documents are written before: they lie under
+ * Stores the changes of a set with their first facts and places, all or nothing. Their documents are written before: they lie under
  * their own hash, and without a change that names them they mean nothing. So are the texts of their seals. One transaction has room for 20 changes.
  */
 export async function createSet(ns: readonly NewChange[]): Promise<Outcome<Change[]>> {
@@ -136,6 +141,7 @@ export async function createSet(ns: readonly NewChange[]): Promise<Outcome<Chang
   const sealed = await Promise.all(ns.map(({ submitted }) => seal(submitted)));
   const facts = sealed.map((one) => one.sealed);
   const kept = sealed.flatMap(({ writes }) => writes);
+  const places = changes.map(takePlace);
   // A transaction may name an item once, and all of it is by one person.
   const notErased = kept.filter((write) => 'check' in write).slice(0, 1);
   const texts = [
@@ -146,25 +152,24 @@ export async function createSet(ns: readonly NewChange[]): Promise<Outcome<Chang
   const idempotency = ns[0]?.idempotency;
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const { seqs, writes } = appendAll(readHead(await get(HEAD)), facts);
-    const written =
-      (await transact(texts)).ok &&
-      (
-        await transact([
-          ...writes,
-          ...facts.flatMap((fact, i) => [
-            {
-              put: changeItem({ change: fold([fact]), seqs: seqs.slice(i, i + 1), sealed: true }),
-              condition: { expression: 'attribute_not_exists(pk)' },
-            },
-            { put: { ...proposalAddress({ id: fact.change }), proposal: ns[i]?.proposal } },
-          ]),
-          ...notErased,
-          ...idempotencyWrites(changes[0], idempotency),
-        ])
-      ).ok;
-    if (written) return done(changes);
+    const own: Write[] = [
+      ...writes,
+      ...facts.flatMap((fact, i) => [
+        {
+          put: changeItem({ change: fold([fact]), seqs: seqs.slice(i, i + 1), sealed: true }),
+          condition: { expression: 'attribute_not_exists(pk)' },
+        },
+        { put: { ...proposalAddress({ id: fact.change }), proposal: ns[i]?.proposal } },
+      ]),
+      ...notErased,
+      ...idempotencyWrites(changes[0], idempotency),
+    ];
+    const written = (await transact(texts)).ok && (await transact([...own, ...places.flatMap((one) => one.writes)]));
+    if (written !== false && written.ok) return done(changes);
     const earlier = await findByIdempotencyKey(ns[0]?.submitted.person ?? '', idempotency);
     if (earlier !== undefined) return earlier.ok ? done([earlier.value]) : earlier;
+    const full = written === false ? undefined : places.find((_, i) => written.failed.includes(own.length + i));
+    if (full !== undefined) return { ok: false, refusal: full.refusal };
     await jitter(attempt);
   }
   return refuse('UNAVAILABLE', 'Too many people act at once; try again.');
@@ -307,7 +312,7 @@ export interface RecordOptions {
 
 /**
  * Does something to a change: `command` sees its state and gives one event, which is committed with the new state, its
- * entry in the log and what goes `along` in one transaction, or not at all. When another write was faster, the command is asked
+ * entry in the log and what goes `along` in one transaction, or not at all; an end frees the place of the change in it. When another write was faster, the command is asked
  * again about what stands then. `undefined` from the command means that there is nothing to do.
  */
 export async function record(
@@ -342,9 +347,10 @@ export async function record(
       },
       ...(along?.writes ?? []),
       ...own.writes,
+      ...(isOpen(change.status) && !isOpen(next.status) ? [freePlace(next)] : []),
     ]);
     if (written.ok) return done(next);
-    // A seal that another made meanwhile is behind them, and no reason of theirs.
+    // A seal that another made meanwhile is behind them, and no reason of theirs; a place is freed without a condition.
     const last = writes.length + (along?.writes.length ?? 0);
     if (along !== undefined && written.failed.some((i) => i > writes.length && i <= last)) {
       return { ok: false, refusal: along.refusal };

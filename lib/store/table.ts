@@ -32,6 +32,9 @@ export type Write =
   | { put: Item & Address; condition?: Condition }
   | { update: Address; set: Record<string, unknown>; condition: Condition }
   | { delete: Address; condition?: Condition }
+  /** Puts a word into the set `members` of an item, or takes it out. An empty set is no attribute. */
+  | { members: Address; add: string; condition: Condition }
+  | { members: Address; remove: string }
   /** Writes nothing: the others stand or fall with it. */
   | { check: Address; condition: Condition };
 
@@ -279,6 +282,7 @@ export async function put(writes: readonly Write[]): Promise<void> {
 }
 
 function encodeWrite(write: Write): TransactWriteItem {
+  if ('members' in write) return encodeMember(write);
   const { condition } = write;
   const values = condition?.values ?? {};
   if ('delete' in write) {
@@ -321,6 +325,26 @@ function encodeWrite(write: Write): TransactWriteItem {
       UpdateExpression,
       ConditionExpression: write.condition.expression,
       ...named(`${UpdateExpression} ${write.condition.expression}`, { ...values, ...setValues }),
+    },
+  };
+}
+
+function encodeMember(write: Extract<Write, { members: unknown }>): TransactWriteItem {
+  const { pk, sk } = write.members;
+  const [UpdateExpression, word, condition] =
+    'add' in write
+      ? ['ADD #members :word', write.add, write.condition]
+      : ['DELETE #members :word', write.remove, undefined];
+  return {
+    Update: {
+      TableName,
+      Key: encode({ pk, sk }),
+      UpdateExpression,
+      ...(condition === undefined ? {} : { ConditionExpression: condition.expression }),
+      ...named(`${UpdateExpression} ${condition?.expression ?? ''}`, {
+        ...condition?.values,
+        ':word': new Set([word]),
+      }),
     },
   };
 }

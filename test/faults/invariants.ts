@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Change, countingApprovals, fold } from '../../lib/change/change.ts';
+import { type Change, countingApprovals, fold, isOpen } from '../../lib/change/change.ts';
 import type { Fact } from '../../lib/change/facts.ts';
 import { sha256 } from '../../lib/policy/document/canonical.ts';
 import { canonicalOf } from '../../lib/policy/document/canonicalOf.ts';
@@ -180,6 +180,22 @@ function overlaps(items: Items): string[] {
     } else if (RESULTS.includes(type) && applying.get(keyArn) === change) applying.delete(keyArn);
   }
   return found;
+}
+
+/** Places among the open changes of a key that are held by no open change, and open changes without one. `items`: the whole table, at rest. */
+export function misplaced(items: Items): string[] {
+  const open = items
+    .filter(({ sk }) => sk === 'CHANGE')
+    .map(({ change }) => change as Change)
+    .filter(({ status }) => isOpen(status))
+    .map(({ id, key }) => `${key.arn} ${id}`);
+  const held = items
+    .filter(({ pk }) => String(pk).startsWith('OPEN#'))
+    .flatMap(({ pk, members = [] }) => [...(members as Iterable<string>)].map((id) => `${String(pk).slice(5)} ${id}`));
+  return [
+    ...held.filter((one) => !open.includes(one)).map((one) => `I27: the place of ${one} was not freed`),
+    ...open.filter((one) => !held.includes(one)).map((one) => `I27: ${one} is open without a place`),
+  ];
 }
 
 const plainly = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

@@ -94,7 +94,11 @@ export class Lab {
     const RULES_FILE = join(dataDir, 'rules.json');
     writeFileSync(RULES_FILE, packedRules(join(dataDir, 'rules.yml')));
     const environment = { RULES_FILE, PUBLIC_URL: 'https://countersign.example' };
-    const service = readService({ stage: 'local', env: {}, overrides: { environment } });
+    const service = readService({
+      stage: 'local',
+      env: { OPEN_CHANGES_PER_KEY: '100000' },
+      overrides: { environment },
+    });
     const place = { dataDir, region: service.region, accountId: service.accountId };
     const iam = openIam({ dataDir, roles: [...service.roles.values(), ...spokeRoles()] });
     const dynamodb = await openDynamodb({ dataDir, tables: service.tables });

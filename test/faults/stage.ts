@@ -12,7 +12,7 @@ import { SPOKE } from '../../local/iam/spoke.ts';
 import { SPOKE_SEED } from '../../local/seed.ts';
 import { policyWithRole } from '../fixtures/policy.ts';
 import { people, RULES, SPOKE_RULES, tableItems, type World } from '../story/system.ts';
-import { type Items, violations } from './invariants.ts';
+import { type Items, misplaced, violations } from './invariants.ts';
 import { type Call, type Fault, type FaultProxy, startProxy } from './proxy.ts';
 
 const TABLE = 'countersign-local';
@@ -139,6 +139,7 @@ export class Stage {
     const { body } = await this.world.audrey.get<{ ok: boolean; why: string; dangling: string[] }>('/audit/verify');
     return [
       ...violations(items, await this.world.visitor.puts(), twice),
+      ...misplaced(items),
       ...(stories === this.#stories ? [] : [`I24: ${this.#stories} stories left ${stories} changes`]),
       ...foreign.map(({ write }) => `I26: nobody else wrote, and there is ${JSON.stringify(write)}`),
       ...(body.ok && body.dangling.length === 0 ? [] : [`I17: verification says ${JSON.stringify(body)}`]),
@@ -218,6 +219,7 @@ async function start(folder: string, proxy: FaultProxy): Promise<World> {
     RULES_FILE: join(folder, 'rules.yml'),
     LAMBDA_ENDPOINT_URL: proxy.url,
     SUBMITS_PER_MINUTE: '100000',
+    OPEN_CHANGES_PER_KEY: '100000',
   };
   const running: Running = await startRunning(join(folder, 'data'), env);
   proxy.target = running.aws;

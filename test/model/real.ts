@@ -11,7 +11,7 @@ import { sha256 } from '../../lib/policy/document/canonical.ts';
 import { canonicalOf } from '../../lib/policy/document/canonicalOf.ts';
 import { type Running, startRunning } from '../../local/demo/running.ts';
 import { type Answer, until, type Visitor } from '../../local/demo/visitor.ts';
-import { type Items, violations } from '../faults/invariants.ts';
+import { type Items, misplaced, violations } from '../faults/invariants.ts';
 import { policyWithRole } from '../fixtures/policy.ts';
 import { type SlackAnswer, SlackSide } from '../story/slackUser.ts';
 import { kmsOf, people, tableItems, type World } from '../story/system.ts';
@@ -285,6 +285,7 @@ export class Real {
     const found = violations(items, await this.#world.visitor.puts());
     return [
       ...found.filter((line) => over || !open.some((start) => line.startsWith(start))),
+      ...(over ? misplaced(items) : []),
       ...inTime(items),
       ...chain(items),
     ];
@@ -378,7 +379,7 @@ function chain(items: Items): string[] {
 }
 
 async function start(folder: string): Promise<World> {
-  const env = { RULES_FILE: join(folder, 'rules.yml'), SUBMITS_PER_MINUTE: '100000' };
+  const env = { RULES_FILE: join(folder, 'rules.yml'), SUBMITS_PER_MINUTE: '100000', OPEN_CHANGES_PER_KEY: '100000' };
   const running = await startRunning(join(folder, 'data'), env);
   return { running, ...(await people(running)) };
 }

@@ -6,6 +6,8 @@ import { send, sign } from './pipeline.ts';
 import { addUser, kmsOf, RULES, refusalsOf, useSystem } from './system.ts';
 
 const LIMIT = 12;
+/** More than one person alone can take in two minutes. */
+const PLACES = 30;
 const world = useSystem({
   settles: true,
   rules: `${RULES}teams:
@@ -15,7 +17,7 @@ submit:
 iam:
   arn:aws:iam::111122223333:role/ci-deployer: { person: Kim@Example.com, groups: [submitters, approvers] }
 `,
-  env: { SUBMITS_PER_MINUTE: String(LIMIT) },
+  env: { SUBMITS_PER_MINUTE: String(LIMIT), OPEN_CHANGES_PER_KEY: String(PLACES) },
 });
 
 const typeOf = ({ body }: { body: object }) =>
@@ -192,5 +194,35 @@ describe('#47 a flood of submits by one person', () => {
     const ids = new Set<string>();
     for (let n = 0; n < 2 * LIMIT; n++) ids.add((await dora.submit(body, { 'idempotency-key': 'once' })).body.id);
     expect(ids.size).toBe(1);
+  });
+});
+
+describe('#47 a flood of open changes on one key, by many people', () => {
+  it('is answered 429 with the limit and the mend, other keys go their way, and each end makes room for one', async () => {
+    const key = 'alias/partner-exchange';
+    const submit = (who: typeof world.ana) => who.submit(addUser(key));
+    const open: string[] = [];
+    for (let n = 0; open.length < PLACES; n++) {
+      const one = await world.visitor.as(`flood${n}@example.com`, 'submitters');
+      const some = await Promise.all(Array.from({ length: 10 }, () => submit(one)));
+      expect(some.map(({ status }) => status)).toEqual(some.map(() => 201));
+      open.push(...some.map(({ body }) => body.id));
+    }
+    const erin = await world.visitor.as('erin@example.com', 'submitters');
+    const refused = await submit(erin);
+    expect([refused.status, typeOf(refused), refused.headers.get('retry-after')]).toEqual([429, 'too-many-open', null]);
+    expect(refused.text).toContain(
+      `The key partner-exchange has ${PLACES} open changes, the most that a key may have.`,
+    );
+    expect(refused.text).toContain('cancel one: its submitter or an admin may (POST /changes/{id}/cancel)');
+    const set = await erin.send('POST', '/sets', { ...addUser(), key: undefined, keys: ['alias/payments', key] });
+    expect([set.status, typeOf(set)]).toEqual([429, 'too-many-open']);
+    expect((await erin.submit(addUser('alias/payments'))).status).toBe(201);
+    const [mine = '', other = ''] = open;
+    await world.ada.send('POST', `/changes/${mine}/cancel`, {});
+    const answers = await Promise.all([submit(erin), submit(erin)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 429]);
+    await world.sam.send('POST', `/changes/${other}/decisions`, { decision: 'reject' });
+    expect((await submit(erin)).status).toBe(201);
   });
 });

@@ -35,7 +35,8 @@ export function useSystem(options: { rules?: string; env?: Record<string, string
   if (options.settles) afterEach(() => nothingIsApproved(world));
   beforeAll(async () => {
     const folder = mkdtempSync(join(tmpdir(), 'countersign-'));
-    const env = { ...options.env };
+    // A test file has a key or two for all of its changes.
+    const env: Record<string, string> = { OPEN_CHANGES_PER_KEY: '1000', ...options.env };
     if (options.rules !== undefined) {
       env.RULES_FILE = join(folder, 'rules.yml');
       writeFileSync(env.RULES_FILE, options.rules);
