@@ -260,7 +260,7 @@ SHAPES = {
     "HELD_TOLD": both(TOLD, members(by=text), maybe("until", instant)),
     "APPROVAL_WITHDRAWN": both(SAID, maybe("askAgain", texts)), "CHANGES_REQUESTED": both(DECIDED, maybe("askAgain", texts)),
     "APPROVALS_LAPSED": members(people=texts, left=LEFT, rulesSha256=digest),
-    "COMMENTED": SAID, "DELEGATED": members(to=text, until=instant),
+    "LAPSE_TOLD": TOLD, "COMMENTED": SAID, "DELEGATED": members(to=text, until=instant),
     "LINKS_REVOKED": maybe("of", text), "REVIEWED": members(verdict=text, comment=text), "REVIEW_ASKED": TOLD,
     "REMINDED": TOLD, "APPROVAL_GIVEN": both(DECIDED, maybe("onBehalfOf", text)),
     "REJECTED": DECIDED, "CANCELLED": members(comment=text), "EXPIRED": members(),
@@ -277,7 +277,7 @@ SHAPES = {
                                   approvers=texts), maybe("trace", TRACE), maybe("byApplier", flag)),
     "FOREIGN_TRACED": members(trace=TRACE), "FOREIGN_TOLD": TOLD, "FOREIGN_ADOPTED": SAID,
 }
-BY_THE_WORKFLOW = {"ASKED", "REMINDED", "ESCALATED", "CHANGES_TOLD", "HELD_TOLD", "APPROVALS_LAPSED", "REVIEW_ASKED", "EXPIRED", "APPLY_INTENT", "APPLIED",
+BY_THE_WORKFLOW = {"ASKED", "REMINDED", "ESCALATED", "CHANGES_TOLD", "HELD_TOLD", "APPROVALS_LAPSED", "LAPSE_TOLD", "REVIEW_ASKED", "EXPIRED", "APPLY_INTENT", "APPLIED",
                    "REVERT_INTENT", "REVERTED", "STALE", "FAILED", "UNCERTAIN", "CLOSED"}
 EVEN_AFTER_THE_END = {"PERSON_ERASED", "REFUSED", "ASKED", "BOUNCED", "COMPLAINED", "REVIEWED", "REVIEW_ASKED"}
 OPEN = {"PENDING", "APPROVED", "APPLYING"}

@@ -27,6 +27,7 @@ const OF_THE_WORKFLOW: ReadonlySet<EventType> = new Set([
   'CHANGES_TOLD',
   'HELD_TOLD',
   'APPROVALS_LAPSED',
+  'LAPSE_TOLD',
   'REVIEW_ASKED',
   'EXPIRED',
   'APPLY_INTENT',

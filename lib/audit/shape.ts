@@ -156,6 +156,7 @@ const SHAPES: Readonly<Record<EventType, Kind>> = {
     left: members({ stages: listOf(texts), escalation: texts, delegates: named(texts) }),
     rulesSha256: hash,
   }),
+  LAPSE_TOLD: told,
   COMMENTED: members({ comment: text, channel: text }),
   DELEGATED: members({ to: text, until: instant }),
   LINKS_REVOKED: members({ of: optional(text) }),

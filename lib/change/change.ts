@@ -85,6 +85,8 @@ export function evolve(change: Change, fact: Fact): Change {
       const askAgain = change.askedPeople ?? [];
       return { ...waiting(withoutLapsed(change, fact)), lapsed: { people, at }, askAgain };
     }
+    case 'LAPSE_TOLD':
+      return change.lapsed === undefined ? change : { ...change, lapsed: { ...change.lapsed, told: true } };
     case 'HELD_TOLD':
       return { ...change, heldTold: true };
     case 'REJECTED':

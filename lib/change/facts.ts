@@ -28,6 +28,8 @@ export interface FrozenRule {
   quorum: number;
   /** Persons, sorted; the submitter may be among them but never counts. */
   approvers: string[];
+  /** The names of their groups, as of the submit; with stages each has its own. Left out by earlier versions. */
+  from?: string[];
   /** Seconds between reminders. */
   remindEvery: number;
   /** SHA-256 of the rules file. */
@@ -35,7 +37,7 @@ export interface FrozenRule {
   /** One after the other; left out: one stage of `quorum` of `approvers`. Then these two are its sum and its union. */
   stages?: FrozenStage[];
   /** Seconds without a decision after which these people may decide too. */
-  escalate?: { after: number; approvers: string[] };
+  escalate?: { after: number; approvers: string[]; from?: string[] };
   /** A link alone is not enough. */
   signIn?: true;
   quietHours?: Hours;
@@ -146,6 +148,8 @@ export type Event =
    * again, for those who are left. `rulesSha256`: of the rules file of that moment.
    */
   | { type: 'APPROVALS_LAPSED'; people: string[]; left: Left; rulesSha256: string }
+  /** The authors were told whose approvals count no more, and that it waits again. */
+  | ({ type: 'LAPSE_TOLD' } & Told)
   | { type: 'COMMENTED'; comment: string; channel: Channel }
   | { type: 'DELEGATED'; to: string; until: string }
   /** Links of this person, or of everybody, that were made before this fact are dead. */

@@ -6,7 +6,7 @@ import { type Holds, heldUntil } from './rules/freeze.ts';
 import type { Change, Status } from './state.ts';
 
 /** Milliseconds in which a submit normally reaches its state machine, and an end its close. */
-const GRACE = 5_000;
+export const GRACE = 5_000;
 /** Milliseconds that a reminder may be late before its execution counts as dead. */
 const OVERDUE = 600_000;
 
@@ -28,13 +28,14 @@ export function pushNeeded(change: Change, now: number, today: Holds = {}): 'sta
   return unasked(change, now) || now >= nextDue(change) + OVERDUE ? 'wake' : undefined;
 }
 
-const justActed = ({ actedAt, submittedAt }: Change, now: number): boolean =>
+/** Has somebody acted on it, or was it submitted, so lately that what follows from that may still be under way? */
+export const justActed = ({ actedAt, submittedAt }: Change, now: number): boolean =>
   now < Date.parse(actedAt ?? submittedAt) + GRACE;
 
 /** An act of somebody was to wake the execution, and nobody was asked or told since. */
 function unasked(change: Change, now: number): boolean {
   if (justActed(change, now)) return false;
-  return toAsk(change, new Date(now).toISOString()).length > 0 || toTellOfChanges(change);
+  return toAsk(change, new Date(now).toISOString()).length > 0 || toTellOfChanges(change) || toTellOfLapse(change);
 }
 
 /** Whom to ask who has not been asked about this version, or must be asked anew. Nobody while the authors are to change it. */
@@ -50,6 +51,10 @@ export const isAskedAnew = ({ askAgain = [] }: Change, person: string): boolean 
 /** Have the authors still to be told that changes are asked of them? */
 export const toTellOfChanges = ({ status, changesRequested }: Change): boolean =>
   status === 'PENDING' && changesRequested !== undefined && changesRequested.told === undefined;
+
+/** Have the authors still to be told that approvals of it count no more? */
+export const toTellOfLapse = ({ status, lapsed }: Change): boolean =>
+  status === 'PENDING' && lapsed !== undefined && lapsed.told === undefined;
 
 /** What holds an approved change now, and until when. */
 export function hold(change: Change, now: number, today: Holds): ReturnType<typeof heldUntil> {

@@ -80,8 +80,8 @@ export interface Change extends Timing {
   escalated?: string;
   /** When the version that stands was posted. */
   versionedAt?: string;
-  /** Whose approvals lapsed since they left the rules file, until it is approved again. */
-  lapsed?: { people: string[]; at: string };
+  /** Whose approvals lapsed since they left the rules file, until it is approved again, and whether the authors were told. */
+  lapsed?: { people: string[]; at: string; told?: true };
   /** The authors know that it is approved and held. */
   heldTold?: true;
   /** Who has been asked about this version. */

@@ -62,6 +62,8 @@ function sentence(fact: Fact): string {
       const left = [...new Set([stages, escalation, Object.values(delegates)].flat(2))].sort();
       return `By the rules file of today the approval of ${listed(fact.people)} counts no more; it does not name ${listed(left)} any more. Others are asked.`;
     }
+    case 'LAPSE_TOLD':
+      return `Authors told whose approvals count no more, ${told(fact)}.`;
     case 'HELD_TOLD': {
       const by = fact.by === 'applyAfter' ? '' : ` by ${fact.by}`;
       const until = fact.until === undefined ? 'for longer than it may be applied' : `until ${fact.until}`;

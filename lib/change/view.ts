@@ -107,7 +107,7 @@ function approval(change: Change) {
     })),
     signIn: rule.signIn === true,
     ...(escalated === undefined ? {} : { escalatedAt: escalated }),
-    ...(change.lapsed === undefined ? {} : { lapsed: change.lapsed }),
+    ...(change.lapsed === undefined ? {} : { lapsed: { people: change.lapsed.people, at: change.lapsed.at } }),
     ...(change.delegations === undefined ? {} : { delegations: change.delegations }),
   };
 }

@@ -302,6 +302,7 @@ export const eventType = z.enum([
   'CHANGES_TOLD',
   'HELD_TOLD',
   'APPROVALS_LAPSED',
+  'LAPSE_TOLD',
   'APPROVAL_GIVEN',
   'APPROVAL_WITHDRAWN',
   'CHANGES_REQUESTED',

@@ -1,5 +1,5 @@
 import type { ChangeView } from '../change/view.ts';
-import { keyName, listed, timeSentences, wordsOf } from '../change/wording.ts';
+import { counted, keyName, lapsedSentence, listed, timeSentences, wordsOf } from '../change/wording.ts';
 import { keyFacts, type Mail, mail } from './mail.ts';
 import type { Part } from './parts.ts';
 
@@ -43,6 +43,31 @@ export function heldMail({ change }: Pick<Asked, 'change'>): Mail {
     { kind: 'facts', facts: keyFacts(change) },
     { kind: 'small', text: 'You get this because you wrote this change.' },
   ]);
+}
+
+/** Tells an author that approvals of their change count no more, and that it waits for others. */
+export function lapsedMail({ change }: Pick<Asked, 'change'>): Mail {
+  const name = keyName(change.key);
+  return mail(change, `Approved no more: key policy of ${name}`, [
+    { kind: 'title', text: `The key policy of ${name} waits again` },
+    { kind: 'line', text: lapsedText(change) },
+    { kind: 'heading', text: 'What to do now' },
+    { kind: 'line', text: `Nothing has to be done: ${LAPSED_NEXT}` },
+    { kind: 'heading', text: 'The change' },
+    { kind: 'facts', facts: keyFacts(change) },
+    { kind: 'small', text: 'You get this because you wrote this change.' },
+  ]);
+}
+
+/** What follows when approvals lapse, for authors. */
+export const LAPSED_NEXT =
+  'those who are left are asked anew, and you get another mail when it has ended. To take it back, cancel it.';
+
+/** Whose approvals count no more, and how many are there still. */
+export function lapsedText({ approval }: ChangeView): string {
+  const { lapsed, counted: approved, quorum } = approval;
+  const why = lapsed === undefined ? '' : `${lapsedSentence(lapsed)} `;
+  return `${why}It has ${approved.length} of ${counted(quorum, 'approval')}.`;
 }
 
 /** Warns an author that somebody who is asked did not get the mail, and may never. */

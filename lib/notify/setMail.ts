@@ -6,11 +6,13 @@ import {
   keyName,
   listed,
   RISK_WORDS,
+  timeSentences,
   timesOf,
   utc,
   wordsOf,
 } from '../change/wording.ts';
-import { ASKED_AGAIN, type Mail, mail } from './mail.ts';
+import { LAPSED_NEXT, lapsedText } from './askedMail.ts';
+import { ASKED_AGAIN, keyFacts, type Mail, mail } from './mail.ts';
 import type { Part } from './parts.ts';
 
 /** Most sentences that a mail quotes for one key; the page has all. */
@@ -87,6 +89,38 @@ function aboutOne(change: ChangeView): Part[] {
       ],
     },
   ];
+}
+
+/** Tells an author that changes of their set are approved and not applied yet, why, and until when. */
+export function heldSetMail({ changes }: { changes: ChangeView[] }): Mail {
+  const title = `Approved, and held: ${changes.length} key policies`;
+  return aboutSet(changes, title, (change) => [
+    ...timeSentences(change),
+    `${listed(change.approval.counted)} approved it. It is not live yet. ${wordsOf(change).next}`,
+  ]);
+}
+
+/** Tells an author that approvals of changes of their set count no more, and that these wait for others. */
+export function lapsedSetMail({ changes }: { changes: ChangeView[] }): Mail {
+  const title = `Approved no more: ${changes.length} key policies`;
+  return aboutSet(changes, title, (change) => [lapsedText(change), LAPSED_NEXT]);
+}
+
+/** The same that happened to some changes of a set, key by key, for their authors. */
+function aboutSet(changes: ChangeView[], title: string, say: (change: ChangeView) => string[]): Mail {
+  const [first] = changes;
+  if (first === undefined) throw new Error('a mail about a set has a change');
+  return mail(first, `${title}, ${listed(changes.map(({ key }) => keyName(key)))}`, [
+    { kind: 'title', text: title },
+    { kind: 'line', text: ONE_BY_ONE },
+    ...changes.flatMap((change): Part[] => [
+      { kind: 'heading', text: keyName(change.key) },
+      { kind: 'list', items: say(change) },
+      { kind: 'facts', facts: keyFacts(change) },
+    ]),
+    { kind: 'facts', facts: [['Set', first.set?.id ?? '']] },
+    { kind: 'small', text: 'You get this because you wrote these changes.' },
+  ]);
 }
 
 /** Tells how each change of a set ended, when all of them have. */

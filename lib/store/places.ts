@@ -1,7 +1,6 @@
 import type { Change } from '../change/change.ts';
-import { refuse } from '../change/refusal.ts';
+import { type Refusal, refuse } from '../change/refusal.ts';
 import { keyName } from '../change/wording.ts';
-import type { Along } from './changes.ts';
 import type { Address, Write } from './table.ts';
 
 type Placed = Pick<Change, 'id' | 'key' | 'rule'>;
@@ -18,7 +17,7 @@ const placesOf = (change: Placed): Address => ({
 });
 
 /** What takes a place among the open changes of a change's key together with the change itself, and what it means that there is none. */
-export function takePlace(change: Placed): Along {
+export function takePlace(change: Placed): { writes: Write[]; refusal: Refusal } {
   const most = limit();
   const what = isEmergency(change) ? 'open emergencies' : 'open changes';
   return {

@@ -14,6 +14,7 @@ import { put, type Write } from '../store/table.ts';
 import { storeTaskToken } from '../store/tokens.ts';
 import { type Delivery, deliver, type Message } from './deliver.ts';
 import { tellHeld } from './held.ts';
+import { tellLapsed } from './lapsed.ts';
 import { membersOf } from './set.ts';
 import { setMessages } from './setMail.ts';
 import { showInSlack } from './slackMessages.ts';
@@ -35,7 +36,7 @@ export async function askApprovers(id: string, taskToken: string, rules: Rules, 
   // Its time is over, or it is decided: there is nobody to ask, and the look that follows says so.
   if (change.status !== 'PENDING' || at >= change.expiresAt) {
     const held = hold(change, Date.parse(at), holdsToday(rules, change)) !== undefined;
-    await (held ? tellHeld(whole, at) : wake(taskToken));
+    await (held ? tellHeld(whole, rules, at) : wake(taskToken));
     return;
   }
   const view = toView(whole, at);
@@ -52,6 +53,7 @@ export async function askApprovers(id: string, taskToken: string, rules: Rules, 
       whole,
     );
   }
+  await tellLapsed(whole, at);
   const people = toAsk(change, at);
   if (people.length === 0) return;
   const before = askedBefore(change, await membersOf(change));

@@ -1,26 +1,28 @@
-import { type Event, WORKFLOW } from '../change/facts.ts';
-import { authorsOf } from '../change/quorum.ts';
-import { done } from '../change/refusal.ts';
+import { hold, justActed } from '../change/push.ts';
+import { holdsToday, type Rules } from '../change/rules.ts';
+import { waitingAsOne } from '../change/set.ts';
 import { heldMail } from '../notify/askedMail.ts';
-import { type readWholeChange, record } from '../store/changes.ts';
-import { deliver } from './deliver.ts';
-import { toView } from './view.ts';
+import { heldSetMail } from '../notify/setMail.ts';
+import { type News, tellAuthors } from './tellAuthors.ts';
 
-type Whole = NonNullable<Awaited<ReturnType<typeof readWholeChange>>>;
+/** That a change is approved, what holds it, and until when. */
+export function heldNews(rules: Rules, at: string): News {
+  const now = Date.parse(at);
+  return {
+    untold: (change) => change.heldTold !== true && hold(change, now, holdsToday(rules, change)) !== undefined,
+    follows: (change) => waitingAsOne([change]).length > 0,
+    recent: (change) => justActed(change, now),
+    mail: (change) => heldMail({ change }),
+    setMail: (changes) => heldSetMail({ changes }),
+    fact: ({ held }, delivery) => ({
+      type: 'HELD_TOLD',
+      by: held?.by ?? '',
+      ...(held?.until === undefined ? {} : { until: held.until }),
+      ...delivery,
+    }),
+  };
+}
 
 /** Tells the authors of an approved change, once, what holds it and until when. */
-export async function tellHeld(whole: Whole, at: string): Promise<void> {
-  const { change } = whole;
-  const view = toView(whole, at);
-  if (view.held === undefined || change.heldTold) return;
-  const mail = heldMail({ change: view });
-  const delivery = await deliver(authorsOf(change).map((person) => ({ person, mail })));
-  const { by, until } = view.held;
-  const told: Event = { type: 'HELD_TOLD', by, ...(until === undefined ? {} : { until }), ...delivery };
-  await record(
-    change.id,
-    { person: WORKFLOW, at },
-    (now) => done(now.status === 'APPROVED' && !now.heldTold ? told : undefined),
-    whole,
-  );
-}
+export const tellHeld = (whole: Parameters<typeof tellAuthors>[0], rules: Rules, at: string): Promise<void> =>
+  tellAuthors(whole, heldNews(rules, at), at);

@@ -57,7 +57,8 @@ export async function setResults({ change }: Whole, at: string): Promise<Message
   return [...people].map((person): Message => ({ person, mail: setResultMail({ set, person }) }));
 }
 
-async function viewsOf(changes: readonly Change[], at: string): Promise<ChangeView[]> {
+/** Changes as people see them at a moment. */
+export async function viewsOf(changes: readonly Change[], at: string): Promise<ChangeView[]> {
   const wholes = await Promise.all(changes.map(({ id }) => readWholeChange(id)));
   return wholes.flatMap((whole) => (whole === undefined ? [] : [toView(whole, at)]));
 }

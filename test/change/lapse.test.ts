@@ -6,7 +6,7 @@ import { type Change, evolve, fold } from '../../lib/change/change.ts';
 import { decide } from '../../lib/change/decide.ts';
 import type { Event, Fact, FrozenRule, FrozenStage } from '../../lib/change/facts.ts';
 import { lapse } from '../../lib/change/lapse.ts';
-import { toAsk } from '../../lib/change/push.ts';
+import { pushNeeded, toAsk, toTellOfLapse } from '../../lib/change/push.ts';
 import { awaited, countingApprovals, havingASay } from '../../lib/change/quorum.ts';
 import type { Entitled } from '../../lib/change/rules.ts';
 import { AFTER, approval, BASE, BINDING, fact, minute, submitted } from '../fixtures/facts.ts';
@@ -51,6 +51,21 @@ describe('an approval of somebody who has left the rules file since', () => {
     const again = evolve(waits, approval(email('lee'), 6));
     expect([again.status, again.lapsed]).toEqual(['APPROVED', undefined]);
     expect(lapsing(again, today('kim', 'lee'))).toBeUndefined();
+  });
+
+  it('is told to the authors once, while it waits again', () => {
+    const waits = lapsed(approved, today('kim', 'lee'));
+    const known = evolve(waits, fact('countersign', 6, { type: 'LAPSE_TOLD', ...told }));
+    expect([waits, known, approved].map(toTellOfLapse)).toEqual([true, false, false]);
+    expect(known.lapsed).toEqual({ people: [email('sam')], at: minute(5), told: true });
+    expect(toTellOfLapse({ ...waits, status: 'CANCELLED' })).toBe(false);
+    expect(evolve(approved, fact('countersign', 6, { type: 'LAPSE_TOLD', ...told }))).toEqual(approved);
+    // Everybody is asked: that its authors are not told is for the sweep to see.
+    const asks = evolve(waits, fact('countersign', 6, { type: 'ASKED', people: toAsk(waits, minute(6)), ...told }));
+    expect(pushNeeded(asks, Date.parse(minute(7)))).toBe('wake');
+    expect(
+      pushNeeded(evolve(asks, fact('countersign', 7, { type: 'LAPSE_TOLD', ...told })), Date.parse(minute(8))),
+    ).toBe(undefined);
   });
 
   it('is none of an approval more than was needed, of a change that waits, and of one that nobody can complete in time', () => {
@@ -106,6 +121,19 @@ describe('an approval of somebody who has left the rules file since', () => {
     expect([waits.lapsed?.people, awaited(waits, minute(5))]).toEqual([[email('pat')], [email('lee')]]);
   });
 
+  it('takes out of the rule whoever left it, those it may be escalated to as well, and leaves one without stages without', () => {
+    const waits = lapsed(approved, today('kim', 'lee'));
+    expect(waits.rule).toStrictEqual({ ...submitted().rule, approvers: emails('kim', 'lee') });
+    const escalate = { after: 60, approvers: emails('cho', 'max'), from: ['chiefs'] };
+    const beyond = fold([
+      submitted({ rule: { ...submitted().rule, escalate } }),
+      approval(email('sam'), 2),
+      approval(email('kim'), 3),
+    ]);
+    const left = lapsed(beyond, { ...today('kim', 'lee'), escalation: emails('cho', 'zoe') });
+    expect(left.rule.escalate).toEqual({ ...escalate, approvers: emails('cho') });
+  });
+
   it('has nobody asked where a stage, or all of them together, could not be completed', () => {
     const staying = (...stages: string[][]) => ({
       stages: stages.map((one) => emails(...one)),
@@ -114,6 +142,23 @@ describe('an approval of somebody who has left the rules file since', () => {
     });
     expect(lapsing(staged, staying(['ivy'], ['kim', 'lee']))).toBeDefined();
     expect(lapsing(staged, staying(['ivy'], ['lee']))).toBeUndefined();
+    // The stage before is complete: its people and its approvals are none of this one.
+    expect(lapsing(staged, staying(['olu', 'ivy'], ['kim']))).toBeUndefined();
+    const three = ['owner', 'first', 'second'].map((name, i) => ({
+      name,
+      quorum: 1,
+      from: [],
+      approvers: [emails('olu', 'ivy'), emails('sam', 'kim'), emails('lee', 'kim')][i] ?? [],
+    }));
+    const one = fold([
+      submitted({ rule: { ...rule, stages: three } }),
+      approval(email('olu'), 2),
+      approval(email('sam'), 3),
+      approval(email('lee'), 4),
+    ]);
+    expect(one.status).toBe('APPROVED');
+    expect(lapsing(one, staying(['olu', 'ivy'], ['kim'], ['kim']))).toBeUndefined();
+    expect(lapsing(one, staying(['olu', 'ivy'], ['kim'], ['kim', 'lee']))).toBeDefined();
     // Enough people, and none of them an owner.
     expect(lapsing(staged, staying([], ['kim', 'lee', 'sam']))).toBeUndefined();
     // Enough for each stage, and nobody counts in two.

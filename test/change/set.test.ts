@@ -8,6 +8,7 @@ import {
   setOf,
   setSentence,
   toAskFor,
+  toTellOf,
   waitingAsOne,
   whyAskedApart,
 } from '../../lib/change/set.ts';
@@ -118,5 +119,39 @@ describe('a set', () => {
     expect(setSentence([member(0), stale])).toBe(
       '0 of 2 applied. payments: Waiting for approval. payments: Stale: the key moved (Somebody else wrote).',
     );
+  });
+});
+
+describe('what happens to changes of a set, for their authors', () => {
+  const happened = (...ids: string[]) => ({
+    untold: ({ id }: { id: string }) => ids.includes(id),
+    follows: ({ id }: { id: string }) => id === 'chg_03',
+  });
+  const members = [member(0), member(1), member(2)];
+  const telling = (i: number, ids: string[], recent = false, all = members) => {
+    const { tell, other } = toTellOf(all[i] ?? member(i), all, happened(...ids), recent);
+    return [tell.map(({ id }) => id), other?.id];
+  };
+
+  it('is told by the first of them for all, and by none for one to which it did not happen', () => {
+    expect(telling(0, ['chg_01', 'chg_02'])).toEqual([['chg_01', 'chg_02'], undefined]);
+    expect(telling(1, ['chg_01', 'chg_02'])).toEqual([[], 'chg_01']);
+    expect(telling(2, ['chg_01', 'chg_02'])).toEqual([[], undefined]);
+    expect(telling(1, ['chg_02'])).toEqual([['chg_02'], undefined]);
+    expect(telling(0, [])).toEqual([[], undefined]);
+  });
+
+  it('waits a moment for one that may follow, and for nobody else', () => {
+    expect(telling(0, ['chg_01', 'chg_02'], true)).toEqual([[], undefined]);
+    expect(telling(0, ['chg_01', 'chg_03'], true)).toEqual([['chg_01', 'chg_03'], undefined]);
+  });
+
+  it('is told change by change where they are asked about apart', () => {
+    const apart = [member(0, {}, false), member(1, {}, false), member(2, {}, false)];
+    expect(telling(1, ['chg_01', 'chg_02'], true, apart)).toEqual([['chg_02'], undefined]);
+    // A new version is a matter of its own.
+    const newer = [members[0] ?? member(0), { ...member(1), version: 2 }, member(2)];
+    expect(telling(1, ['chg_01', 'chg_02'], true, newer)).toEqual([['chg_02'], undefined]);
+    expect(telling(0, ['chg_01', 'chg_02'], false, newer)).toEqual([['chg_01'], undefined]);
   });
 });

@@ -95,6 +95,21 @@ it('#75 an approver who left between their approval and the apply does not count
       'It was approved before. By the rules file of today the approval of sam@example.com counts no more',
     );
     expect(await mails('sam@example.com', change.id)).toHaveLength(samBefore.length);
+    const lapseMails = async (id: string) =>
+      (await mails('ana@example.com', id)).filter(({ Subject }) => Subject.startsWith('Approved no more:'));
+    for (const { id } of [held, change]) {
+      await until('its author to be told', 30, async () =>
+        (await after.ana.change(id)).timeline.some(({ type }) => type === 'LAPSE_TOLD') ? true : undefined,
+      );
+      const [mail, ...more] = await lapseMails(id);
+      expect(mail?.Body.text_part.replace(/\s+/g, ' ')).toContain(
+        'It was approved before. By the rules file of today the approval of sam@example.com counts no more, so it waits again. It has 1 of 2 approvals.',
+      );
+      expect(more).toEqual([]);
+    }
+    const tellings = await after.audrey.get<{ events: object[] }>(`/audit/events?change=${change.id}&type=LAPSE_TOLD`);
+    expect(tellings.body.events).toMatchObject([{ person: 'countersign', mailed: ['ana@example.com'] }]);
+    expectReply('auditEvents', tellings.status, tellings.body);
     const link = /\/review\/[\w-]{43}/.exec(asked.Body.text_part)?.[0] ?? '';
     expect((await after.visitor.get(link)).text).toContain('so it waits again.');
     expect((await after.visitor.decide(link, { decision: 'approve', confirm: 'payments' })).status).toBe(200);

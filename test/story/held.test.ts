@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ChangeView } from '../../lib/change/view.ts';
+import type { SetView } from '../../lib/workflow/set.ts';
 import { until } from '../../local/demo/visitor.ts';
 import { expectReply } from '../http/replies.ts';
 import { SlackSide } from './slackUser.ts';
@@ -11,7 +12,7 @@ const world = useSystem({
   rules: `approvers:
   security: [sam@example.com, kim@example.com]
 freeze:
-  - { name: year end, match: { alias: alias/payments }, from: "${FREEZE.from}", to: "${FREEZE.to}" }
+  - { name: year end, match: { alias: "alias/pa*" }, from: "${FREEZE.from}", to: "${FREEZE.to}" }
 slack:
   channel: C0123456789
   people: { U0SAM: sam@example.com }
@@ -97,6 +98,25 @@ describe('an approved change that a freeze holds', () => {
     const timeline = await toldOf(change.id, 1);
     expect(timeline.at(-1)?.text).toBe(`Held until ${applyAfter}; authors told, by mail: ana@example.com.`);
     await world.ana.send('POST', `/changes/${change.id}/cancel`);
+  });
+
+  it('with others of its set is one mail about all of them, and each has its own fact', async () => {
+    const keys = ['alias/partner-exchange', 'alias/payments'];
+    const { key: _, ...shared } = addUser();
+    const set = await world.ana.send<SetView>('POST', '/sets', { ...shared, keys });
+    expect([set.status, set.body.askedAsOne]).toEqual([201, true]);
+    const ids = set.body.changes.map(({ id }) => id);
+    const before = (await world.visitor.mails('ana@example.com')).length;
+    await world.sam.send('POST', `/sets/${set.body.id}/decisions`, { decision: 'approve' });
+    for (const id of ids) await toldOf(id, 1);
+    for (let sweep = 0; sweep < 2; sweep++) await world.ana.send('POST', '/local/schedule/sweep');
+    for (const id of ids) await toldOf(id, 1);
+    const [mail, ...more] = (await world.visitor.mails('ana@example.com')).slice(before);
+    expect([mail?.Subject, more]).toEqual(['Approved, and held: 2 key policies, partner-exchange and payments', []]);
+    const words = mail?.Body.text_part.replace(/\s+/g, ' ') ?? '';
+    expect(words.split(SENTENCE)).toHaveLength(3);
+    for (const part of [...ids, set.body.id, 'Each key is changed by itself']) expect(words).toContain(part);
+    for (const id of ids) await world.ana.send('POST', `/changes/${id}/cancel`);
   });
 
   it('and what came of it verifies', async () => {
