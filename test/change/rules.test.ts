@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { durationSeconds } from '../../lib/change/duration.ts';
+import type { FrozenRule } from '../../lib/change/facts.ts';
 import { parseRules } from '../../lib/change/rules/parse.ts';
-import { entitledToday, type Rules, ruleFor } from '../../lib/change/rules.ts';
+import { breakGlassFor, entitledToday, type Rules, ruleFor } from '../../lib/change/rules.ts';
 import type { Key } from '../../lib/policy/types.ts';
 
 const key = (over: Partial<Key> = {}): Key => ({
@@ -61,13 +62,54 @@ describe('the rules file', () => {
       name: 'default',
       quorum: 1,
       approvers: ['kim@example.com', 'olu@example.com', 'sam@example.com'],
+      from: ['security', 'owners'],
       remindEvery: 259_200,
       expireAfter: 259_200,
       rulesSha256: rules().sha256,
     });
-    const production = ruleFor(rules(), key({ aliases: ['alias/prod/x'], tags: { env: 'prod' } }), 'high');
-    expect(entitledToday(rules(), production).stages).toEqual([['kim@example.com', 'sam@example.com']]);
-    expect(entitledToday(rules(), { ...production, name: 'gone' }).stages).toEqual([[]]);
+  });
+
+  describe('of another day entitles', () => {
+    const WHOLE = FILE.replace(
+      '    from: [security]\n',
+      `    from: [security]
+    escalateAfter: PT1H
+    escalateTo: [owners]
+    breakGlass: { quorum: 1, from: [owners], review: { from: [security] } }
+`,
+    );
+    const frozen = ruleFor(rules(WHOLE), key({ aliases: ['alias/prod/x'], tags: { env: 'prod' } }), 'high');
+    const emergency = breakGlassFor(rules(WHOLE), key({ aliases: ['alias/prod/x'], tags: { env: 'prod' } }), 'high');
+    const { from: _, escalate, ...rest } = frozen;
+    const earlier = { ...rest, escalate: { after: escalate?.after ?? 0, approvers: escalate?.approvers ?? [] } };
+    const security = ['kim@example.com', 'sam@example.com'];
+    const owners = ['olu@example.com'];
+    const today = (text: string, rule: FrozenRule | undefined = frozen) => {
+      const { stages, escalation } = entitledToday(rules(text), rule);
+      return [...stages, escalation];
+    };
+
+    it('who is still in the groups that the frozen rule names, whatever the rules are called today and ask for', () => {
+      expect(today(WHOLE)).toEqual([security, owners]);
+      expect(today(WHOLE.replace('name: production', 'name: prod'))).toEqual([security, owners]);
+      expect(today(FILE.replace('from: [security]', 'from: [owners]').replace('quorum: 2', 'quorum: 1'))).toEqual([
+        security,
+        owners,
+      ]);
+      expect(today(WHOLE.replace('name: production', 'name: prod'), emergency)).toEqual([owners, owners]);
+    });
+
+    it('nobody who left their group, and nobody of a group that is gone', () => {
+      expect(today(WHOLE.replace('Sam@', 'max@'))).toEqual([['kim@example.com', 'max@example.com'], owners]);
+      expect(today(FILE.replaceAll('owners', 'holders'))).toEqual([security, []]);
+      expect(today(FILE.replaceAll('security', 'guards'))).toEqual([[], owners]);
+    });
+
+    it('and under one of an earlier version, those of the rule of its name', () => {
+      expect(today(WHOLE, earlier)).toEqual([security, owners]);
+      expect(today(WHOLE, { ...earlier, breakGlass: { reviewers: [], remindEvery: 1 } })).toEqual([owners, owners]);
+      expect(today(WHOLE.replace('name: production', 'name: prod'), earlier)).toEqual([[], []]);
+    });
   });
 
   it.each([

@@ -34,12 +34,19 @@ export function ruleFor(rules: Rules, key: Key, level: Risk): FrozenRule & { exp
     name: found.name,
     quorum: found.quorum ?? stages.reduce((sum, stage) => sum + stage.quorum, 0),
     approvers: people,
+    ...(found.stages === undefined ? { from: found.from ?? [] } : {}),
     remindEvery: seconds(found.remindEvery) ?? expireAfter,
     rulesSha256: rules.sha256,
     ...(found.stages === undefined ? {} : { stages }),
     ...(escalateAfter === undefined || found.escalateTo === undefined
       ? {}
-      : { escalate: { after: escalateAfter, approvers: peopleOf(approvers, found.escalateTo) } }),
+      : {
+          escalate: {
+            after: escalateAfter,
+            approvers: peopleOf(approvers, found.escalateTo),
+            from: found.escalateTo,
+          },
+        }),
     ...(found.signIn === true ? { signIn: true } : {}),
     ...(found.quietHours === undefined ? {} : { quietHours: found.quietHours }),
     ...delegatesOf(rules, people),
@@ -58,6 +65,7 @@ export function breakGlassFor(rules: Rules, key: Key, level: Risk): (FrozenRule 
     ...rule,
     quorum: breakGlass.quorum,
     approvers,
+    from: breakGlass.from,
     ...delegatesOf(rules, approvers),
     breakGlass: {
       reviewers: peopleOf(rules.approvers, breakGlass.review.from),
@@ -99,18 +107,22 @@ export interface Entitled {
   delegates: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Whom today's rules file entitles under a frozen rule: the people who are still in its groups; nobody when the rule is gone. */
+/**
+ * Whom today's rules file entitles under a frozen rule: the people who are still in the groups that it names, whatever the rules of
+ * today are called and ask for. One of an earlier version, which does not name its groups, has those of today's rule of its name, if any.
+ */
 export function entitledToday(rules: Rules, frozen: FrozenRule): Entitled {
-  const found = rules.rules.find((one) => one.name === frozen.name);
-  const people = (groups: readonly string[] | undefined) =>
-    found === undefined ? [] : peopleOf(rules.approvers, groups ?? []);
-  const stages =
-    frozen.breakGlass !== undefined
-      ? [people(found?.breakGlass?.from)]
-      : frozen.stages === undefined
-        ? [people(found?.from)]
-        : frozen.stages.map(({ from }) => people(from));
-  return { stages, escalation: people(found?.escalateTo), delegates: rules.delegates ?? {} };
+  const { from, stages, escalate, breakGlass } = frozen;
+  const named = rules.rules.find(({ name }) => name === frozen.name);
+  const people = (groups: readonly string[] = []) => peopleOf(rules.approvers, groups);
+  return {
+    stages:
+      stages === undefined
+        ? [people(from ?? (breakGlass === undefined ? named?.from : named?.breakGlass?.from))]
+        : stages.map((stage) => people(stage.from)),
+    escalation: people(escalate?.from ?? named?.escalateTo),
+    delegates: rules.delegates ?? {},
+  };
 }
 
 /** May this person submit for this key? The first entry of `submit` that matches decides; where none does, everybody may. */
