@@ -68,7 +68,7 @@ export function standing(change: Change, today?: Entitled): Standing {
       (today === undefined || entitled(today, change, { person, seat, stage }));
     if (!counts) continue;
     counted.push({ person, seat, stage });
-    while (stage < stages.length && quorumOf(stage) >= (stages[stage]?.quorum ?? Number.POSITIVE_INFINITY)) stage++;
+    while (quorumOf(stage) >= (stages[stage]?.quorum ?? Number.POSITIVE_INFINITY)) stage++;
   }
   return { counted, stage, complete: stage === stages.length };
 }
@@ -109,7 +109,7 @@ export function havingASay(change: Change, at: string): string[] {
 export function seatFor(change: Change, person: string, at: string): string | undefined {
   const { stage, counted } = standing(change);
   const taken = new Set(counted.flatMap((one) => [one.person, one.seat]));
-  const seats = [person, ...(change.delegations ?? []).filter(({ to }) => to === person).map((one) => one.person)];
+  const seats = [person, ...(change.delegations ?? []).map((one) => one.person)];
   return seats.find(
     (seat) =>
       !taken.has(seat) &&

@@ -44,6 +44,17 @@ describe('the proof before a put', () => {
     expect(why({ now: minute(160) })).toBe(`It had to be applied before ${minute(160)}.`);
     expect(why({ afterSha256: BASE })).toBe('The stored document is not the one that was approved.');
     expect(why({ baseCanonical: AFTER })).toBe('The stored before document is not the one that the approvers saw.');
+    const later = { ...approved, applyAfter: minute(4) };
+    expect(why({}, later)).toBe(`It must not be applied before ${minute(4)}.`);
+    expect(why({ now: minute(4) }, later)).toBe('');
+    expect(why({}, { ...approved, decisions: [] })).toBe('0 of 2 approvals count today.');
+    const three = fold([
+      submitted({ rule: { ...submitted().rule, quorum: 3 } }),
+      ...['sam', 'kim', 'lee'].map((name, n) => approval(`${name}@example.com`, n + 1)),
+    ]);
+    expect(why({}, three)).toBe(
+      '2 of 3 approvals count today. By the rules file of today that of lee@example.com does not.',
+    );
     expect(why({ today: today('sam@example.com') })).toBe(
       '1 of 2 approvals count today. By the rules file of today that of kim@example.com does not.',
     );

@@ -105,7 +105,10 @@ describe('revoking links', () => {
     expect([by(ANA), by(ANA, SAM), by('ada', SAM, true), by(SAM, SAM)]).toEqual(Array(4).fill('LINKS_REVOKED'));
     expect([by(SAM), by(SAM, KIM), by(PAT)]).toEqual([no, no, no]);
     expect(said(revokeLinks(ended, { person: ANA, admin: true }))).toBe(ENDED);
-    expect(revokeLinks(change, { person: ANA, admin: false })).toEqual({ ok: true, value: { type: 'LINKS_REVOKED' } });
+    const value = { type: 'LINKS_REVOKED' };
+    expect(revokeLinks(change, { person: ANA, admin: false })).toStrictEqual({ ok: true, value });
+    const ofSam = { ok: true, value: { ...value, of: SAM } };
+    expect(revokeLinks(change, { person: ANA, admin: false, of: SAM })).toStrictEqual(ofSam);
   });
   it('kills those that were made before, of a person or of everybody', () => {
     const all = evolve(change, fact(ANA, 5, { type: 'LINKS_REVOKED' }));

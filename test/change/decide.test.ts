@@ -23,6 +23,31 @@ describe('an approval', () => {
   it('counts from an approver of the rule', () => {
     expect(code(decide(change(), answer('sam@example.com'), minute(1)))).toBe('APPROVAL_GIVEN');
   });
+  it('says in whose place it was given, and nothing of that where it is their own', () => {
+    const { rule } = submitted();
+    const lent = { person: 'sam@example.com', to: 'pat@example.com', at: minute(0), until: minute(50) };
+    const given: Change = {
+      ...change(),
+      rule: { ...rule, delegates: { [lent.person]: [lent.to] } },
+      delegations: [lent],
+    };
+    const said = (person: string, to = given) => decide(to, answer(person), minute(1));
+    const value = { type: 'APPROVAL_GIVEN', binding: BINDING, comment: '', channel: 'link' };
+    expect(said('pat@example.com')).toStrictEqual({ ok: true, value: { ...value, onBehalfOf: 'sam@example.com' } });
+    expect(said('sam@example.com')).toStrictEqual({ ok: true, value });
+    // Whoever takes back their wish needs no place, and takes none.
+    const wished = change(approval('kim@example.com', 1), approval('lee@example.com', 2), wish('sam@example.com', 3));
+    const enough = { ...wished, status: 'PENDING' as const, decisions: approvedChange.decisions };
+    expect(
+      said('lee@example.com', {
+        ...enough,
+        changesRequested: { person: 'lee@example.com', comment: '', at: minute(3) },
+      }),
+    ).toStrictEqual({
+      ok: true,
+      value,
+    });
+  });
   it('is refused to the submitter, though the rule names them', () => {
     expect(code(decide(change(), answer('ana@example.com'), minute(1)))).toBe('OWN_CHANGE');
   });

@@ -8,6 +8,7 @@ import {
   pushNeeded,
   reminderAt,
   reviewDue,
+  standOf,
   toAsk,
   toTellOfChanges,
   waitSeconds,
@@ -143,6 +144,26 @@ describe('what a change needs that was left alone', () => {
     const emergency = { ...approved, rule: { ...rule, breakGlass: { reviewers: [], remindEvery: 60 } } };
     expect(hold(emergency, ms(4), { freeze })).toBeUndefined();
     expect(hold({ ...approved, rule: { ...rule, freeze } }, ms(4), {})).toMatchObject({ name: 'the freeze year end' });
+  });
+});
+
+describe('where a change stands, for the state machine', () => {
+  const temporary: Change = { ...closed, revertAfter: 'PT10M', appliedAt: minute(4), revertAt: minute(14) };
+  it.each<[string, Change, number, ReturnType<typeof standOf>]>([
+    ['waiting', asked, ms(4), 'PENDING'],
+    ['approved', approved, ms(30), 'APPROVED'],
+    ['approved, in a freeze', approved, ms(4), 'HELD'],
+    ['applied for good', closed, ms(4), 'APPLIED'],
+    ['applied for a time', temporary, ms(4), 'TEMPORARY'],
+    ['applied for a time, and nobody knows', { ...temporary, closed: false }, ms(4), 'UNTOLD'],
+    ['to be put back', temporary, ms(14), 'REVERT_DUE'],
+    ['not put back', { ...temporary, status: 'STALE' }, ms(14), 'NOT_REVERTED'],
+  ])('%s', (_, change, now, stand) => expect(standOf(change, now, { freeze })).toBe(stand));
+
+  it('one to be put back is woken for it a moment after its time, and not before', () => {
+    expect(pushNeeded(temporary, ms(14, 4))).toBeUndefined();
+    expect(pushNeeded(temporary, ms(14, 5))).toBe('wake');
+    expect(waitSeconds(temporary, ms(4))).toBe(600);
   });
 });
 

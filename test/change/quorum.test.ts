@@ -8,6 +8,7 @@ import {
   seatFor,
   standing,
   standsInFor,
+  uncountedWithout,
 } from '../../lib/change/quorum.ts';
 import type { Change, Decision } from '../../lib/change/state.ts';
 import { BINDING, minute, submitted } from '../fixtures/facts.ts';
@@ -133,6 +134,27 @@ describe('stages', () => {
     expect(standing({ ...change, decisions: [by(sam)] }, now).counted).toHaveLength(1);
     const none = { stages: [[sam]], escalation: [], delegates: {} };
     expect(standing({ ...change, decisions: [by(pat, { onBehalfOf: sam })] }, none).counted).toEqual([]);
+  });
+});
+
+describe('what is missing without somebody', () => {
+  const stages = [
+    { name: 'one', quorum: 1, from: [], approvers: [sam] },
+    { name: 'two', quorum: 2, from: [], approvers: [kim, cho, pat] },
+  ];
+  const staged: Change = { ...base, rule: { ...base.rule, approvers: [sam, kim, cho, pat], stages } };
+  it('is theirs, and what theirs had opened a stage for, sorted', () => {
+    const decisions = [by(sam), by(kim), by(cho)];
+    expect(uncountedWithout({ ...staged, decisions }, sam)).toEqual([cho, kim, sam]);
+    expect(uncountedWithout({ ...staged, decisions }, kim)).toEqual([kim]);
+  });
+  it('is never that of one whose approval counts already, also where they stand in for another', () => {
+    const lent = { person: kim, to: pat, at: minute(1), until: minute(50) };
+    const given = { ...staged, rule: { ...staged.rule, delegates: { [kim]: [pat] } }, delegations: [lent] };
+    expect(seatFor({ ...given, decisions: [by(sam), by(pat)] }, pat, minute(20))).toBe(kim);
+    expect(awaited({ ...given, decisions: [by(sam), by(pat)] }, minute(20))).toEqual([cho, kim]);
+    const { delegations: _, ...none } = given;
+    expect(standsInFor(none, pat, kim, minute(20))).toBe(false);
   });
 });
 
