@@ -198,25 +198,35 @@ function waiting(change: Change): Change {
   return change.status === 'PENDING' ? change : move(rest, 'PENDING');
 }
 
-/** Another document: every decision, every question and every link of the one before is void. */
+/** What another version leaves as it was. */
+const KEPT = [
+  'id',
+  'status',
+  'key',
+  'submitter',
+  'coAuthors',
+  'set',
+  'rebases',
+  'submittedAt',
+  'delegations',
+  'revoked',
+  'acts',
+  'actedAt',
+  'asked',
+  'toldAt',
+  'closed',
+] as const satisfies readonly (keyof Change)[];
+
+const kept = (change: Change) =>
+  Object.fromEntries(Object.entries(change).filter(([name]) => (KEPT as readonly string[]).includes(name))) as Pick<
+    Change,
+    (typeof KEPT)[number]
+  >;
+
+/** Another document: every decision, every question and every link of the one before is void, and so is what that one undid. */
 function versioned(change: Change, fact: Fact & { type: 'VERSIONED' }): Change {
-  const {
-    changesRequested: _,
-    escalated: __,
-    lapsed: ___________,
-    askedPeople: ___,
-    askAgain: __________,
-    ticket: ____,
-    principalIds: _____,
-    applyAfter: ______,
-    revertAfter: _______,
-    // Another document than the one before the change, or the foreign write, that it undid.
-    reverts: ________,
-    undoes: _________,
-    ...kept
-  } = waiting(acted(change, fact));
   return {
-    ...kept,
+    ...kept(waiting(acted(change, fact))),
     ...timing(fact),
     version: fact.version,
     versionedAt: fact.at,
