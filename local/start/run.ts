@@ -36,7 +36,7 @@ try {
   }
   console.log(`countersign ready api=${api} aws=${aws} data=${settings.dataDir}`);
   console.log(guide({ api, aws, people }));
-  await system.warm();
+  if (settings.warm) await system.warm();
   flushCompileCache();
 } catch (error) {
   console.error(`countersign: ${error instanceof Error ? error.message : String(error)}`);

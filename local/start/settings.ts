@@ -15,6 +15,8 @@ export interface Settings {
   endpoints: Record<string, string>;
   /** `LAMBDA_ENDPOINT_URL`: where the lambdas, and they alone, find AWS instead of at the edge. For a proxy between the two that breaks things. */
   lambdaEndpoint?: string;
+  /** `WARM=false`: a function is loaded by its first call, not at the start. For many short lives of a system. */
+  warm: boolean;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -32,6 +34,7 @@ export function readSettings(env: Environment, localKeys: () => ReadonlySet<stri
     dataDir: resolve(env.DATA_DIR || '.countersign'),
     rules: readRules(resolve(env.RULES_FILE || join(import.meta.dirname, '..', '..', 'rules.yml'))),
     endpoints: endpointsOf(env),
+    warm: env.WARM !== 'false',
     ...(env.LAMBDA_ENDPOINT_URL ? { lambdaEndpoint: env.LAMBDA_ENDPOINT_URL } : {}),
   };
 }

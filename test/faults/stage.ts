@@ -220,6 +220,8 @@ async function start(folder: string, proxy: FaultProxy): Promise<World> {
     LAMBDA_ENDPOINT_URL: proxy.url,
     SUBMITS_PER_MINUTE: '100000',
     OPEN_CHANGES_PER_KEY: '100000',
+    // A crash is followed by a start: most functions are not called after it.
+    WARM: 'false',
   };
   const running: Running = await startRunning(join(folder, 'data'), env);
   proxy.target = running.aws;
