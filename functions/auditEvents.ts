@@ -1,7 +1,6 @@
-import { canonicalPerson } from '../lib/change/address.ts';
 import { done } from '../lib/change/refusal.ts';
+import { eventsQuery } from '../lib/http/queries.ts';
 import { readPage, readQuery, writeCursor } from '../lib/http/query.ts';
-import { eventsQuery } from '../lib/http/schemas.ts';
 import { api } from '../lib/http/stack.ts';
 import { readEvents } from '../lib/workflow/history.ts';
 import { historyArn } from '../lib/workflow/keys.ts';
@@ -18,7 +17,7 @@ export const handler = api(
     const { key, change, person, type, from, to } = asked.value;
     const arn = key === undefined ? done(undefined) : await historyArn(key);
     if (!arn.ok) return arn;
-    const filter = { key: arn.value, change, person: person && canonicalPerson(person), type, from, to };
+    const filter = { key: arn.value, change, person, type, from, to };
     const { events, cursor } = await readEvents(filter, page.value);
     return done({ events, cursor: writeCursor(cursor) });
   },

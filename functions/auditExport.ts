@@ -1,8 +1,7 @@
 import { csvLine } from '../lib/audit/csv.ts';
-import { canonicalPerson } from '../lib/change/address.ts';
 import { done } from '../lib/change/refusal.ts';
+import { exportQuery } from '../lib/http/queries.ts';
 import { readPage, readQuery, writeCursor } from '../lib/http/query.ts';
-import { exportQuery } from '../lib/http/schemas.ts';
 import { api } from '../lib/http/stack.ts';
 import { exportPart } from '../lib/workflow/export.ts';
 import { historyArn } from '../lib/workflow/keys.ts';
@@ -24,7 +23,7 @@ export const handler = api(
     const { format, key, change, person, type, from, to } = asked.value;
     const arn = key === undefined ? done(undefined) : await historyArn(key);
     if (!arn.ok) return arn;
-    const filter = { key: arn.value, change, person: person && canonicalPerson(person), type, from, to };
+    const filter = { key: arn.value, change, person, type, from, to };
     const part = await exportPart(filter, FORMATS[format].print, page.value.cursor);
     if (!part.ok) return part;
     const { text, cursor } = part.value;

@@ -1,7 +1,6 @@
-import { canonicalPerson } from '../lib/change/address.ts';
 import { done } from '../lib/change/refusal.ts';
+import { gainsQuery } from '../lib/http/queries.ts';
 import { readPage, readQuery, writeCursor } from '../lib/http/query.ts';
-import { gainsQuery } from '../lib/http/schemas.ts';
 import { api } from '../lib/http/stack.ts';
 import { loadRules } from '../lib/store/rulesFile.ts';
 import { readGains } from '../lib/workflow/gains.ts';
@@ -16,7 +15,7 @@ export const handler = api(
     const page = readPage(asked.value);
     if (!page.ok) return page;
     const { person, from, to } = asked.value;
-    const { cursor, ...gains } = await readGains(canonicalPerson(person), loadRules(), { from, to }, page.value);
+    const { cursor, ...gains } = await readGains(person, loadRules(), { from, to }, page.value);
     return done({ ...gains, cursor: writeCursor(cursor) });
   },
 );

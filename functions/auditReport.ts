@@ -1,8 +1,8 @@
-import { done } from '../lib/change/refusal.ts';
+import { done, refuse } from '../lib/change/refusal.ts';
 import { page } from '../lib/http/pageReply.ts';
+import { reportQuery } from '../lib/http/queries.ts';
 import { readQuery } from '../lib/http/query.ts';
 import { reportPage } from '../lib/http/reportPage.ts';
-import { reportQuery } from '../lib/http/schemas.ts';
 import { api } from '../lib/http/stack.ts';
 import { leaveAtTheDoor } from '../lib/workflow/noteRefusal.ts';
 import { type Report, readReport } from '../lib/workflow/report.ts';
@@ -21,6 +21,7 @@ export const handler = api(
     const asked = readQuery(query, reportQuery);
     if (!asked.ok) return asked;
     const { from, to } = asked.value;
+    if (from > now) return refuse('BAD_REQUEST', 'Query parameter from: lies ahead.');
     return done(await readReport(from, to ?? now, now, Date.now() + TIME));
   },
 );

@@ -1,6 +1,6 @@
 import { done, refuse } from '../lib/change/refusal.ts';
+import { historyQuery } from '../lib/http/queries.ts';
 import { readPage, readQuery, writeCursor } from '../lib/http/query.ts';
-import { historyQuery } from '../lib/http/schemas.ts';
 import { api } from '../lib/http/stack.ts';
 import { readAccessAt } from '../lib/workflow/accessAt.ts';
 import { readKeyHistory } from '../lib/workflow/history.ts';

@@ -205,6 +205,9 @@ const SHAPES: Readonly<Record<EventType, Kind>> = {
   FOREIGN_ADOPTED: members({ comment: text, channel: text }),
 };
 
+/** Every type of a fact, in the order of the alphabet. */
+export const EVENT_TYPES = Object.keys(SHAPES).sort() as [EventType, EventType, ...EventType[]];
+
 /** What a body says about its place in the log and the change it is about, whatever its type. */
 export interface Placed {
   log: string;

@@ -1,16 +1,23 @@
 import * as z from 'zod/mini';
 import { done, type Outcome, refuse } from '../change/refusal.ts';
+import { nearest } from '../policy/operations.ts';
 import type { Item } from '../store/table.ts';
 
 /** Holds query parameters against their schema; an unknown one is refused, since a filter that is ignored gives wrong answers. */
-export function readQuery<S extends z.core.$ZodType>(query: Record<string, string>, schema: S): Outcome<z.infer<S>> {
+export function readQuery<S extends z.core.$ZodObject>(query: Record<string, string>, schema: S): Outcome<z.infer<S>> {
   const parsed = z.safeParse(schema, query);
   if (parsed.success) return done(parsed.data);
   const [issue] = parsed.error.issues;
   if (issue?.code === 'unrecognized_keys') {
-    return refuse('BAD_REQUEST', `There is no query parameter ${issue.keys.join(', ')}.`);
+    return refuse('BAD_REQUEST', issue.keys.map((name) => unknown(name, Object.keys(schema._zod.def.shape))).join(' '));
   }
   return refuse('BAD_REQUEST', `Query parameter ${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+function unknown(name: string, known: string[]): string {
+  const meant = nearest(name, known);
+  const mend = meant === undefined ? `: there are ${known.join(', ')}.` : `; did you mean ${meant}?`;
+  return `There is no query parameter ${JSON.stringify(name.slice(0, 40))}${mend}`;
 }
 
 /** The page that a query asks for: at most `limit` rows, 50 when it does not say, after `cursor`. */

@@ -1,22 +1,21 @@
 import * as z from 'zod/mini';
 import { isAddress } from '../change/address.ts';
-import { type Status, TRANSITIONS } from '../change/change.ts';
 import { VERDICTS } from '../change/decide.ts';
 import { durationSeconds } from '../change/duration.ts';
 import { MOST_KEYS } from '../change/set.ts';
 
 /** What is wrong with a value of the wrong type, or one that is not there. */
-const wrong = (message: string) => ({
+export const wrong = (message: string) => ({
   error: ({ input }: { input?: unknown }) => (input === undefined ? 'is missing' : message),
 });
 
-const text = (least: 0 | 1, most: number, about: string) => {
+export const text = (least: 0 | 1, most: number, about: string) => {
   const error = least === 0 ? `must have at most ${most} characters` : `must have ${least} to ${most} characters`;
   const short = z.string(wrong('must be a text')).check(z.maxLength(most, { error, abort: true }), z.describe(about));
   return least === 0 ? short : short.check(z.minLength(least, { error, abort: true }), z.regex(/\S/, error));
 };
 
-const oneOf = <const T extends readonly [string, string, ...string[]]>(values: T) =>
+export const oneOf = <const T extends readonly [string, string, ...string[]]>(values: T) =>
   z.enum(values, wrong(`must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}`));
 
 /** What an object of the wrong type is told; a field too many has words of its own where the body is read. */
@@ -26,18 +25,6 @@ const object = (message: string) => ({
 const body = object('The body must be a JSON object.');
 
 const MOMENT = 'must be an ISO 8601 time with its offset, such as 2026-12-01T20:00:00Z';
-const INSTANT = 'must be an ISO 8601 date, or a time with its offset, such as 2026-12-01T20:00:00Z';
-const written = z.string().check(
-  z.regex(/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/, { error: INSTANT, abort: true }),
-  z.refine((value) => !Number.isNaN(Date.parse(value)), INSTANT),
-  z.describe('An ISO 8601 date, or a time with its offset. Inclusive; a date means the whole day, UTC.'),
-);
-/** A time in the spelling of the log, since the log compares texts. A date stays one: it is the beginning of each of its times. */
-const instant = z.pipe(
-  written,
-  z.transform((value) => (value.includes('T') ? new Date(value).toISOString() : value)),
-);
-
 /** A moment in the spelling of the log. */
 const moment = (about: string) =>
   z.pipe(
@@ -65,8 +52,8 @@ const hash = (about: string) =>
     .string(wrong('must be a text'))
     .check(z.regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits'), z.describe(about));
 
-const KEY = 'Key id, key ARN, alias name or alias ARN.';
-const person = (about: string) => text(1, 320, about);
+/** How a key may be named. */
+export const KEY = 'Key id, key ARN, alias name or alias ARN.';
 
 const edit = z.strictObject(
   {
@@ -127,7 +114,7 @@ const address = z
     z.refine(isAddress, 'must be an email address'),
   );
 /** A person in the one spelling that a person has. */
-const personOf = (about: string) =>
+export const personOf = (about: string) =>
   z.pipe(
     address.check(z.describe(about)),
     z.transform((given) => given.trim().toLowerCase()),
@@ -276,84 +263,6 @@ export const foreignForm = z.strictObject({
 /** `POST /changes/{id}/cancel`. */
 export const cancelBody = z.strictObject({ comment: z.optional(comment) }, body);
 
-const STATUSES = Object.keys(TRANSITIONS) as [Status, Status, ...Status[]];
-
-const paging = {
-  from: z.optional(instant),
-  to: z.optional(instant),
-  limit: z.optional(
-    z
-      .string()
-      .check(
-        z.regex(/^([1-9]\d?|100)$/, 'must be a number from 1 to 100'),
-        z.describe('Most rows of the page, 1 to 100; 50 when left out.'),
-      ),
-  ),
-  cursor: z.optional(text(0, 2048, 'The cursor of the page before, unchanged.')),
-};
-
-/** `GET /keys/{key}/history`. */
-export const historyQuery = z.strictObject({
-  limit: paging.limit,
-  cursor: paging.cursor,
-  at: z.optional(
-    instant.check(
-      z.describe(
-        'Also who had access at this moment: an ISO 8601 time with its offset, or a date for the end of that day, UTC. Of today it is now; no later day is answered.',
-      ),
-    ),
-  ),
-});
-
-/** `GET /changes`. */
-export const changesQuery = z.strictObject({
-  status: z.optional(oneOf(STATUSES)),
-  key: z.optional(text(1, 2048, KEY)),
-  submitter: z.optional(person('The email of the submitter.')),
-  review: z.optional(
-    z.literal('open', 'must be open').check(z.describe('Only emergencies that nobody has reviewed yet.')),
-  ),
-  revert: z.optional(
-    z
-      .literal('open', 'must be open')
-      .check(z.describe('Only temporary changes that are applied and not put back yet.')),
-  ),
-  ...paging,
-});
-
-/** What picks events. */
-const eventFilter = {
-  key: z.optional(text(1, 2048, KEY)),
-  change: z.optional(text(1, 64, 'The id of a change.')),
-  person: z.optional(person('The email of whoever did it; countersign for the workflow itself.')),
-  type: z.optional(
-    z
-      .string()
-      .check(
-        z.regex(/^[A-Z_]{1,40}$/, 'must be the type of an event, such as APPLIED'),
-        z.describe('The type of the event, such as APPLIED.'),
-      ),
-  ),
-};
-
-/** `GET /audit/events`. */
-export const eventsQuery = z.strictObject({ ...eventFilter, ...paging });
-
-/** `GET /audit/gains`. */
-export const gainsQuery = z.strictObject({ person: person('The email of the person.'), ...paging });
-
-/** `GET /audit/report`. */
-export const reportQuery = z.strictObject({ from: instant, to: paging.to });
-
-/** `GET /audit/export`. */
-export const exportQuery = z.strictObject({
-  format: z._default(oneOf(['ndjson', 'csv']), 'ndjson'),
-  ...eventFilter,
-  from: paging.from,
-  to: paging.to,
-  cursor: z.optional(text(0, 2048, 'Of the next part: the Link header of the part before has it.')),
-});
-
 /** `Idempotency-Key`. */
 export const idempotencyKey = z
   .string()
@@ -363,20 +272,6 @@ export const idempotencyKey = z
       'Sent again with the same body it gives the same change, with another body 409. Remembered for 30 days.',
     ),
   );
-
-/** `GET /signin`. */
-export const signInQuery = z.strictObject({
-  returnTo: z
-    .string()
-    .check(z.regex(/^\/review\/[A-Za-z0-9_-]{43}$/), z.describe('The path of a review page, nothing else.')),
-});
-
-/** `GET /callback`, as RFC 6749 has it; the answer of an issuer that has more to say is looked at by these alone. */
-export const signedInQuery = z.object({
-  code: z.optional(z.string()),
-  state: z.optional(z.string()),
-  iss: z.optional(z.string()),
-});
 
 /** `POST /slack/interactions`. */
 export const slackForm = z.strictObject({

@@ -375,7 +375,7 @@ export interface ChangeFilter {
 /** One page of changes, newest first, by the most selective index that the filter names. */
 export async function listChanges(
   filter: ChangeFilter,
-  page: { limit: number; cursor?: Item },
+  page: { limit: number; cursor?: Item; reads?: number },
 ): Promise<{ changes: Change[]; cursor?: Item }> {
   const names = filter.submitter === undefined ? [] : await namesOf(filter.submitter);
   const { index, partitions, where } = indexFor(filter, names);

@@ -178,7 +178,7 @@ export async function firstFact(filter: FactFilter): Promise<LoggedFact | undefi
 /** One page of the entries behind these facts, oldest first, exactly as they are stored. */
 export async function listEntries(
   filter: FactFilter,
-  page: { limit: number; cursor?: Item },
+  page: { limit: number; cursor?: Item; reads?: number },
 ): Promise<{ entries: Entry[]; cursor?: Item }> {
   const { items, cursor } = await ask(filter, { newestFirst: false, ...page });
   const entries = items.map(({ seq, body, hash }) => ({ seq, body, hash }) as Entry);

@@ -10,7 +10,7 @@ import {
   unseal,
   writtenIn,
 } from '../audit/seal.ts';
-import { canonicalPerson } from '../change/address.ts';
+import { ADDRESS, canonicalPerson } from '../change/address.ts';
 import { type Address, get, getAll, type Item, transact, type Write } from './table.ts';
 
 /** By address: the seal that stands for this person in the log. */
@@ -26,10 +26,18 @@ export async function sealOfPerson(address: string): Promise<Seal | undefined> {
   return item?.seal as Seal | undefined;
 }
 
-/** The names under which a person stands in the table: their seal, and their address in what was written before there were seals. */
+/**
+ * The names under which a person stands in the table: their seal, and their address in what was written before there were seals.
+ * Of whoever held the link of somebody (`link:…`) that somebody's address is sealed.
+ */
 export async function namesOf(person: string): Promise<[string, ...string[]]> {
-  const seal = await sealOfPerson(person);
-  return seal === undefined ? [person] : [seal, person];
+  const seals = new Map<string, Seal>();
+  for (const address of addressesIn({ person })) {
+    const seal = await sealOfPerson(address);
+    if (seal !== undefined) seals.set(address, seal);
+  }
+  const sealed = person.replace(ADDRESS, (address) => seals.get(canonicalPerson(address)) ?? address);
+  return sealed === person ? [person] : [sealed, person];
 }
 
 /**

@@ -4,7 +4,7 @@ import { done, type Outcome, refuse } from '../change/refusal.ts';
 import { newestCheckpoint } from '../store/checkpoints.ts';
 import { type FactFilter, listEntries } from '../store/log.ts';
 import { openingsOf } from '../store/people.ts';
-import type { Item } from '../store/table.ts';
+import { type Item, MOST_READS } from '../store/table.ts';
 import { header, readWholeLog, withDocuments } from './wholeLog.ts';
 
 /**
@@ -14,6 +14,8 @@ import { header, readWholeLog, withDocuments } from './wholeLog.ts';
 const PART = 2_500_000;
 /** Entries of one page of a filtered export: with 64 KiB of documents each, escaped, 3 MB. */
 const PAGE = 25;
+/** Pages of one part: when filters leave out nearly all, a part ends before its lambda does, however little it holds. */
+const PAGES = 8;
 
 export interface ExportPart {
   text: string;
@@ -26,7 +28,7 @@ export interface ExportPart {
  * anybody can verify; with one it is some of its entries, each exactly as it is stored, and the newest checkpoint.
  *
  * @param print how a record is printed, its line end included
- * @param part bytes after which it is cut; a part is always whole records
+ * @param part bytes after which it is cut; a part is always whole records, and may have none
  */
 export async function exportPart(
   filter: FactFilter,
@@ -102,15 +104,21 @@ async function somePart(
   const lines = cursor === undefined ? [print(header(false))] : [];
   let size = 0;
   let next = cursor;
+  let pages = 0;
   do {
-    const page = await listEntries(filter, { limit: PAGE, ...(next === undefined ? {} : { cursor: next }) });
+    const page = await listEntries(filter, {
+      limit: PAGE,
+      reads: MOST_READS,
+      ...(next === undefined ? {} : { cursor: next }),
+    });
     for (const entry of await withOpenings(await withDocuments(page.entries))) {
       const line = print(entry);
       size += escaped(line);
       lines.push(line);
     }
     next = page.cursor;
-    if (size > part && next !== undefined) return { text: lines.join(''), cursor: next };
+    pages++;
+    if ((size > part || pages === PAGES) && next !== undefined) return { text: lines.join(''), cursor: next };
   } while (next !== undefined);
   const newest = await newestCheckpoint();
   if (newest !== undefined) lines.push(print({ kind: 'checkpoint', note: newest.note, signature: newest.signature }));

@@ -7,7 +7,7 @@ import type { PolicyText } from '../policy/types.ts';
 import { readChanges, readDocuments } from '../store/changes.ts';
 import { readForeigns, type StoredForeign } from '../store/foreign.ts';
 import { type FactFilter, isPolicyFact, type LoggedFact, listFacts, type PolicyFact } from '../store/log.ts';
-import type { Item } from '../store/table.ts';
+import { type Item, MOST_READS } from '../store/table.ts';
 import type { AccessAt } from './accessAt.ts';
 import { liveCanonical } from './keys.ts';
 
@@ -22,9 +22,6 @@ const MOST_BEHIND = 20;
 /** A fact for auditors; those about documents carry both of them, whole. */
 export type AuditEvent = LoggedFact & { documents?: { before: Text; after: Text } };
 type Text = Pick<PolicyText, 'document' | 'sha256'>;
-
-/** Reads of one page at most, each of as many facts as the page has room for: a second filter may leave out nearly all. */
-const MOST_READS = 40;
 
 /** One page of what happened, newest first. It may be short, and even empty, while there is a cursor. */
 export async function readEvents(filter: FactFilter, page: Page): Promise<{ events: AuditEvent[]; cursor?: Item }> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Fact } from '../../lib/change/facts.ts';
+import type { Item } from '../../lib/store/table.ts';
 import { openDatabase, reachAws } from '../fixtures/database.ts';
 import { startMeter } from '../fixtures/meter.ts';
 import { happenings, instant } from './honest.ts';
@@ -7,6 +8,7 @@ import { happenings, instant } from './honest.ts';
 /** What a page of the history costs must not grow with what else happened. */
 let log: typeof import('../../lib/store/log.ts');
 let table: typeof import('../../lib/store/table.ts');
+let exportPart: typeof import('../../lib/workflow/export.ts').exportPart;
 let metered: Awaited<ReturnType<typeof startMeter>>;
 let close: () => Promise<void>;
 beforeAll(async () => {
@@ -16,6 +18,7 @@ beforeAll(async () => {
   reachAws(metered.url);
   log = await import('../../lib/store/log.ts');
   table = await import('../../lib/store/table.ts');
+  ({ exportPart } = await import('../../lib/workflow/export.ts'));
 });
 afterAll(async () => {
   metered.close();
@@ -66,4 +69,68 @@ it('finds the policies of a key, and who asked for a put, for the same units wha
   await append(others);
   expect((await log.listFacts({ key }, { limit: 1 })).facts[0]?.type).toBe('REFUSED');
   expect(await pages()).toEqual(small);
+});
+
+it('stops after so many reads when a second filter leaves out nearly all, and its cursors go on to the end', async () => {
+  const seqs: number[] = [];
+  const units: number[] = [];
+  let cursor: Item | undefined;
+  do {
+    metered.take();
+    const reads = table.MOST_READS;
+    const page = await log.listFacts(
+      { key, person: 'sam@example.com' },
+      { limit: 20, reads, ...(cursor && { cursor }) },
+    );
+    const { read, calls } = metered.take();
+    expect(calls.Query).toBeLessThanOrEqual(table.MOST_READS);
+    units.push(read);
+    seqs.push(...page.facts.map(({ seq }) => seq));
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  expect(units.length).toBeGreaterThan(3);
+  expect(seqs).toEqual(facts.flatMap(({ person }, i) => (person === 'sam@example.com' ? [i + 1] : [])).reverse());
+});
+
+it('reads no entry twice and leaves none out where more fits the filters than a page has room for', async () => {
+  for (const limit of [1, 2, 3]) {
+    const seqs: number[] = [];
+    let cursor: Item | undefined;
+    do {
+      const page = await log.listFacts(
+        { key, type: 'APPROVAL_GIVEN', to: instant(200) },
+        { limit, ...(cursor && { cursor }) },
+      );
+      expect(page.facts.length).toBeLessThanOrEqual(limit);
+      seqs.push(...page.facts.map(({ seq }) => seq));
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    expect(seqs).toEqual(facts.flatMap(({ type }, i) => (type === 'APPROVAL_GIVEN' ? [i + 1] : [])).reverse());
+  }
+});
+
+it('ends a part of an export in time when its filters leave out nearly all', async () => {
+  const refused = facts.find(({ type }) => type === 'REFUSED') as Fact;
+  await append(Array.from({ length: 3_000 }, () => ({ ...refused, at: instant(250) })));
+  const seqs: number[] = [];
+  let parts = 0;
+  let cursor: Item | undefined;
+  do {
+    metered.take();
+    const part = await exportPart(
+      { key, person: 'sam@example.com' },
+      (record) => `${JSON.stringify(record)}\n`,
+      cursor,
+    );
+    if (!part.ok) throw new Error(part.refusal.detail);
+    expect(metered.take().calls.Query).toBeLessThan(200);
+    for (const line of part.value.text.split('\n').filter(Boolean)) {
+      const record = JSON.parse(line);
+      if (record.kind === 'entry') seqs.push(record.seq);
+    }
+    cursor = part.value.cursor;
+    parts++;
+  } while (cursor !== undefined);
+  expect(parts).toBeGreaterThan(1);
+  expect(seqs).toEqual(facts.flatMap(({ person }, i) => (person === 'sam@example.com' ? [i + 1] : [])));
 });

@@ -142,6 +142,10 @@ describe('#111 a refused attempt', () => {
       'audrey@example.com NOT_AN_APPROVER',
       'link:sam@example.com WRONG_CONFIRMATION',
     ]);
+    const byLink = await world.audrey.get<{ events: { person: string }[] }>(
+      '/audit/events?type=REFUSED&person=link:sam@example.com',
+    );
+    expect(byLink.body.events.map(({ person }) => person)).toContain('link:sam@example.com');
     const { text } = await world.audrey.get(`/audit/export?change=${change.id}`);
     expect(text).toContain('WRONG_CONFIRMATION');
     for (const secret of [token, guest.token, ben.token]) expect(text).not.toContain(secret);
