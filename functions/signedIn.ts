@@ -5,7 +5,8 @@ import { page, redirect } from '../lib/http/pageReply.ts';
 import { issuerOf } from '../lib/http/session.ts';
 import { readSignIn } from '../lib/http/signIn.ts';
 import { logger, open } from '../lib/http/stack.ts';
-import { newSession, SESSION_SECONDS } from '../lib/store/sessions.ts';
+import { retention } from '../lib/store/rulesFile.ts';
+import { newSession } from '../lib/store/sessions.ts';
 
 /** `GET /callback`: where the issuer sends the browser back. A sign-in that is not this browser's own, or is not whole, ends at the same page as every dead link. */
 export const handler = open(async ({ event, query, now }) => {
@@ -18,8 +19,9 @@ export const handler = open(async ({ event, query, now }) => {
   if (iss !== undefined && iss !== issuer.issuer) return dead;
   try {
     const person = await exchange(issuer, signIn, code, Date.parse(now));
-    const secret = await newSession(person, Date.parse(now));
-    return redirect(signIn.returnTo, [cookie(SIGN_IN_COOKIE, '', 0), cookie(SESSION_COOKIE, secret, SESSION_SECONDS)]);
+    const { session } = retention();
+    const secret = await newSession(person, Date.parse(now), session);
+    return redirect(signIn.returnTo, [cookie(SIGN_IN_COOKIE, '', 0), cookie(SESSION_COOKIE, secret, session)]);
   } catch (error) {
     logger.warn('a sign-in failed', { error: error as Error });
     return dead;

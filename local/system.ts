@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkRetention, readRetention } from '../lib/change/retention.ts';
 import { openDynamodb } from './dynamodb.ts';
 import { type Edge, startEdge } from './edge.ts';
 import { eventBus } from './eventBus.ts';
@@ -70,6 +71,8 @@ export async function startSystem(settings: Settings): Promise<System> {
         environment: { PUBLIC_URL: gateway.url, RULES_FILE: packedRules },
       },
     });
+
+    for (const { environment } of service.functions.values()) checkRetention(readRetention(environment), rules);
 
     // It comes up in a process of its own while the rest is read here.
     const opening = openDynamodb({ dataDir, tables: service.tables, endpoint: endpoints.AWS_ENDPOINT_URL_DYNAMODB });

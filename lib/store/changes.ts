@@ -7,7 +7,7 @@ import { revertIsOpen } from '../change/revert.ts';
 import type { Proposal } from '../change/view.ts';
 import type { PolicyText } from '../policy/types.ts';
 import { append, appendAll, entryAddress, factsIn, HEAD, readHead } from './log.ts';
-import { addOpened, namesOf, openingAddresses, seal, unsealed } from './people.ts';
+import { addOpened, namesOf, openingAddresses, seal, sealEach, unsealed } from './people.ts';
 import { freePlace, takePlace } from './places.ts';
 import {
   type Address,
@@ -134,21 +134,13 @@ export async function createChange(n: NewChange): Promise<Outcome<Change>> {
 
 /**
  * Stores the changes of a set with their first facts and places, all or nothing. Their documents are written before: they lie under
- * their own hash, and without a change that names them they mean nothing. So are the texts of their seals. One transaction has room for 20 changes.
+ * their own hash, and without a change that names them they mean nothing. One transaction has room for 20 changes.
  */
 export async function createSet(ns: readonly NewChange[]): Promise<Outcome<Change[]>> {
   const changes = ns.map(({ submitted }) => fold([submitted]));
-  const sealed = await Promise.all(ns.map(({ submitted }) => seal(submitted)));
-  const facts = sealed.map((one) => one.sealed);
-  const kept = sealed.flatMap(({ writes }) => writes);
+  const { sealed: facts, writes: texts } = await sealEach(ns.map(({ submitted }) => submitted));
+  const documents = documentWrites(ns.flatMap(({ before, after }) => [before, after]));
   const places = changes.map(takePlace);
-  // A transaction may name an item once, and all of it is by one person.
-  const notErased = kept.filter((write) => 'check' in write).slice(0, 1);
-  const texts = [
-    ...documentWrites(ns.flatMap(({ before, after }) => [before, after])),
-    ...kept.filter((write) => !('check' in write)),
-    ...notErased,
-  ];
   const idempotency = ns[0]?.idempotency;
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const { seqs, writes } = appendAll(readHead(await get(HEAD)), facts);
@@ -161,10 +153,11 @@ export async function createSet(ns: readonly NewChange[]): Promise<Outcome<Chang
         },
         { put: { ...proposalAddress({ id: fact.change }), proposal: ns[i]?.proposal } },
       ]),
-      ...notErased,
+      ...texts,
       ...idempotencyWrites(changes[0], idempotency),
     ];
-    const written = (await transact(texts)).ok && (await transact([...own, ...places.flatMap((one) => one.writes)]));
+    const written =
+      (await transact(documents)).ok && (await transact([...own, ...places.flatMap((one) => one.writes)]));
     if (written !== false && written.ok) return done(changes);
     const earlier = await findByIdempotencyKey(ns[0]?.submitted.person ?? '', idempotency);
     if (earlier !== undefined) return earlier.ok ? done([earlier.value]) : earlier;

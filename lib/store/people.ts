@@ -51,20 +51,34 @@ export async function seal<T extends object>(
   fact: T,
   opened: ReadonlyMap<Seal, string> = new Map(),
 ): Promise<{ sealed: T; writes: Write[] }> {
+  const { sealed, writes } = await sealEach([fact], opened);
+  return { sealed: sealed[0] ?? fact, writes };
+}
+
+/** As `seal`, for facts that are written together: what several of them say is kept once, under one seal. */
+export async function sealEach<T extends object>(
+  facts: readonly T[],
+  opened: ReadonlyMap<Seal, string> = new Map(),
+): Promise<{ sealed: T[]; writes: Write[] }> {
   const people = [...opened].filter(([one]) => one.startsWith('per_'));
   const known = new Map(people.map(([one, address]) => [address, one]));
-  for (const [address, one] of await sealsOf(addressesIn(fact).filter((address) => !known.has(address)))) {
-    known.set(address, one);
-  }
-  const texts = new Map(writtenIn(fact).map((text) => [text, newOpening(text)]));
-  const puts = [...texts.values()].map((opening) => ({
-    put: { ...openingAddress(sealOf('txt', opening)), ...opening },
-  }));
-  const author = canonicalPerson(String((fact as { person?: unknown }).person));
-  const by = known.get(author);
-  const writes = puts.length === 0 || by === undefined ? puts : [...puts, notErased(author, by)];
+  const addresses = new Set(facts.flatMap(addressesIn).filter((address) => !known.has(address)));
+  for (const [address, one] of await sealsOf([...addresses])) known.set(address, one);
+  const texts = new Map([...new Set(facts.flatMap(writtenIn))].map((text) => [text, newOpening(text)]));
   const written = new Map([...texts].map(([text, opening]) => [text, sealOf('txt', opening)]));
-  return { sealed: sealFact(fact, known, written), writes };
+  const puts = [...texts].map(([text, opening]) => ({
+    put: { ...openingAddress(written.get(text) ?? ''), ...opening },
+  }));
+  const authors = new Set(
+    facts
+      .filter((fact) => writtenIn(fact).length > 0)
+      .map((fact) => canonicalPerson(String((fact as { person?: unknown }).person))),
+  );
+  const checks = [...authors].flatMap((author) => {
+    const by = known.get(author);
+    return by === undefined ? [] : [notErased(author, by)];
+  });
+  return { sealed: facts.map((fact) => sealFact(fact, known, written)), writes: [...puts, ...checks] };
 }
 
 /** Nobody has begun to erase this person. */

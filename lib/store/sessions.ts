@@ -9,9 +9,6 @@ export interface Session {
   expiresAt: string;
 }
 
-/** How long a sign-in lasts, in seconds: long enough to read one change, short enough to be fresh. */
-export const SESSION_SECONDS = 3_600;
-
 const random = () => randomBytes(32).toString('base64url');
 
 const sessionAddress = (secret: string): Address => ({
@@ -19,15 +16,19 @@ const sessionAddress = (secret: string): Address => ({
   sk: 'SESSION',
 });
 
-/** A new session, always under a new secret: none that was there before a sign-in is there after it. */
-export async function newSession(person: string, now: number): Promise<string> {
+/**
+ * A new session, always under a new secret: none that was there before a sign-in is there after it.
+ *
+ * @param seconds how long it lasts: long enough to read one change, short enough to be fresh
+ */
+export async function newSession(person: string, now: number, seconds: number): Promise<string> {
   const secret = random();
   const session: Session = {
     person,
     csrf: random(),
-    expiresAt: new Date(now + SESSION_SECONDS * 1000).toISOString(),
+    expiresAt: new Date(now + seconds * 1000).toISOString(),
   };
-  const ttl = Math.ceil(now / 1000) + SESSION_SECONDS + 86_400;
+  const ttl = Math.ceil(now / 1000) + seconds + 86_400;
   await put([{ put: { ...sessionAddress(secret), ...session, ttl } }]);
   return secret;
 }

@@ -1,3 +1,4 @@
+import { retention } from './rulesFile.ts';
 import { type Address, get, type Item, query, transact } from './table.ts';
 
 /** One message about a change in Slack: to a person, or to the channel. */
@@ -31,9 +32,6 @@ export interface SlackClaim {
   at: number;
 }
 
-/** Milliseconds that the messages of a change are known after its end, 400 days: people stand there under their addresses. */
-const KEPT = 34_560_000_000;
-
 /** The partition of the changes whose messages may still have to change. */
 const OPEN = 'SLACK#OPEN';
 
@@ -52,7 +50,7 @@ const itemOf = ({ messages, fence, at }: SlackClaim, until: number): Item & Addr
   fence,
   until,
   order: messages.changeId,
-  ...(messages.settled ? { ttl: Math.ceil((at + KEPT) / 1000) } : { gsi5pk: OPEN }),
+  ...(messages.settled ? { ttl: Math.ceil(at / 1000) + retention().ended } : { gsi5pk: OPEN }),
 });
 
 /**

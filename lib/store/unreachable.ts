@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
+import { retention } from './rulesFile.ts';
 import { type Address, getAll, type Write } from './table.ts';
-
-/** Seconds that it is kept: 400 days. Whoever is still not reached then bounces once more. */
-const REMEMBERED = 34_560_000;
 
 /** By a hash, and with an end: nothing else in the table than what is sealed says for good whom there was mail for. */
 const address = (person: string): Address => ({
@@ -10,9 +8,9 @@ const address = (person: string): Address => ({
   sk: 'UNREACHABLE',
 });
 
-/** Notes that no mail goes to this person any more while this rules file stands: docs/decisions/0079. */
+/** Notes that no mail goes to this person any more while this rules file stands, or until it is forgotten, and one bounces once more: docs/decisions/0079. */
 export const noteUnreachable = (person: string, rulesSha256: string, at: string): Write => ({
-  put: { ...address(person), rulesSha256, ttl: Math.ceil(Date.parse(at) / 1000) + REMEMBERED },
+  put: { ...address(person), rulesSha256, ttl: Math.ceil(Date.parse(at) / 1000) + retention().ended },
 });
 
 /** Forgets that no mail reaches somebody. */

@@ -8,6 +8,7 @@ import { type Outcome, type Refusal, refuse } from '../change/refusal.ts';
 import type { Rules } from '../change/rules.ts';
 import { deadlines } from '../change/times.ts';
 import { type Along, createChange, findByIdempotencyKey, type NewChange } from '../store/changes.ts';
+import { retention } from '../store/rulesFile.ts';
 import { count } from '../store/table.ts';
 import { noteDenial } from './noteRefusal.ts';
 import { type ProposalInput, type Proposed, propose } from './propose.ts';
@@ -20,15 +21,12 @@ export interface Submission extends ProposalInput {
   undoes?: string | undefined;
 }
 
-/** How long an Idempotency-Key is remembered. */
-const IDEMPOTENCY_DAYS = 30;
-
 /** What a caller sent an Idempotency-Key with. */
 export type Idempotency = Pick<NonNullable<NewChange['idempotency']>, 'key' | 'bodySha256'>;
 
 /** An Idempotency-Key with what was sent with it, and until when it is remembered. */
 export const remember = (idempotency: Idempotency | undefined, at: string) =>
-  idempotency && { ...idempotency, ttl: Math.floor(Date.parse(at) / 1000) + IDEMPOTENCY_DAYS * 86_400 };
+  idempotency && { ...idempotency, ttl: Math.floor(Date.parse(at) / 1000) + retention().idempotency };
 
 /** At most so many submits a minute for one person, so that nobody can flood the approvers. */
 export async function withinRate(person: string, now: number): Promise<boolean> {

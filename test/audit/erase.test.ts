@@ -2,7 +2,8 @@ import { DynamoDBClient, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Rules } from '../../lib/change/rules.ts';
-import { openDatabase } from '../fixtures/database.ts';
+import { openDatabase, reachAws } from '../fixtures/database.ts';
+import { startMeter } from '../fixtures/meter.ts';
 import { happenings } from './honest.ts';
 
 /** On a real database of its own, where a test can have an index that is behind. */
@@ -13,13 +14,20 @@ let transact: typeof import('../../lib/store/table.ts').transact;
 let erasePerson: typeof import('../../lib/workflow/erase.ts').erasePerson;
 let client: DynamoDBClient;
 let close: () => Promise<void>;
+/** What happens before a call to the database is let through. */
+let before: Parameters<typeof startMeter>[1];
 const TableName = 'countersign-local';
 const EVE = 'eve@example.com';
 const NOBODY = {} as Rules;
 
 beforeAll(async () => {
   const database = await openDatabase('erase');
-  close = database.close;
+  const metered = await startMeter(database.endpoint, (operation, body) => before?.(operation, body));
+  reachAws(metered.url);
+  close = () => {
+    metered.close();
+    return database.close();
+  };
   Object.assign(process.env, {
     ARCHIVE_DAYS: '1',
     ARCHIVE_BUCKET: 'copies',
@@ -122,6 +130,37 @@ it('lets no text of theirs in that was on its way when the erasure began, and ta
   expect(await kept('after')).toEqual([]);
 }, 120_000);
 
+it('lets no text of a set in without its facts, whenever the erasure begins', async () => {
+  if (submitted?.type !== 'SUBMITTED') throw new Error('every story begins with a submit');
+  const FAY = 'fay@example.com';
+  await log.recordAlone({ ...submitted, person: FAY, reason: 'before the set' });
+  const seal = await people.sealOfPerson(FAY);
+  if (seal === undefined) throw new Error('whoever acts has a seal');
+  const { createSet } = await import('../../lib/store/changes.ts');
+  const text = { document: '{}', sha256: 'c'.repeat(64), canonical: 'd'.repeat(64) };
+  const member = (n: number) => ({
+    submitted: { ...submitted, change: `chg_set${n}`, person: FAY, reason: 'of the set', ticket: `T-${n}` },
+    ...{ before: text, after: text, proposal: {} as never },
+  });
+  // The erasure begins right before the facts are written, after all that is written before them.
+  before = async (operation, body) => {
+    if (operation !== 'TransactWriteItems' || !body.includes('"LOG#main"')) return;
+    before = undefined;
+    await people.beginErasing(FAY, seal);
+  };
+  expect(await createSet([member(1), member(2)])).toMatchObject({ ok: false, refusal: { code: 'UNAVAILABLE' } });
+  expect(before).toBeUndefined();
+  expect((await items()).filter(({ value }) => value === 'of the set')).toEqual([]);
+
+  expect(await erasePerson(FAY, 'ada@example.com', NOBODY, '2026-01-01T00:00:00.000Z')).toMatchObject({ ok: true });
+  const created = await createSet([member(3), member(4)]);
+  expect(created).toMatchObject({ ok: true, value: [{ reason: 'of the set', ticket: 'T-3' }, { ticket: 'T-4' }] });
+  expect((await items()).filter(({ value }) => value === 'of the set')).toHaveLength(1);
+  expect(
+    (await log.listFacts({ person: FAY }, { limit: 10 })).facts.map((fact) => 'reason' in fact && fact.reason),
+  ).toEqual(['of the set', 'of the set']);
+}, 120_000);
+
 it('leaves no seal behind when two erase a person at once', async () => {
   const seal = await eveActs('again');
   await people.forgetPerson(EVE, seal);
@@ -159,7 +198,7 @@ it('gives a short page with a cursor when a second filter leaves nearly everythi
   const { keyArn, person } = submitted;
   const about = { change: 'chg_busy', keyArn, person };
   await log.recordAlone({ ...about, type: 'REFUSED', attempt: 'decide', code: 'NOT_IN_GROUP', at: '2026-01-01' });
-  for (let i = 0; i < 45; i++) await log.recordAlone({ ...submitted, ...about, at: `2026-01-02T${i}` });
+  for (let i = 0; i < 25; i++) await log.recordAlone({ ...submitted, ...about, at: `2026-01-02T${i}` });
   const filter = { change: 'chg_busy', type: 'REFUSED' };
   const { events, cursor } = await readEvents(filter, { limit: 1 });
   expect(events).toEqual([]);
