@@ -44,6 +44,12 @@ afterAll(async () => {
 });
 
 const submitted = happenings(1, 'applied')[0]?.fact;
+/** A submit for a key of its own: a set has each key once. */
+function ofKey(n: number) {
+  if (submitted?.type !== 'SUBMITTED') throw new Error('every story begins with a submit');
+  const arn = `${submitted.keyArn}${n}`;
+  return { ...submitted, keyArn: arn, key: { ...submitted.key, arn } };
+}
 /** Eve does something and says why. */
 async function eveActs(reason: string) {
   if (submitted?.type !== 'SUBMITTED') throw new Error('every story begins with a submit');
@@ -108,7 +114,7 @@ it('lets no text of theirs in that was on its way when the erasure began, and ta
   const { createChange, createSet } = await import('../../lib/store/changes.ts');
   const text = { document: '{}', sha256: 'a'.repeat(64), canonical: 'b'.repeat(64) };
   const late = (n: number) => ({
-    submitted: { ...submitted, change: `chg_late${n}`, person: EVE, reason: `too late ${n}`, ticket: 'T-1' },
+    submitted: { ...ofKey(n), change: `chg_late${n}`, person: EVE, reason: `too late ${n}`, ticket: 'T-1' },
     ...{ before: text, after: text, proposal: {} as never },
   });
   // As the erasure leaves it between its first step and its last.
@@ -139,7 +145,7 @@ it('lets no text of a set in without its facts, whenever the erasure begins', as
   const { createSet } = await import('../../lib/store/changes.ts');
   const text = { document: '{}', sha256: 'c'.repeat(64), canonical: 'd'.repeat(64) };
   const member = (n: number) => ({
-    submitted: { ...submitted, change: `chg_set${n}`, person: FAY, reason: 'of the set', ticket: `T-${n}` },
+    submitted: { ...ofKey(n), change: `chg_set${n}`, person: FAY, reason: 'of the set', ticket: `T-${n}` },
     ...{ before: text, after: text, proposal: {} as never },
   });
   // The erasure begins right before the facts are written, after all that is written before them.
