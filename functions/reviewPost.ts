@@ -18,7 +18,8 @@ import { openSetReview } from '../lib/workflow/setReview.ts';
 const RECORDED: Readonly<Record<VerdictName, string>> = {
   approve: 'Your approval is recorded.',
   reject: 'Your rejection is recorded.',
-  requestChanges: 'Your wish for changes is recorded; the authors are told.',
+  requestChanges:
+    'Your wish for changes is recorded; the authors are told. A new link is on its way by mail, in case you want to take it back.',
   withdraw: 'Your approval is withdrawn. A new link is on its way by mail, in case you want to decide again.',
   comment: 'Your comment is recorded. It decides nothing.',
 };

@@ -1,5 +1,5 @@
 import { escalationAt, reviewIsOpen } from './command.ts';
-import { awaited } from './quorum.ts';
+import { awaited, standing } from './quorum.ts';
 import { notReverted, revertIsDue, revertIsOpen } from './revert.ts';
 import { afterHours } from './rules/clock.ts';
 import { type Holds, heldUntil } from './rules/freeze.ts';
@@ -38,10 +38,18 @@ function unasked(change: Change, now: number): boolean {
   return toAsk(change, new Date(now).toISOString()).length > 0 || toTellOfChanges(change) || toTellOfLapse(change);
 }
 
-/** Whom to ask who has not been asked about this version, or must be asked anew. Nobody while the authors are to change it. */
+/**
+ * Whom to ask who has not been asked about this version, or must be asked anew. While the authors are to change it, only whoever
+ * asked them to: the link that they did it by is spent, and they alone can take it back.
+ */
 export function toAsk(change: Change, now: string): string[] {
   const { status, changesRequested, askedPeople = [] } = change;
-  if (status !== 'PENDING' || changesRequested !== undefined) return [];
+  if (status !== 'PENDING') return [];
+  if (changesRequested !== undefined) {
+    const { person } = changesRequested;
+    const mayApprove = standing(change).complete || awaited(change, now).includes(person);
+    return isAskedAnew(change, person) && mayApprove ? [person] : [];
+  }
   return awaited(change, now).filter((person) => !askedPeople.includes(person) || isAskedAnew(change, person));
 }
 

@@ -51,9 +51,17 @@ const SENTENCES_MAX = 8;
 /** Most principals of the picture in a mail. */
 const PRINCIPALS_MAX = 8;
 
-/** Asks one approver to decide. */
+/** For whoever asked for changes: nothing is expected of them. */
+const TAKE_BACK =
+  'You asked for changes, and the authors are told. Nothing has to be done: a new version is asked about anew. To take back what you asked for, approve with the link of this mail.';
+
+/** Asks one approver to decide; or gives whoever asked for changes a link with which they can take that back. */
 export function askMail(ask: AskMail): Mail {
   const { change, again = false } = ask;
+  if (change.changesRequested?.person === ask.person) {
+    const title = `You asked for changes: key policy of ${keyName(change.key)}`;
+    return mail(change, title, [{ kind: 'title', text: title }, line(TAKE_BACK), ...askParts(ask)]);
+  }
   return mail(
     change,
     `Your approval is asked${again ? ' again' : ''}: key policy of ${keyName(change.key)} (${RISK_WORDS[change.risk].toLowerCase()}${change.breakGlass === undefined ? '' : ', emergency'}${change.revertAfter === undefined ? '' : ', temporary'})`,

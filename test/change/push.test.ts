@@ -33,6 +33,7 @@ describe('whom to ask', () => {
     expect(toAsk({ ...fresh, status: 'CANCELLED' }, minute(1))).toEqual([]);
     const wish = { person: 'kim@example.com', comment: '', at: minute(1) };
     expect(toAsk({ ...fresh, changesRequested: wish }, minute(1))).toEqual([]);
+    expect(toAsk({ ...fresh, changesRequested: wish, askAgain: ['lee@example.com'] }, minute(1))).toEqual([]);
     expect(toTellOfChanges({ ...fresh, changesRequested: wish })).toBe(true);
     expect(toTellOfChanges({ ...fresh, status: 'CANCELLED', changesRequested: wish })).toBe(false);
     expect(toTellOfChanges(fresh)).toBe(false);
@@ -90,11 +91,25 @@ describe('who must be asked anew', () => {
     const two = said(owned, 'sam@example.com', 'approve', 3);
     const gone = said(two, 'olu@example.com', no, 4);
     expect([...(gone.askAgain ?? [])].sort()).toEqual(['olu@example.com', 'sam@example.com']);
-    expect(toAsk(gone, minute(4))).toEqual(no === 'withdraw' ? ['olu@example.com'] : []);
+    expect(toAsk(gone, minute(4))).toEqual(['olu@example.com']);
     const back = said(no === 'withdraw' ? askedAbout(gone, 5) : gone, 'olu@example.com', 'approve', 6);
     // kim and lee were asked about their stage before, and their links still work.
     expect(toAsk(back, minute(6))).toEqual(['sam@example.com']);
     expect(said(back, 'sam@example.com', 'approve', 7).status).toBe('PENDING');
+  });
+
+  it('is who asked for changes, once, while they could take that back', () => {
+    const wished = said(asked, 'sam@example.com', 'requestChanges', 2);
+    expect(toAsk(wished, minute(2))).toEqual(['sam@example.com']);
+    expect(pushNeeded(wished, ms(3))).toBe('wake');
+    expect(toAsk(askedAbout(wished, 3), minute(3))).toEqual([]);
+    expect(toAsk({ ...wished, status: 'CANCELLED' }, minute(2))).toEqual([]);
+    // It is not their stage: an approval of theirs would be refused.
+    const later = { ...wished, rule: staged };
+    expect(toAsk(later, minute(2))).toEqual([]);
+    // The others are enough: their wish is all that holds it up, and they need no place to take it back.
+    const enough = { ...wished, rule: { ...wished.rule, quorum: 1 }, decisions: approved.decisions.slice(1) };
+    expect(toAsk(enough, minute(2))).toEqual(['sam@example.com']);
   });
 
   it('is nobody about another version', () => {

@@ -111,6 +111,23 @@ describe('the form of a link', () => {
     expect((await world.ana.change(change.id)).changesRequested).toBeUndefined();
     expect((await wish('Not that role.')).status).toBe(200);
     expect((await world.ana.change(change.id)).changesRequested).toMatchObject({ comment: 'Not that role.' });
+    // That link is spent, and only they can take it back: another one comes, and does it.
+    expect((await world.visitor.decide(link, { decision: 'approve', confirm: 'prod/ledger' })).status).toBe(409);
+    const mail = await until('another link', 30, async () =>
+      (await world.visitor.mails('sam@example.com')).find(
+        ({ Subject, Body }) => Subject.startsWith('You asked for changes:') && Body.text_part.includes(change.id),
+      ),
+    );
+    expect(mail.Body.text_part.replace(/\s+/g, ' ')).toContain(
+      'To take back what you asked for, approve with the link',
+    );
+    const other = /\/review\/[\w-]{43}/.exec(mail.Body.text_part)?.[0] ?? '';
+    expect((await world.visitor.decide(other, { decision: 'approve', confirm: 'prod/ledger' })).status).toBe(200);
+    const now = await world.ana.change(change.id);
+    expect([now.changesRequested, now.approval.counted]).toEqual([undefined, ['sam@example.com']]);
+    for (let sweep = 0; sweep < 2; sweep++) await world.ana.send('POST', '/local/schedule/sweep');
+    const askings = (await world.ana.change(change.id)).timeline.filter(({ type }) => type === 'ASKED');
+    expect(askings).toHaveLength(2);
   });
 });
 
