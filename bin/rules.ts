@@ -92,6 +92,10 @@ function explain(rules: Rules, key: Key, risk: Risk, submitter: string): string 
     ...(rule.escalate === undefined
       ? []
       : [`after ${words(rule.escalate.after)} may decide too: ${rule.escalate.approvers.join(', ')}`]),
+    ...Object.entries(rule.delegates ?? {}).map(
+      ([person, others]) => `${others.join(' or ')} may stand in for ${person}, who must ask them to`,
+    ),
+    ...(rule.quietHours === undefined ? [] : [`no reminder ${quiet(rule.quietHours)}`]),
     ...(rule.signIn ? ['a link asks for a sign-in'] : []),
     ...(rule.freeze ?? []).map((one) => `held by the freeze ${one.name} while it lasts: ${hoursOf(one)}`),
     ...(rule.windows === undefined
@@ -105,10 +109,17 @@ function explain(rules: Rules, key: Key, risk: Risk, submitter: string): string 
     ...Object.entries(knownOf(rules)).flatMap(([who, known]) =>
       Object.entries(known).map(([name, values]) => `every request of the ${who} has ${name} ${values.join(' or ')}`),
     ),
-    ...(allowed.ok || submitter === '' ? [] : [`${submitter} may not submit for it: only ${allowed.teams.join(', ')}`]),
+    ...(allowed.ok
+      ? []
+      : submitter === ''
+        ? [`only ${allowed.teams.join(', ')} may submit for it`]
+        : [`${submitter} may not submit for it: only ${allowed.teams.join(', ')}`]),
     '',
   ].join('\n');
 }
+
+const quiet = ({ from, to, timeZone, days }: NonNullable<FrozenRule['quietHours']>): string =>
+  `from ${from} to ${to} ${timeZone}${days === undefined ? '' : `, nor on ${days.join(', ')}`}`;
 
 /** When a freeze or a window is, on its own clock. */
 function hoursOf(window: Freeze): string {

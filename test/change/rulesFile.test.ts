@@ -279,7 +279,12 @@ describe('npm run rules', () => {
     expect(said.out).toContain('asks 1 of ivy@example.com (owner)');
     expect(said.out).toContain('then asks 2 of kim@example.com, sam@example.com (stage 2)');
     expect(said.out).toMatch(/^expires after (\d+ (day|hour|minute)s? ?)+(,|$)/m);
-    expect(said.out).toContain('olu@example.com may not submit');
+    expect(said.out).toContain('olu@example.com may not submit for it: only ledger');
+    expect(said.out).toContain('no reminder from 20:00 to 07:00 Europe/Berlin, nor on sat, sun');
+    expect(said.out).toContain('pat@example.com may stand in for sam@example.com, who must ask them to');
+    const anybody = (key: string) => rulesCommand(['explain', file, '--key', key]).out;
+    expect(anybody('alias/prod/ledger')).toContain('only ledger may submit for it');
+    expect(anybody('alias/other')).not.toContain('submit');
     writeFileSync(file, FILE.replace('PT8H', '8h'));
     expect(rulesCommand(['check', file])).toMatchObject({ code: 1, out: expect.stringContaining('rules.yml:26: ') });
     expect(rulesCommand(['explain', file])).toMatchObject({ code: 1 });
