@@ -52,7 +52,7 @@ export function lapsedMail({ change }: Pick<Asked, 'change'>): Mail {
     { kind: 'title', text: `The key policy of ${name} waits again` },
     { kind: 'line', text: lapsedText(change) },
     { kind: 'heading', text: 'What to do now' },
-    { kind: 'line', text: `Nothing has to be done: ${LAPSED_NEXT}` },
+    { kind: 'line', text: LAPSED_NEXT },
     { kind: 'heading', text: 'The change' },
     { kind: 'facts', facts: keyFacts(change) },
     { kind: 'small', text: 'You get this because you wrote this change.' },
@@ -61,7 +61,7 @@ export function lapsedMail({ change }: Pick<Asked, 'change'>): Mail {
 
 /** What follows when approvals lapse, for authors. */
 export const LAPSED_NEXT =
-  'those who are left are asked anew, and you get another mail when it has ended. To take it back, cancel it.';
+  'Nothing has to be done. Those who are left are asked anew, and you get another mail when it has ended. To take it back, cancel it.';
 
 /** Whose approvals count no more, and how many are there still. */
 export function lapsedText({ approval }: ChangeView): string {

@@ -103,11 +103,11 @@ export function heldSetMail({ changes }: { changes: ChangeView[] }): Mail {
 /** Tells an author that approvals of changes of their set count no more, and that these wait for others. */
 export function lapsedSetMail({ changes }: { changes: ChangeView[] }): Mail {
   const title = `Approved no more: ${changes.length} key policies`;
-  return aboutSet(changes, title, (change) => [lapsedText(change), LAPSED_NEXT]);
+  return aboutSet(changes, title, (change) => [lapsedText(change)], LAPSED_NEXT);
 }
 
 /** The same that happened to some changes of a set, key by key, for their authors. */
-function aboutSet(changes: ChangeView[], title: string, say: (change: ChangeView) => string[]): Mail {
+function aboutSet(changes: ChangeView[], title: string, say: (change: ChangeView) => string[], next?: string): Mail {
   const [first] = changes;
   if (first === undefined) throw new Error('a mail about a set has a change');
   return mail(first, `${title}, ${listed(changes.map(({ key }) => keyName(key)))}`, [
@@ -118,6 +118,7 @@ function aboutSet(changes: ChangeView[], title: string, say: (change: ChangeView
       { kind: 'list', items: say(change) },
       { kind: 'facts', facts: keyFacts(change) },
     ]),
+    ...(next === undefined ? [] : ([{ kind: 'line', text: next }] satisfies Part[])),
     { kind: 'facts', facts: [['Set', first.set?.id ?? '']] },
     { kind: 'small', text: 'You get this because you wrote these changes.' },
   ]);

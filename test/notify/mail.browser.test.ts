@@ -1,8 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { changesMail, reviewMail, undeliveredMail, unreachedMail } from '../../lib/notify/askedMail.ts';
+import {
+  changesMail,
+  heldMail,
+  lapsedMail,
+  reviewMail,
+  undeliveredMail,
+  unreachedMail,
+} from '../../lib/notify/askedMail.ts';
 import { askMail, type Mail, reminderMail, resultMail } from '../../lib/notify/mail.ts';
+import { askSetMail, heldSetMail, lapsedSetMail } from '../../lib/notify/setMail.ts';
 import { launchBrowser } from '../fixtures/browser.ts';
 import { changeView } from '../fixtures/changeView.ts';
 import { CONTRAST } from '../fixtures/contrast.ts';
@@ -21,7 +29,36 @@ const now = '2026-11-24T21:10:00.000Z';
 const change = changeView();
 const asked = { change, person: 'sam@example.com', link: `https://approve.example.com/review/${'A'.repeat(43)}`, now };
 const changesRequested = { person: 'kim@example.com', comment: 'Not that role.\nThe batch role is enough.', at: now };
+const kim = { person: 'kim@example.com' };
+const approval = { ...change.approval, counted: ['kim@example.com'] };
+const set = {
+  id: 'set_01KAVQ7Z3M9T5W2XJ4R8C6D0EF',
+  changes: [change.id, 'chg_01KAVQ7Z3M9T5W2XJ4R8C6D0EG'],
+  asOne: true,
+};
+const held = changeView({
+  set,
+  status: 'APPROVED',
+  approval,
+  held: { by: 'the freeze year end', until: '2027-01-02T00:00:00.000Z', applyBy: '2027-01-02T01:00:00.000Z' },
+});
+const lapsed = changeView({ set, approval: { ...approval, lapsed: { people: ['sam@example.com'], at: now } } });
+const other = { ...change.key, aliases: ['alias/partner-exchange'] };
 const MAILS: [string, Mail][] = [
+  ['wish', askMail({ ...asked, ...kim, change: changeView({ changesRequested }) })],
+  [
+    'ask-set',
+    askSetMail({
+      ...asked,
+      changes: [changeView({ set }), changeView({ set, key: other })],
+      remind: false,
+      again: false,
+    }),
+  ],
+  ['held', heldMail({ change: held })],
+  ['held-set', heldSetMail({ changes: [held, { ...held, key: other }] })],
+  ['lapsed', lapsedMail({ change: lapsed })],
+  ['lapsed-set', lapsedSetMail({ changes: [lapsed, { ...lapsed, key: other }] })],
   ['ask', askMail(asked)],
   ['reminder', reminderMail(asked)],
   ['result', resultMail({ change: changeView({ status: 'APPLIED' }), person: 'ana@example.com', now })],
