@@ -95,10 +95,21 @@ function lineHolds(operator: string, key: string, wanted: string[], context: Req
   if (matches === undefined) return 'unknown';
   if (actual.length === 0 && ifExists !== '') return 'yes';
   // An absent key: a positive operator fails, a negated one holds, ForAllValues holds, ForAnyValue fails (IAM guide).
-  const one = (value: string) => wanted.some((want) => matches(want, value)) !== negated;
+  const resolved = wanted.map((want) => withVariables(want, context));
+  if (resolved.some((want) => want.includes('${'))) return 'unknown';
+  const one = (value: string) => resolved.some((want) => matches(want, value)) !== negated;
   if (set === 'forallvalues:') return yesNo(actual.every(one));
   if (set === 'foranyvalue:') return yesNo(actual.some(one));
   return yesNo(actual.length === 0 ? negated : actual.some(one));
+}
+
+/** Policy variables, such as `${aws:ResourceAccount}`, as far as the request is known to have one value for them. */
+function withVariables(text: string, context: RequestContext): string {
+  return text.replace(/\$\{([^{}]+)\}/g, (variable, key: string) => {
+    const name = Object.keys(context).find((candidate) => asciiLower(candidate) === asciiLower(key));
+    const values = name === undefined ? [] : (context[name] ?? []);
+    return values.length === 1 && values[0] !== undefined ? values[0] : variable;
+  });
 }
 
 const COMPARISONS = new Map<string, (want: string, value: string) => boolean>([

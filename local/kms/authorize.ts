@@ -124,6 +124,7 @@ function contextOf({ caller, action, key, bypass = false }: Access): RequestCont
     'kms:MultiRegion': [String(key.multiRegion)],
     'aws:PrincipalArn': [caller.principal],
     'aws:PrincipalAccount': [caller.accountId],
+    'aws:ResourceAccount': [key.accountId],
   };
 }
 

@@ -199,7 +199,9 @@ describe('who may call', () => {
     const put = (Condition: object) =>
       aws.client().send(new PutKeyPolicyCommand({ KeyId, Policy: policy({ ...allow('*'), Condition }) }));
     await put({ StringEquals: { 'kms:CallerAccount': ACCOUNT } });
+    await put({ StringEquals: { 'aws:PrincipalAccount': `$${'{aws:ResourceAccount}'}` } });
     for (const Condition of [
+      { StringEquals: { 'aws:PrincipalAccount': `$${'{aws:SourceVpc}'}` } },
       { StringEquals: { 'kms:CallerAccount': '444455556666' } },
       { StringEquals: { 'aws:PrincipalOrgID': 'o-12345' } },
       { StringEquals: { 'kms:ViaService': 's3.us-east-1.amazonaws.com' } },

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: policy variables are written like this.
 import { describe, expect, it } from 'vitest';
 import { type Ability, abilities, able, type Certain, type Circumstances } from '../../lib/policy/access/ability.ts';
 import { policyOf } from './arbitrary.ts';
@@ -156,6 +157,27 @@ describe('what a direct request has', () => {
     ['NoSuchOperator', 'aws:SecureTransport', 'true', undefined],
   ])('%s on %s with %j: %s', (operator, key, value, expected) => {
     expect(under(operator, key, value)).toBe(expected);
+  });
+  it('is by a role, which has no user name and always a token, or by a user', () => {
+    const user = 'arn:aws:iam::111122223333:user/team/Ana';
+    expect(under('StringLike', 'aws:username', '*')).toBe(false);
+    expect(under('StringEquals', 'aws:username', 'Ana', user)).toBe(true);
+    expect(under('StringEquals', 'aws:username', 'team/Ana', user)).toBe(false);
+    expect(under('Null', 'aws:TokenIssueTime', 'true')).toBe(false);
+    expect(under('Null', 'aws:TokenIssueTime', 'false')).toBe(true);
+    expect(under('DateLessThan', 'aws:TokenIssueTime', '2026-01-01T00:00:00Z')).toBeUndefined();
+    expect(under('Null', 'aws:TokenIssueTime', 'true', user)).toBeUndefined();
+  });
+  it('puts what it knows in the place of policy variables', () => {
+    const key = '${aws:ResourceAccount}';
+    expect(under('StringEquals', 'aws:PrincipalAccount', key)).toBe(true);
+    expect(under('StringNotEquals', 'aws:ResourceAccount', '${AWS:principalAccount}')).toBe(false);
+    expect(under('StringEquals', 'aws:PrincipalAccount', ['444455556666', key])).toBe(true);
+    expect(under('ArnLike', 'aws:PrincipalArn', 'arn:aws:iam::${aws:PrincipalAccount}:role/Ex*')).toBe(true);
+    expect(
+      under('ArnLike', 'aws:PrincipalArn', 'arn:aws:iam::${aws:PrincipalAccount}:role/${aws:PrincipalTag/a}'),
+    ).toBeUndefined();
+    expect(under('StringEquals', 'aws:PrincipalAccount', '${aws:SourceVpc}')).toBeUndefined();
   });
   it('hangs on the operation, the caller and what is known', () => {
     expect(under('StringEquals', 'kms:EncryptionContext:Dept', 'IT', ROLE, 'kms:Decrypt')).toBeUndefined();

@@ -108,7 +108,7 @@ export const VALIDATION_CASES: ValidationCase[] = [
   {
     id: 'everyone beside a role',
     document: one({ Principal: { AWS: [ROLE, '*'] } }),
-    codes: ['PRINCIPAL_STAR_WITHOUT_CONDITION'],
+    codes: ['APPLIER_AMONG_EVERYONE', 'PRINCIPAL_STAR_WITHOUT_CONDITION'],
   },
   {
     id: 'everyone of the account through a service, as AWS managed keys have it',
@@ -128,7 +128,7 @@ export const VALIDATION_CASES: ValidationCase[] = [
   {
     id: 'everyone from one network',
     document: when('IpAddress', 'aws:SourceIp', '203.0.113.0/24', star),
-    codes: ['PRINCIPAL_STAR_WITHOUT_CONDITION'],
+    codes: ['APPLIER_AMONG_EVERYONE', 'PRINCIPAL_STAR_WITHOUT_CONDITION'],
   },
   {
     id: 'every AWS service for every account',
@@ -138,7 +138,7 @@ export const VALIDATION_CASES: ValidationCase[] = [
   {
     id: 'everyone of an organization',
     document: when('StringEquals', 'aws:PrincipalOrgID', 'o-a1b2c3d4e5', star),
-    codes: [],
+    codes: ['APPLIER_AMONG_EVERYONE'],
   },
   {
     id: 'an account of another partition',
@@ -304,5 +304,31 @@ export const VALIDATION_CASES: ValidationCase[] = [
     id: 'nobody outside of an organization may change the policy',
     document: denyPut({ Condition: { StringNotEquals: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' } } }),
     codes: ['ADMINISTRATORS_CONDITIONAL', 'APPLIER_MAY_BE_LOCKED_OUT'],
+  },
+  {
+    id: 'nobody with long-term credentials',
+    document: denyPut({ Condition: { Null: { 'aws:TokenIssueTime': 'true' } } }),
+    codes: [],
+  },
+  { id: 'no IAM user', document: denyPut({ Condition: { StringLike: { 'aws:username': '*' } } }), codes: [] },
+  {
+    id: 'nobody of another account than the key',
+    document: denyPut({ Condition: { StringNotEquals: { 'aws:PrincipalAccount': `$${'{aws:ResourceAccount}'}` } } }),
+    codes: [],
+  },
+  {
+    id: 'everyone of the account of the key, by a variable, through a service',
+    document: withRoot(
+      allow({
+        Principal: '*',
+        Condition: {
+          StringEquals: {
+            'aws:PrincipalAccount': `$${'{aws:ResourceAccount}'}`,
+            'kms:ViaService': 's3.us-west-2.amazonaws.com',
+          },
+        },
+      }),
+    ),
+    codes: ['PRINCIPAL_STAR_STRING'],
   },
 ];

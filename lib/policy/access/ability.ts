@@ -39,7 +39,10 @@ export interface Abilities {
   ceiling: Certain;
 }
 
-/** The values of which a condition key has one in a request; `null` when it is certainly absent, `undefined` when nobody knows. */
+/**
+ * The values of which a condition key has one in a request, none when it surely has some value that nobody knows; `null` when it is
+ * certainly absent, `undefined` when nobody knows.
+ */
 type RequestContext = (lowerKey: string) => readonly string[] | null | undefined;
 
 /** A statement with everything worked out that does not hang on the caller. */
@@ -58,6 +61,8 @@ interface JudgedTest {
   use: OperatorUse | undefined;
   raw: readonly string[];
   values: readonly ConditionValue[];
+  /** The values again, where variables of the request stand in them. */
+  resolved?: (request: RequestContext) => readonly ConditionValue[];
 }
 
 /**
@@ -89,6 +94,10 @@ export function abilities(policy: KeyPolicy, key: Key, action: string, circumsta
           return [arn];
         case 'aws:principaltype':
           return [who.type === 'role' ? 'AssumedRole' : 'User'];
+        case 'aws:username':
+          return who.type === 'user' ? [who.name.slice(who.name.lastIndexOf('/') + 1)] : null;
+        case 'aws:tokenissuetime':
+          return who.type === 'role' ? [] : others(lowerKey);
         case 'aws:principalaccount':
         case 'kms:calleraccount':
           return account === undefined ? null : [account];
@@ -114,7 +123,10 @@ export function abilities(policy: KeyPolicy, key: Key, action: string, circumsta
   };
   const forAll = statements.filter(
     ({ deny, everyone, notPrincipal, tests }) =>
-      deny && everyone && !notPrincipal && !tests.some(({ lowerKey }) => OF_CALLER.has(lowerKey)),
+      deny &&
+      everyone &&
+      !notPrincipal &&
+      !tests.some(({ lowerKey, resolved }) => resolved !== undefined || OF_CALLER.has(lowerKey)),
   );
   const denied = forAll.map(({ tests }) => testsHold(tests, common)).reduce(or, false);
   return { of, ceiling: not(denied) };
@@ -165,12 +177,26 @@ function judged({ effect, notPrincipal, principals, conditions }: Statement, var
 function testOf({ operator, key, values }: Condition, variables: boolean): JudgedTest {
   const use = readOperator(operator);
   const reading = use === undefined || use.operator === 'Null' ? undefined : use.operator.reading;
+  const read = (texts: readonly string[]): ConditionValue[] =>
+    reading === undefined ? [] : texts.map((text) => readValue(text, reading, variables));
   return {
     lowerKey: lowerAscii(key),
     use,
     raw: values,
-    values: reading === undefined ? [] : values.map((value) => readValue(value, reading, variables)),
+    values: read(values),
+    ...(variables &&
+      values.some((value) => value.includes('${')) && {
+        resolved: (request: RequestContext) => read(values.map((value) => withVariables(value, request))),
+      }),
   };
+}
+
+/** A value with the policy variables that the request is known to have in their places; others stay, and are nobody's to know. */
+function withVariables(value: string, request: RequestContext): string {
+  return value.replace(/\$\{([\w:/.-]+)\}/g, (variable, name: string) => {
+    const [only = '', ...more] = request(lowerAscii(name)) ?? [];
+    return more.length === 0 && /^[\w:/+=,.@-]+$/.test(only) ? only : variable;
+  });
 }
 
 function reachOf(statement: Judged, arn: string, who: PrincipalForm): { certain: Certain; delegated: boolean } {
@@ -189,7 +215,14 @@ function reachOf(statement: Judged, arn: string, who: PrincipalForm): { certain:
 }
 
 /** Keys whose value the caller decides. */
-const OF_CALLER = new Set(['aws:principalarn', 'aws:principaltype', 'aws:principalaccount', 'kms:calleraccount']);
+const OF_CALLER = new Set([
+  'aws:principalarn',
+  'aws:principaltype',
+  'aws:principalaccount',
+  'kms:calleraccount',
+  'aws:username',
+  'aws:tokenissuetime',
+]);
 
 /** Keys that a direct call by a principal never has, because they tell of services or other things in between. */
 const ABSENT_IN_DIRECT_CALLS = [
@@ -245,7 +278,8 @@ function requestOf(key: Key, action: string, { bypass = false, known = {} }: Cir
 function testsHold(tests: readonly JudgedTest[], request: RequestContext): Certain {
   let all: Certain = true;
   for (const test of tests) {
-    all = and(all, testHolds(test, request(test.lowerKey)));
+    const read = test.resolved === undefined ? test : { ...test, values: test.resolved(request) };
+    all = and(all, testHolds(read, request(test.lowerKey)));
     if (all === false) return false;
   }
   return all;

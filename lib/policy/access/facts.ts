@@ -33,33 +33,51 @@ const PUT = indexesOf(setOf(['kms:PutKeyPolicy']))[0] ?? -1;
 export function factsOf(pair: Pair, which: 'before' | 'after'): Facts {
   const everyone = pair.atoms.find(({ kind }) => kind === 'everyone');
   const ways = everyone === undefined ? [] : waysOf(pair, which, everyone);
-  const tests = ways.map((way) => way.map((id) => pair.conditions.test(id)));
+  const confining = ways.map((way) => confiningTests(way, pair));
   const keepers = keepersOf(pair, which);
-  const isPublic = tests.some((way) => !way.some(confines));
+  const isPublic = confining.some((tests) => tests.length === 0);
   return {
     public: isPublic,
     publicRules: isPublic && everyone !== undefined ? openRules(pair, which, everyone) : [],
-    crossAccount: crossAccountOf(pair, which, tests.flat()),
-    organizations: sortedSet(
-      tests
-        .flat()
-        .filter((test) => test.key === 'aws:principalorgid' && confines(test))
-        .flatMap(({ values }) => values.map(({ text }) => text)),
-    ),
+    crossAccount: crossAccountOf(pair, which, confining.flat()),
+    organizations: sortedSet(confining.flat().flatMap(organizationsIn)),
     lockout: keepers.length === 0,
     keepers,
   };
 }
 
+/** Tests that must all hold, and lists of tests of which each must fail in one. */
+interface Way {
+  tests: readonly number[];
+  denies: readonly (readonly number[])[];
+}
+
 /** The different ways in which an atom can do anything at all, were every doubtful Allow to hold and no doubtful Deny. */
-function waysOf(pair: Pair, which: 'before' | 'after', atom: Atom): (readonly number[])[] {
+function waysOf(pair: Pair, which: 'before' | 'after', atom: Atom): Way[] {
   const sure = sideIn(pair, which, atom, 'direct', 0);
   const doubtful = sideIn(pair, which, atom, 'direct', ALL_DOUBTS);
-  const ways = new Map<string, readonly number[]>();
+  const ways = new Map<string, Way>();
   for (const action of KEY_ACTIONS.keys()) {
-    for (const way of pair.reasoner.waysOf(guardBetween(doubtful, sure, action)).ways) ways.set(way.join(','), way);
+    const { ways: some, denies } = pair.reasoner.waysOf(guardBetween(doubtful, sure, action));
+    for (const tests of some) ways.set([tests, ...denies].join('|'), { tests, denies });
   }
   return [...ways.values()];
+}
+
+/** The tests that tie a way to chosen callers: its own, and what must hold so that a Deny does not when it leaves chosen callers alone. */
+function confiningTests({ tests, denies }: Way, { conditions }: Pair): Test[] {
+  const own = tests.map((id) => conditions.test(id)).filter(confines);
+  const left = denies.flatMap((deny) => {
+    const opposites = deny.map((id) => conditions.opposite(id));
+    return opposites.every((test) => test !== undefined && confines(test)) ? opposites : [];
+  });
+  return [...own, ...left.filter((test) => test !== undefined)];
+}
+
+/** The organizations that a test lets in whole or by a part of their tree. */
+function organizationsIn({ key, values }: Test): string[] {
+  if (key === 'aws:principalorgid') return values.map(({ text }) => text);
+  return key === 'aws:principalorgpaths' ? values.map(({ text }) => text.split('/', 1)[0] ?? text) : [];
 }
 
 function openRules(pair: Pair, which: 'before' | 'after', everyone: Atom): Rule[] {
@@ -79,15 +97,14 @@ function confines(test: Test): boolean {
   return test.values.every(({ form, text }) => form !== 'opaque' && tiesDown(test.key, text));
 }
 
-function crossAccountOf(pair: Pair, which: 'before' | 'after', everyone: readonly Test[]): string[] {
+function crossAccountOf(pair: Pair, which: 'before' | 'after', confining: readonly Test[]): string[] {
   const own = pair.key.accountId;
   const accounts = new Set<string>();
   for (const atom of pair.atoms) {
     if (atom.account === undefined || atom.account === own || accounts.has(atom.account)) continue;
     if (isNamed(pair, which, atom) && canDoAnything(pair, which, atom)) accounts.add(atom.account);
   }
-  for (const test of everyone) {
-    if (!confines(test)) continue;
+  for (const test of confining) {
     for (const { text } of test.values) {
       const account = accountIn(test.key, text);
       if (account !== undefined && account !== own) accounts.add(account);

@@ -31,7 +31,7 @@ export interface Pair {
 
 /** Reads two policies of a key into one set of atoms, tests and conditions. */
 export function readPair(before: KeyPolicy, after: KeyPolicy, key: KeyIdentity): Pair {
-  const conditions = new Conditions();
+  const conditions = new Conditions(key.accountId);
   const caches = { actions: new Map<string, ActionSet>(), atoms: new Map() };
   const indexes = [before, after].map((policy) => indexStatements(policy, key, conditions, caches));
   const [first, second] = indexes as [StatementIndex, StatementIndex];

@@ -73,7 +73,13 @@ function readVariable(raw: string, reading: Reading): ConditionValue {
 function readArn(raw: string): ConditionValue {
   const parts = arnParts(raw);
   if (parts === undefined) return { form: 'opaque', text: raw };
-  return /[*?]/.test(raw) ? { form: 'arn', text: raw, parts } : { form: 'literal', text: raw };
+  return fixedArn(raw) === undefined ? { form: 'arn', text: raw, parts } : readValue(raw, 'like', false);
+}
+
+/** The parts of an ARN with wildcards in the last one alone: ArnLike and StringLike take the same texts then. */
+function fixedArn(text: string): string[] | undefined {
+  const parts = arnParts(text);
+  return parts?.slice(0, 5).some((part) => /[*?]/.test(part)) ? undefined : parts;
 }
 
 function arnParts(text: string): string[] | undefined {
@@ -150,8 +156,9 @@ export function valueWithin(narrow: ConditionValue, wide: ConditionValue, type: 
   if (narrow.form === 'literal') return valueMatches(wide, narrow.text, type) === true;
   if (narrow.form === 'glob' || narrow.form === 'arn') {
     if (wide.form === 'glob') return globWithin(narrow.text, wide.text);
-    if (narrow.form === 'arn' && wide.form === 'arn') {
-      return narrow.parts.every((part, index) => globWithin(part, wide.parts[index] ?? ''));
+    if (wide.form === 'arn') {
+      const parts = narrow.form === 'arn' ? narrow.parts : fixedArn(narrow.text);
+      return parts?.every((part, index) => globWithin(part, wide.parts[index] ?? '')) ?? false;
     }
   }
   if (narrow.form === 'range' && wide.form === 'range') {
@@ -183,6 +190,13 @@ function touch(below: Range, above: Range): boolean {
 /** In place of a wildcard it makes an ARN of an account, as most patterns mean it. */
 const ACCOUNT = '999999999999';
 
+/** What to put for a wildcard; a pattern such as `4444*` is to become the id of an account. */
+function fillingsOf(pattern: string): string[] {
+  const fixed = pattern.replace('*', '');
+  const rest = /^[0-9]{1,12}$/.test(fixed) && fixed !== pattern ? [ACCOUNT.slice(fixed.length)] : [];
+  return ['x', '', ACCOUNT, ...rest];
+}
+
 /** Texts to try when looking for a request that tells two conditions apart: some of this set, some just outside of it. */
 export function samplesOf(value: ConditionValue, type: ValueType): string[] {
   switch (value.form) {
@@ -194,7 +208,7 @@ export function samplesOf(value: ConditionValue, type: ValueType): string[] {
       return [value.text, value.text.toUpperCase()];
     case 'glob':
     case 'arn':
-      return ['x', '', ACCOUNT].map((filling) => globSample(value.text, filling));
+      return fillingsOf(value.text).map((filling) => globSample(value.text, filling));
     case 'range': {
       const step = type === 'date' ? 1000 : 1;
       const ends = [value.low, value.high].filter(Number.isFinite);

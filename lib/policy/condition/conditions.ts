@@ -23,6 +23,12 @@ export class Conditions {
   readonly #aboutCaller: boolean[] = [];
   readonly #implied = new Map<number, boolean>();
   readonly #opposites = new Map<number, Test | undefined>();
+  readonly #account: string | undefined;
+
+  /** @param account Of the key, which every request has as aws:ResourceAccount. */
+  constructor(account?: string) {
+    this.#account = account;
+  }
 
   /** @param version Of the document: policy variables exist from 2012-10-17 on. */
   read(lines: readonly Condition[], version: string | undefined): ConditionId {
@@ -154,7 +160,8 @@ export class Conditions {
     const { name, type, reading, negative } = use.operator;
     const quantifier = singleValued(key) ? 'one' : use.quantifier;
     const absentByNature = use.quantifier === 'all' || (use.quantifier === 'one' && negative);
-    const read = values.map((value) => readValue(value, reading, variables));
+    const known = variables ? values.map((value) => withAccount(value, this.#account)) : values;
+    const read = known.map((value) => readValue(value, reading, variables));
     return this.#intern({
       ...base,
       quantifier,
@@ -184,6 +191,11 @@ export class Conditions {
     this.tests.push(made);
     return made;
   }
+}
+
+/** A value with the one policy variable whose value is the same in every request for the key. */
+export function withAccount(value: string, account: string | undefined): string {
+  return account === undefined ? value : value.replace(/\$\{aws:ResourceAccount\}/gi, account);
 }
 
 /** A `Null` test takes requests without the key (`true`), with it (`false`), or both. */

@@ -1,3 +1,4 @@
+import { withAccount } from '../condition/conditions.ts';
 import { tiesDown } from '../condition/confining.ts';
 import { type ConditionView, listing, type PolicyRule } from './context.ts';
 import { eachPrincipal } from './eachPrincipal.ts';
@@ -36,10 +37,12 @@ const notPrincipalAllow: PolicyRule = {
 };
 
 /** Holds only for chosen callers: a fixed value, an operator that needs the key, no variable. */
-function confines({ lowerKey, use, values }: ConditionView): boolean {
+function confines({ lowerKey, use, values }: ConditionView, account: string): boolean {
   if (use === undefined || use.operator === 'Null') return false;
   if (use.operator.negative || use.ifExists || use.quantifier === 'all' || values.length === 0) return false;
-  return values.every((value) => !value.includes('${') && tiesDown(lowerKey, value));
+  return values
+    .map((value) => withAccount(value, account))
+    .every((value) => !value.includes('${') && tiesDown(lowerKey, value));
 }
 
 const principalStar: PolicyRule = {
@@ -52,7 +55,10 @@ const principalStar: PolicyRule = {
     'AWS KMS Developer Guide, "Key policies in AWS KMS": do not set the Principal to an asterisk unless conditions limit it',
   check: (context) =>
     eachPrincipal(context, ({ form }, { name, statement, conditions }) =>
-      form.type === 'everyone' && statement.effect === 'Allow' && !statement.notPrincipal && !conditions.some(confines)
+      form.type === 'everyone' &&
+      statement.effect === 'Allow' &&
+      !statement.notPrincipal &&
+      !conditions.some((one) => confines(one, context.key.accountId))
         ? { message: `${name} allows everyone in every AWS account; no condition of it holds for known callers alone.` }
         : undefined,
     ),
