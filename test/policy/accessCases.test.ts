@@ -237,8 +237,25 @@ describe('callers', () => {
     };
     expect(of([app], wide)).toEqual([[], entry, []]);
     expect(of(wide, [app])).toEqual([entry, [], []]);
-    expect(of(wide, narrow)).toEqual([entry, [], []]);
-    expect(of(narrow, wide)).toEqual([[], entry, []]);
+    const unlessThird = [{ ...entry[0], when: { StringNotEquals: { 'kms:EncryptionContext:a': ['b'] } } }];
+    expect(of(wide, narrow)).toEqual([unlessThird, [], []]);
+    expect(of(narrow, wide)).toEqual([[], unlessThird, []]);
+  });
+  it('has under a Deny with two tests what is left of it, one way for each test that may fail', () => {
+    const two = { StringEquals: { 'kms:ViaService': 's3' }, Bool: { 'aws:MultiFactorAuthPresent': 'false' } };
+    const guarded = [allow({ AWS: APP }, 'kms:Decrypt'), deny({ AWS: APP }, 'kms:Decrypt', two)];
+    const { access } = compare([DELEGATION, deny({ AWS: APP }, 'kms:Decrypt', two)], [DELEGATION, ...guarded]);
+    expect(brief(access.gains).map(({ when }) => when)).toEqual([
+      { BoolIfExists: { 'aws:MultiFactorAuthPresent': ['true'] } },
+      { StringNotEquals: { 'kms:ViaService': ['s3'] } },
+    ]);
+    expect(access.summary[0]).toBe(
+      'Gains: role app can decrypt data only when aws:MultiFactorAuthPresent is true, or missing, or when kms:ViaService is not s3 (statement 2).',
+    );
+    const denied = compare([DELEGATION, allow({ AWS: APP }, 'kms:Decrypt')], [DELEGATION, ...guarded]).access;
+    expect(denied.summary[0]).toBe(
+      'Now conditional: role app can decrypt data only when aws:MultiFactorAuthPresent is true, or missing, or when kms:ViaService is not s3 (denied by statement 3).',
+    );
   });
   it('counts a service under everyone', () => {
     const service = allow({ Service: 'logs.us-east-1.amazonaws.com' }, 'kms:Encrypt');

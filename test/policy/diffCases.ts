@@ -431,6 +431,71 @@ export const DIFF_CASES: DiffCase[] = [
     public: true,
   },
   {
+    id: 'the account of the key as a variable',
+    by: `${GLOBAL}: aws:ResourceAccount is the account that owns the key`,
+    before: [root, allow('*', 'Decrypt', { StringEquals: { 'aws:PrincipalAccount': OWN } })],
+    after: [root, allow('*', 'Decrypt', { StringEquals: { 'aws:PrincipalAccount': `$${'{aws:ResourceAccount}'}` } })],
+  },
+  {
+    id: 'an ARN with a wildcard in its last part alone, by either operator',
+    by: `${OPERATORS}: in ARNs a wildcard stays within its part, and the last part holds all the rest`,
+    before: [root, allow('*', 'Decrypt', { ArnLike: { 'aws:PrincipalArn': `arn:aws:iam::${OWN}:role/team/*` } })],
+    after: [root, allow('*', 'Decrypt', { StringLike: { 'aws:PrincipalArn': `arn:aws:iam::${OWN}:role/team/*` } })],
+  },
+  {
+    id: 'a role of any account by ARN, and then by text, in which a wildcard takes colons too',
+    by: `${OPERATORS}: ArnLike`,
+    before: [root, allow('*', 'Decrypt', { ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/team' } })],
+    after: [root, allow('*', 'Decrypt', { StringLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/team' } })],
+    gains: [{ principal: '*', actions: 'Decrypt', certainty: 'may' }],
+    public: true,
+  },
+  {
+    id: 'accounts whose id begins alike',
+    by: `${PUBLIC}: a value with a wildcard is not fixed`,
+    before: [root],
+    after: [root, allow('*', 'Decrypt', { StringLike: { 'kms:CallerAccount': '4444*' } })],
+    gains: [{ principal: '*', actions: 'Decrypt' }],
+    public: true,
+  },
+  {
+    id: 'everyone, and a Deny for all that are neither of the organization nor of a partner',
+    by: `${EVALUATION}; ${PUBLIC}`,
+    before: [root],
+    after: [
+      root,
+      allow('*', 'Decrypt'),
+      deny('*', 'Decrypt', {
+        StringNotEquals: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5', 'aws:PrincipalAccount': FOREIGN },
+      }),
+    ],
+    gains: [
+      { principal: '*', actions: 'Decrypt', when: { StringEquals: { 'aws:PrincipalAccount': [FOREIGN] } } },
+      { principal: '*', actions: 'Decrypt', when: { StringEquals: { 'aws:PrincipalOrgID': ['o-a1b2c3d4e5'] } } },
+    ],
+    loses: [{ principal: ROOT, actions: 'Decrypt' }],
+    crossAccount: [FOREIGN],
+  },
+  {
+    id: 'everyone, and a Deny for all that are neither of the organization nor a service',
+    by: `${EVALUATION}; ${PUBLIC}: a service may call for any account`,
+    before: [root],
+    after: [
+      root,
+      allow('*', 'Decrypt'),
+      deny('*', 'Decrypt', {
+        StringNotEquals: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' },
+        Bool: { 'aws:PrincipalIsAWSService': 'false' },
+      }),
+    ],
+    gains: [
+      { principal: '*', actions: 'Decrypt', when: { BoolIfExists: { 'aws:PrincipalIsAWSService': ['true'] } } },
+      { principal: '*', actions: 'Decrypt', when: { StringEquals: { 'aws:PrincipalOrgID': ['o-a1b2c3d4e5'] } } },
+    ],
+    loses: [{ principal: ROOT, actions: 'Decrypt', certainty: 'may' }],
+    public: true,
+  },
+  {
     id: 'everyone from one endpoint',
     by: PUBLIC,
     before: [root],

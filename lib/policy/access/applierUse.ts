@@ -4,7 +4,7 @@ import { readOperator } from '../condition/operators.ts';
 import { CRYPTOGRAPHIC, possibleFor } from '../operations.ts';
 import { isSessionOf, principalForm } from '../principalForm.ts';
 import type { Guardians, Key, KeyPolicy, Statement } from '../types.ts';
-import { type Abilities, abilities, type Circumstances } from './ability.ts';
+import { type Abilities, abilities, type Certain, type Circumstances } from './ability.ts';
 
 /** An Allow that lets the role that applies changes use the key, or make the grant that would let it. */
 export interface ApplierUse {
@@ -51,6 +51,7 @@ export function applierUses(
   const form = principalForm({ kind: 'AWS', id: applier });
   const circumstances = circumstancesOf(guardians);
   const patterns = new Map<string, ActionSet>();
+  const denies = policy.statements.some(({ effect }) => effect === 'Deny');
   return policy.statements.flatMap((statement, index): ApplierUse[] => {
     if (statement.effect !== 'Allow' || statement.notPrincipal || statement.resources.length === 0) return [];
     const named = statement.principals.findIndex(
@@ -62,12 +63,13 @@ export function applierUses(
     const principal = named >= 0 ? named : everyone;
     if (principal < 0) return [];
     const alone = { ...policy, statements: [statement] };
+    const itself = (action: string): Certain =>
+      statement.conditions.length === 0 && (principal === everyone || statement.principals[principal]?.id === applier)
+        ? true
+        : abilities(alone, key, action, circumstances).of(applier).named;
     const byStatement = namesOf(intersection(actionsOf(statement, patterns), USE))
       .filter((action) => possibleFor(action, key))
-      .map((action) => ({
-        action,
-        given: [abilities(alone, key, action, circumstances), of(action)].map((some) => some.of(applier).named),
-      }))
+      .map((action) => ({ action, given: [itself(action), denies ? of(action).of(applier).named : true] }))
       .filter(({ given }) => !given.includes(false));
     const [first] = byStatement;
     if (first === undefined) return [];

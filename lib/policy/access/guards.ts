@@ -12,8 +12,9 @@ export interface Guard {
 export const NEVER: Guard = { allows: [], denies: [] };
 
 /**
- * A guard in the form that is compared: a Deny with a single test is the opposite test on everything that is allowed, ways
- * that cannot be are gone, and what stays is a list of ways (each a list of tests) and the Denies that could not be turned.
+ * A guard in the form that is compared: a Deny with a single test is the opposite test on everything that is allowed, a Deny with
+ * few tests is as many ways in which one of them fails, ways that cannot be are gone, and what stays is a list of ways (each a list of
+ * tests) and the Denies that could not be turned.
  */
 export interface Ways {
   readonly id: number;
@@ -27,6 +28,9 @@ export const BUDGET = 150_000;
 /** How deep, and how often in one proof, a way is split in two to see whether several ways of the other side cover it together. */
 const SPLIT_DEPTH = 5;
 const MOST_SPLITS = 60;
+
+/** More ways than this are not made of a Deny; it is compared as it is. */
+const MOST_TURNED = 6;
 
 /** Proves that one guard holds only when another does. Sound: what it affirms is so; a `false` may be "not seen". */
 export class Reasoner {
@@ -70,12 +74,32 @@ export class Reasoner {
       if (opposite === undefined) denies.push(tests);
       else common.push(opposite.id);
     }
-    const ways: (readonly number[])[] = [];
+    let ways: (readonly number[])[] = [];
     for (const condition of guard.allows) {
       const way = this.#meet(this.conditions.testsOf(condition), common);
       if (way !== undefined && !denies.some((deny) => this.implies(way, deny))) ways.push(way);
     }
-    return { id, ways, denies };
+    const left: (readonly number[])[] = [];
+    for (const deny of denies) {
+      const turned = this.#turn(ways, deny);
+      if (turned === undefined) left.push(deny);
+      else ways = turned;
+    }
+    return { id, ways, denies: left };
+  }
+
+  /** The ways with a Deny of several tests as ways of their own: one in which the first test fails, one for the second. */
+  #turn(ways: readonly (readonly number[])[], deny: readonly number[]): (readonly number[])[] | undefined {
+    if (ways.length * deny.length > MOST_TURNED) return undefined;
+    const opposites = this.conditions.ordered(deny).map((id) => this.conditions.opposite(id)?.id);
+    if (opposites.includes(undefined)) return undefined;
+    const turned = ways.flatMap((way) =>
+      opposites.flatMap((id) => {
+        const both = id === undefined ? undefined : this.#meet(way, [id]);
+        return both === undefined ? [] : [both];
+      }),
+    );
+    return [...this.widest(turned)];
   }
 
   /** Whether `narrow` surely holds only when `wide` does. */
