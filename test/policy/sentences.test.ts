@@ -204,6 +204,40 @@ describe('a verb in two sentences on one principal', () => {
   });
 });
 
+describe('what a principal of another account is given', () => {
+  const other = { AWS: arn('role/x', '444455556666') };
+  const who = 'role x of account 4444-5555-6666 (another account, new to this key)';
+  it.each<[string, unknown, string]>([
+    [
+      'all of which works',
+      ['kms:Decrypt', 'kms:CreateGrant'],
+      `${who} can pass its use on to others by grants and decrypt data`,
+    ],
+    [
+      'and in part has no effect there',
+      ['kms:Decrypt', 'kms:PutKeyPolicy', 'kms:GetKeyPolicy'],
+      `${who} can decrypt data; what else it is given has no effect from another account`,
+    ],
+    [
+      'and has no effect there at all',
+      ['kms:PutKeyPolicy', 'kms:DisableKey'],
+      `${who} is given the right to change this policy (and so take every right) and disable or delete the key, which has no effect from another account`,
+    ],
+    [
+      'everything',
+      'kms:*',
+      `${who} can pass its use on to others by grants, decrypt data, sign or verify, encrypt data and read about the key; what else it is given has no effect from another account`,
+    ],
+  ])('%s', (_, action, words) => {
+    expect(said([DELEGATION], [DELEGATION, allow(other, action)])).toEqual([`Gains: ${words} (statement 2).`]);
+  });
+  it('and loses', () => {
+    expect(said([DELEGATION, allow(other, ['kms:Decrypt', 'kms:PutKeyPolicy'])], [DELEGATION])).toEqual([
+      'Loses: role x of account 4444-5555-6666 (another account) can no longer decrypt data (statement 2 of the policy before).',
+    ]);
+  });
+});
+
 describe('what is not seen', () => {
   const notes = (before: Statement[], after: Statement[]) =>
     compare(before, after).access.summary.filter((text) => text.startsWith('Not seen'));

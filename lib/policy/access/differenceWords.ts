@@ -1,13 +1,16 @@
-import { type ActionSet, indexesOf, intersection, isEmpty, NO_ACTIONS } from '../actions.ts';
+import { type ActionSet, indexesOf, intersection, isEmpty, minus, NO_ACTIONS, setOf } from '../actions.ts';
 import { conditionWords, shown } from '../condition/conditionWords.ts';
 import { type When, whenOf } from '../condition/when.ts';
 import { quote } from '../document/visible.ts';
+import { CROSS_ACCOUNT } from '../operations.ts';
 import type { Atom } from '../principals.ts';
 import type { Rule } from './coverage.ts';
 import type { Difference } from './differences.ts';
 import { type Pair, sideIn } from './pair.ts';
 import { guardFor, possible } from './sides.ts';
 import { listed, phraseOf } from './verbs.ts';
+
+const ABROAD = setOf([...CROSS_ACCOUNT]);
 
 /** More statements, and more cases of a condition, than this are counted, not read out. */
 const MOST_NAMES = 6;
@@ -23,17 +26,39 @@ export function differenceWords(difference: Difference, subject: string, named: 
   return words(difference, subject, named, pair);
 }
 
+/**
+ * The actions to speak of: of another account's principals those that KMS lets it do. What else a policy gives them has no effect
+ * ("Allowing users in other accounts to use a KMS key"); it is spoken of when there is nothing but that.
+ */
+export function effective(difference: Difference, pair: Pair): ActionSet {
+  const { actions } = difference;
+  if (!isAbroad(difference, pair)) return actions;
+  const working = intersection(actions, ABROAD);
+  return isEmpty(working) ? actions : working;
+}
+
+function isAbroad({ atom }: Difference, { key }: Pair): boolean {
+  return atom.account !== undefined && atom.account !== key.accountId;
+}
+
 function gainWords(difference: Difference, subject: string, named: ActionSet, pair: Pair): string {
-  const { actions, delegated, may } = difference;
+  const { delegated, may } = difference;
+  const actions = effective(difference, pair);
+  const without = isAbroad(difference, pair) && !isEmpty(minus(difference.actions, ABROAD));
   const through = delegated ? ', if an IAM policy of the account allows it' : '';
   const before = standingCondition(difference, 'before', pair);
   const was = before === undefined ? '' : `; until now only when ${before}`;
-  const head = `${may ? 'May gain' : 'Gains'}: ${subject} can ${phraseOf(actions, 'and', named)}`;
-  return `${head}${conditionOf(difference, pair)}${through}${was}`;
+  const head = `${may ? 'May gain' : 'Gains'}: ${subject}`;
+  const nothing = isEmpty(intersection(actions, ABROAD));
+  if (without && nothing)
+    return `${head} is given the right to ${phraseOf(actions, 'and', named)}, which has no effect from another account`;
+  const rest = without ? '; what else it is given has no effect from another account' : '';
+  return `${head} can ${phraseOf(actions, 'and', named)}${conditionOf(difference, pair)}${through}${was}${rest}`;
 }
 
 function lossWords(difference: Difference, subject: string, named: ActionSet, pair: Pair): string {
-  const { actions, atom, delegated, may } = difference;
+  const { atom, delegated, may } = difference;
+  const actions = effective(difference, pair);
   const after = standingCondition(difference, 'after', pair);
   const lost = `${subject} can no longer ${phraseOf(actions, 'or', named)}`;
   if (after !== undefined) {
@@ -51,7 +76,7 @@ function changeWords(difference: Difference, subject: string, named: ActionSet, 
   const after = standingCondition(difference, 'after', pair);
   const now = after === undefined ? '' : ` now when ${after}`;
   const was = before === undefined ? '' : `${now === '' ? '' : ','} until now when ${before}`;
-  return `Changes: ${subject} can ${phraseOf(difference.actions, 'and', named)} in some requests where it could not, and not in some where it could:${now}${was}`;
+  return `Changes: ${subject} can ${phraseOf(effective(difference, pair), 'and', named)} in some requests where it could not, and not in some where it could:${now}${was}`;
 }
 
 /** The ways of a gain or a loss in words, with `when`. */

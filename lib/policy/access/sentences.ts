@@ -5,7 +5,7 @@ import { accountKey, atomOf } from '../principals.ts';
 import { type ApplierSides, usesOf } from './applierUse.ts';
 import type { Rule } from './coverage.ts';
 import type { Difference, UnnamedLoss } from './differences.ts';
-import { causeWords, differenceWords, doubtWords, many, statementWords } from './differenceWords.ts';
+import { causeWords, differenceWords, doubtWords, effective, many, statementWords } from './differenceWords.ts';
 import type { Facts } from './facts.ts';
 import { type Pair, sideIn } from './pair.ts';
 import { accountWords, principalWords } from './principalWords.ts';
@@ -137,7 +137,7 @@ function joined(a: Difference, b: Difference): Difference {
 function sentenceOf(group: Group, all: readonly Group[], findings: Findings): Sentence {
   const { first } = group;
   const { pair } = findings;
-  const body = differenceWords(first, subjectOf(group, findings), namedIn(group, all), pair);
+  const body = differenceWords(first, subjectOf(group, findings), namedIn(group, all, pair), pair);
   const doubt = first.may ? ` ${doubtWords(first, pair)}` : '';
   return { rank: rankOf(first, findings), text: `${body} (${causeWords(first)}).${doubt}` };
 }
@@ -146,13 +146,13 @@ function sentenceOf(group: Group, all: readonly Group[], findings: Findings): Se
  * The actions to name: where another sentence on the same principal would use the same words of other actions, as "can no longer
  * decrypt data" and "can decrypt data only when", the words alone would contradict each other.
  */
-function namedIn({ first, members }: Group, all: readonly Group[]): ActionSet {
+function namedIn({ first, members }: Group, all: readonly Group[], pair: Pair): ActionSet {
   const atoms = new Set(members.map(({ atom }) => atom));
   const others = all.filter((group) => group.first !== first && group.members.some(({ atom }) => atoms.has(atom)));
-  return phrasesOf(first.actions)
+  return phrasesOf(effective(first, pair))
     .filter(({ phrase, actions }) =>
       others.some((other) =>
-        phrasesOf(other.first.actions).some((one) => one.phrase === phrase && !isSame(one.actions, actions)),
+        phrasesOf(effective(other.first, pair)).some((one) => one.phrase === phrase && !isSame(one.actions, actions)),
       ),
     )
     .reduce((named, { actions }) => union(named, actions), NO_ACTIONS);
