@@ -63,7 +63,8 @@ async function answerSet(token: string, form: Form, now: string, session: Sessio
       status: statusOf(answered.refusal.code),
     });
   }
-  return setReviewPage(token, now, review, { notice: setNotice(answered.value) });
+  const members = typeof review === 'object' ? review.members : [];
+  return setReviewPage(token, now, review, { notice: setNotice(answered.value, members) });
 }
 
 function faultOf({ issues: [first] }: z.core.$ZodError): string {

@@ -19,5 +19,6 @@ export async function seen<T>(work: Promise<T>, signal: AbortSignal): Promise<T 
 function whyNot(error: unknown): string {
   if (!(error instanceof Error)) return String(error).slice(0, MOST);
   if (error.name === 'TimeoutError' || error.name === 'AbortError') return 'AWS did not answer in time.';
-  return `${error.name}: ${error.message}`.slice(0, MOST);
+  // Errors of AWS have names that tell; ours have words that do.
+  return (error.name === 'Error' ? error.message : `${error.name}: ${error.message}`).slice(0, MOST);
 }

@@ -2,7 +2,8 @@ import type { ChangeSet, FrozenRule } from './facts.ts';
 import { isAskedAnew } from './push.ts';
 import { awaited, stagesOf } from './quorum.ts';
 import { type Change, isOpen } from './state.ts';
-import { keyName, listed, STATUS_WORDS } from './wording.ts';
+import type { ChangeSummary } from './view.ts';
+import { heldSentence, keyName, listed, wordsOf } from './wording.ts';
 
 /** Most changes of a set: what one transaction has room for. */
 export const MOST_KEYS = 20;
@@ -94,13 +95,20 @@ export function toTellOf(
 export const isUrgent = ({ status }: Change): boolean =>
   status === 'STALE' || status === 'FAILED' || status === 'UNCERTAIN';
 
-/** How far a set is, in a sentence, and what became of each change that is not applied. Nothing is atomic, and nothing says so. */
-export function setSentence(members: readonly Change[]): string {
-  const applied = members.filter(({ status }) => status === 'APPLIED').length;
+/** Was it put on its key? A temporary one was, also when its time is over. */
+export const wasApplied = ({ status, revertAt }: Pick<ChangeSummary, 'status' | 'revertAt'>): boolean =>
+  status === 'APPLIED' || revertAt !== undefined;
+
+type Ended = Pick<ChangeSummary, 'key' | 'status' | 'outcome' | 'revertAt' | 'held'>;
+
+/** How far a set is, in a sentence, and what became of each change that is not applied, or not any more. Nothing is atomic, and nothing says so. */
+export function setSentence(members: readonly Ended[]): string {
+  const applied = members.filter(wasApplied).length;
   const rest = members.filter(({ status }) => status !== 'APPLIED');
-  const ends = rest.map(({ key, status, outcome }) => {
+  const ends = rest.map((one) => {
+    const { key, status, outcome, held } = one;
     const why = outcome === undefined || isOpen(status) ? '' : ` (${outcome})`;
-    return `${keyName(key)}: ${STATUS_WORDS[status].title}${why}`;
+    return `${keyName(key)}: ${held === undefined ? `${wordsOf(one).title}${why}` : heldSentence(held)}`;
   });
   return [`${applied} of ${members.length} applied.`, ...ends.map((one) => one.replace(/[^.]$/, '$&.'))].join(' ');
 }

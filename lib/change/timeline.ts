@@ -30,7 +30,10 @@ const withOthers = (people: readonly string[] | undefined) =>
 const inSet = (set: ChangeSet | undefined) =>
   set === undefined ? '' : `, one of the ${set.changes.length} of ${set.id}`;
 
-const undoing = (reverts: string | undefined) => (reverts === undefined ? '' : `, to undo ${reverts}`);
+const following = ({ reverts, undoes, rebases }: { reverts?: string; undoes?: string; rebases?: string }) => {
+  const undone = reverts ?? undoes;
+  return `${undone === undefined ? '' : `, to undo ${undone}`}${rebases === undefined ? '' : `, in the place of ${rebases}`}`;
+};
 
 const timed = ({ applyAfter, revertAfter }: Timing) =>
   `${applyAfter === undefined ? '' : `, not to be applied before ${applyAfter}`}${
@@ -50,7 +53,7 @@ function ruleSentence(rule: FrozenRule): string {
 function sentence(fact: Fact): string {
   switch (fact.type) {
     case 'SUBMITTED':
-      return `Submitted at ${fact.risk} risk${withOthers(fact.coAuthors)}${inSet(fact.set)}${undoing(fact.reverts)}${timed(fact)}; ${ruleSentence(fact.rule)}`;
+      return `Submitted at ${fact.risk} risk${withOthers(fact.coAuthors)}${inSet(fact.set)}${following(fact)}${timed(fact)}; ${ruleSentence(fact.rule)}`;
     case 'VERSIONED':
       return `Posted version ${fact.version}, at ${fact.risk} risk${timed(fact)}; every approval is void; ${ruleSentence(fact.rule)}`;
     case 'ESCALATED':

@@ -72,12 +72,21 @@ export function durationWords(duration: string): string {
 
 type Timed = Pick<
   ChangeView,
-  'status' | 'held' | 'applyAfter' | 'windows' | 'revertAfter' | 'revertAt' | 'revertOverdue' | 'reverts'
+  | 'status'
+  | 'held'
+  | 'applyAfter'
+  | 'windows'
+  | 'revertAfter'
+  | 'revertAt'
+  | 'revertOverdue'
+  | 'reverts'
+  | 'undoes'
+  | 'rebases'
 >;
 
-/** What must be read before anything else: that a change is temporary, waits for a time, or undoes another. One sentence each; most are empty. */
+/** What must be read before anything else: that a change is temporary, waits for a time, undoes something, or was asked for before. One sentence each; most are empty. */
 export function timeSentences(change: Timed): string[] {
-  const { status, held, applyAfter, windows, reverts } = change;
+  const { status, held, applyAfter, windows, reverts, undoes, rebases } = change;
   const waits = held === undefined && (status === 'PENDING' || status === 'APPROVED');
   return [
     ...(held === undefined ? [] : [heldSentence(held)]),
@@ -87,6 +96,14 @@ export function timeSentences(change: Timed): string[] {
       : []),
     ...(waits && windows !== undefined ? [`Applied only in a change window: ${listed(windows)}.`] : []),
     ...(reverts === undefined ? [] : [`Undoes ${reverts}: it puts back the policy from before that change.`]),
+    ...(undoes === undefined
+      ? []
+      : [`Undoes ${undoes}, a write outside of the workflow: it puts back the policy from before that write.`]),
+    ...(rebases === undefined
+      ? []
+      : [
+          `Brings ${rebases} onto the policy that took the place of its base; an approval of that one is none of this.`,
+        ]),
   ];
 }
 
@@ -119,8 +136,10 @@ export function askSentences(change: Timed & Pick<ChangeView, 'breakGlass' | 've
 }
 
 /** The same of several changes that are asked as one: each sentence once, with the key where they differ. */
-export function timesOf(changes: readonly (Timed & Pick<ChangeView, 'key'>)[]): string[] {
-  const each = changes.map((change) => ({ name: keyName(change.key), sentences: timeSentences(change) }));
+export function askSentencesOf(
+  changes: readonly (Parameters<typeof askSentences>[0] & Pick<ChangeView, 'key'>)[],
+): string[] {
+  const each = changes.map((change) => ({ name: keyName(change.key), sentences: askSentences(change) }));
   const shared = (sentence: string) => each.every(({ sentences }) => sentences.includes(sentence));
   return [
     ...new Set(each.flatMap(({ name, sentences }) => sentences.map((one) => (shared(one) ? one : `${name}: ${one}`)))),
@@ -217,7 +236,7 @@ export const STATUS_WORDS: Readonly<Record<Status, StatusWords>> = {
   UNCERTAIN: {
     title: 'Uncertain: look at the key',
     meaning:
-      'The put may or may not have reached KMS, and the policy that is live now is neither the old one nor the approved one.',
+      'The put may or may not have reached KMS: the live policy was not the approved one when it was last looked at, or could not be read.',
     next: 'A person must look now: compare the live policy with the two documents of this change, and submit a change that puts right what is wrong.',
   },
 };

@@ -6,14 +6,14 @@ import { type Html, html, trusted } from '../render/html.ts';
 import { matrixTable } from '../render/matrix.ts';
 import { shown } from './diff.ts';
 
-/** Who gains and who loses what: the sentences first, then the picture, then every action by name. */
-export function accessSection({ access, matrix }: Pick<ChangeView, 'access' | 'matrix'>): Html {
+/** Who gains and who loses what: the sentences first, then the picture, then every action by name. `since`: from when that holds. */
+export function accessSection({ access, matrix }: Pick<ChangeView, 'access' | 'matrix'>, since?: string): Html {
   const sentences = access.summary.length === 0 ? ['Nobody gains or loses access.'] : access.summary;
   return html`<section aria-labelledby="access">
 <h2 id="access">Who may do what afterwards</h2>
 ${flags(access)}
 <ol class="sentences">${sentences.map((sentence) => sentenceItem(sentence))}</ol>
-${trusted(matrixTable(matrix))}
+${trusted(matrixTable(matrix, since))}
 ${everyAction(access)}
 </section>`;
 }

@@ -21,8 +21,8 @@ export function foreignPage(page: ForeignPage): string {
     `Outside of the workflow: key policy of ${keyName(write.key)}`,
     html`${notice && noticeBox(notice)}
 ${whatSection(page)}
-${accessSection(write)}
-${documentsSection(write)}
+${accessSection(write, 'since it was written')}
+${documentsSection(write, { diff: 'What changed in the document', after: 'The whole policy as it was written' })}
 ${actSection(page)}`,
     person,
   );

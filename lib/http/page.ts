@@ -195,13 +195,16 @@ function riskSection({ risk, riskReasons }: ChangeView): Html {
 </section>`;
 }
 
-export function documentsSection(change: Pick<ChangeView, 'before' | 'after'>): Html {
+const PROPOSED = { diff: 'What changes in the document', after: 'The whole policy as proposed' };
+
+/** What differs between two policies, and both whole. `words`: what they are called where the second one is no proposal. */
+export function documentsSection(change: Pick<ChangeView, 'before' | 'after'>, words = PROPOSED): Html {
   const passages = comparePolicies(change.before.document, change.after.document);
   return html`<section aria-labelledby="diff">
-<h2 id="diff">What changes in the document</h2>
+<h2 id="diff">${words.diff}</h2>
 <p class="soft small">${diffCount(passages)}. Elements stand in one order and lists are written out, so that only what differs shows.</p>
 ${policyDiff(passages)}
-${wholeDocument('The whole policy as proposed', change.after)}
+${wholeDocument(words.after, change.after)}
 ${wholeDocument('The whole policy before', change.before)}
 </section>`;
 }

@@ -53,13 +53,21 @@ export function awsSection(preflight: Preflight | undefined): Html | false {
   if (principals.notSeen.length === 0 && accessAnalyzer.length === 0) return false;
   return html`<section aria-labelledby="aws">
 <h2 id="aws">What AWS says</h2>
-${principals.notSeen.map(
+${answers(preflight)}
+</section>`;
+}
+
+/** Access past the policy in a sentence, and what AWS says, where several changes share a page. */
+export const preflightLines = (preflight: Preflight | undefined): Html | false =>
+  preflight !== undefined &&
+  html`<p>${shown(grantsSentence(preflight.grants), revealSentence)}</p>
+${answers(preflight)}`;
+
+const answers = ({ principals, accessAnalyzer }: Preflight): Html => html`${principals.notSeen.map(
   ({ principal, why }) =>
     html`<p class="flag warn">Whether <code>${shown(principal)}</code> exists was not seen. ${shown(why, revealSentence)}</p>`,
 )}
-${accessAnalyzer.map(checkBox)}
-</section>`;
-}
+${accessAnalyzer.map(checkBox)}`;
 
 function checkBox(answer: AnalyzerCheck): Html {
   const name = html`IAM Access Analyzer, <code>${shown(answer.check)}</code>`;

@@ -1,13 +1,13 @@
 import { reveal, revealIdentifier, revealSentence } from '../change/reveal.ts';
 import type { ChangeView } from '../change/view.ts';
 import {
+  askSentencesOf,
   confirmWordOf,
   counted,
   fromNow,
   keyName,
   listed,
   RISK_WORDS,
-  timesOf,
   utc,
   wordsOf,
 } from '../change/wording.ts';
@@ -16,6 +16,7 @@ import { COMMENT_MAX } from './decision.ts';
 import { shown } from './diff.ts';
 import { findingsSection } from './findings.ts';
 import { type Notice, noticeBox, RISK_TONE, shell } from './page.ts';
+import { preflightLines } from './preflight.ts';
 
 /** What the page of a set needs to be drawn. */
 export interface SetPage {
@@ -40,7 +41,7 @@ export function setPage(page: SetPage): string {
     `${counted(members.length, 'key')}, one decision: ${revealIdentifier(names)}`,
     html`${notice && noticeBox(notice)}
 <section aria-labelledby="what">
-${timesOf(members.map((one) => one.change)).map((sentence) => html`<p class="flag warn">${shown(sentence, revealSentence)}</p>`)}
+${askSentencesOf(members.map((one) => one.change)).map((sentence) => html`<p class="flag warn">${shown(sentence, revealSentence)}</p>`)}
 <p class="eyebrow">The same change of several key policies</p>
 <h1 id="what">${counted(members.length, 'key')}: ${shown(names)}</h1>
 <p><strong>${shown(change.submitter)}</strong> asked for this ${fromNow(change.submittedAt, now)}, because:</p>
@@ -63,7 +64,7 @@ function memberSection({ change, token }: SetPage['members'][number], now: strin
   const sentences = access.summary.length === 0 ? ['Nobody gains or loses access.'] : access.summary;
   return html`<section aria-labelledby="${change.id}">
 <h2 id="${change.id}">${shown(keyName(key))}</h2>
-<div class="pills"><span class="pill calm">${wordsOf(change).title}</span><span class="pill ${RISK_TONE[risk]}">${RISK_WORDS[risk]}</span></div>
+<div class="pills"><span class="pill calm">${wordsOf(change).title}</span><span class="pill ${RISK_TONE[risk]}">${RISK_WORDS[risk]}</span>${change.breakGlass !== undefined && html`<span class="pill bad">Emergency</span>`}</div>
 <ol class="sentences">${sentences.map((sentence) => html`<li>${shown(sentence, revealSentence)}</li>`)}</ol>
 ${riskReasons.length > 0 && html`<ul>${riskReasons.map((reason) => html`<li>${shown(reason, revealSentence)}</li>`)}</ul>`}
 <dl class="facts">
@@ -75,6 +76,7 @@ ${riskReasons.length > 0 && html`<ul>${riskReasons.map((reason) => html`<li>${sh
 ${change.outcome !== undefined && html`<dt>Outcome</dt><dd>${shown(change.outcome, reveal)}</dd>`}
 </dl>
 ${findingsSection(change.findings)}
+${preflightLines(change.preflight)}
 <p><a href="/review/${token}">Its documents, the difference, and a decision about this key alone</a></p>
 </section>`;
 }

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { counted } from '../change/wording.ts';
+import { counted, keyName } from '../change/wording.ts';
 import type { SetOutcome } from '../workflow/decideSet.ts';
 import type { SIGN_IN } from '../workflow/review.ts';
 import type { SetReview } from '../workflow/setReview.ts';
@@ -20,10 +20,13 @@ export function setReviewPage(
   return page(more.status ?? 200, setPage({ ...review, ...more, members, now }));
 }
 
-/** What came of a decision about a set, for the page. */
-export function setNotice(outcomes: readonly SetOutcome[]): Notice {
+/** What came of a decision about a set, for the page: by the key, as the page calls it. */
+export function setNotice(outcomes: readonly SetOutcome[], members: SetReview['members']): Notice {
   const recorded = outcomes.filter((one) => one.recorded).length;
-  const rest = outcomes.flatMap(({ change, detail }) => (detail === undefined ? [] : [`${change}: ${detail}`]));
+  const names = new Map(members.map(({ review }) => [review.change.id, keyName(review.change.key)]));
+  const rest = outcomes.flatMap(({ change, detail }) =>
+    detail === undefined ? [] : [`${names.get(change) ?? change}: ${detail}`],
+  );
   const text = [`Your decision is recorded for ${recorded} of ${counted(outcomes.length, 'key')}.`, ...rest].join(' ');
   return { tone: rest.length === 0 ? 'good' : 'bad', text };
 }

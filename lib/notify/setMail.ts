@@ -1,13 +1,15 @@
+import { wasApplied } from '../change/set.ts';
 import type { ChangeSummary, ChangeView } from '../change/view.ts';
 import {
+  askSentencesOf,
   confirmWordOf,
   counted,
   fromNow,
+  grantsSentence,
   keyName,
   listed,
   RISK_WORDS,
   timeSentences,
-  timesOf,
   utc,
   wordsOf,
 } from '../change/wording.ts';
@@ -42,7 +44,7 @@ export function askSetMail({ changes, person, link, now, remind, again }: AskSet
     ? `Reminder: ${keys} wait for you, and close ${fromNow(closes, now)}`
     : `Your approval is asked${again ? ' again' : ''}: ${keys}, ${listed(changes.map(({ key }) => keyName(key)))}`;
   return mail(first, subject, [
-    ...timesOf(changes).map((text): Part => ({ kind: 'line', text })),
+    ...askSentencesOf(changes).map((text): Part => ({ kind: 'line', text })),
     ...(again ? ([{ kind: 'line', text: ASKED_AGAIN }] satisfies Part[]) : []),
     { kind: 'title', text: `${remind ? 'Still open: ' : ''}${first.submitter} asks to change ${keys}` },
     { kind: 'line', text: ONE_BY_ONE },
@@ -78,6 +80,7 @@ function aboutOne(change: ChangeView): Part[] {
       items: [
         ...sentences,
         ...(rest > 0 ? [`And ${counted(rest, 'more sentence')} on the page.`] : []),
+        ...(change.preflight === undefined ? [] : [grantsSentence(change.preflight.grants)]),
         `Rule ${rule}: ${approved.length} of ${counted(quorum, 'approval')}.`,
       ],
     },
@@ -137,14 +140,14 @@ export function setResultMail({
   if (first === undefined) throw new Error('a set has a change');
   const applied = changes.filter(({ status }) => status === 'APPLIED');
   const rest = changes.filter(({ status }) => status !== 'APPLIED');
-  const title = `${applied.length} of ${changes.length} applied: key policies of ${listed(changes.map(({ key }) => keyName(key)))}`;
+  const title = `${changes.filter(wasApplied).length} of ${changes.length} applied: key policies of ${listed(changes.map(({ key }) => keyName(key)))}`;
   return mail(first, title, [
     { kind: 'title', text: title },
     { kind: 'line', text: ONE_BY_ONE },
     ...rest.flatMap((change): Part[] => [
       {
         kind: 'heading',
-        text: `${change.revertAt === undefined ? 'Not applied' : 'Its time is over'}: ${keyName(change.key)}`,
+        text: `${wasApplied(change) ? 'Its time is over' : 'Not applied'}: ${keyName(change.key)}`,
       },
       { kind: 'line', text: `${wordsOf(change).title}. ${wordsOf(change).meaning}` },
       ...(change.outcome === undefined ? [] : ([{ kind: 'quote', text: change.outcome }] satisfies Part[])),
@@ -157,7 +160,8 @@ export function setResultMail({
           {
             kind: 'list',
             items: applied.map(
-              ({ key, id, approval }) => `${keyName(key)} (${id}), approved by ${listed(approval.counted)}`,
+              ({ key, id, approval, revertAt }) =>
+                `${keyName(key)} (${id}), approved by ${listed(approval.counted)}${revertAt === undefined ? '' : `, and put back on ${utc(revertAt)}`}`,
             ),
           },
         ] satisfies Part[])),

@@ -49,10 +49,11 @@ interface Row {
  * called the same, both go by their ARN.
  *
  * @param cells At most one for each principal and verb counts, the last. No cell, no claim: its place stays empty.
+ * @param since From when that holds, for the caption.
  * @returns HTML, everything escaped, without `style` attributes; '' when there are no cells. Its CSS is `MATRIX_STYLE`.
  */
-export function matrixTable(cells: readonly MatrixCell[]): string {
-  return cells.length === 0 ? '' : table(rowsOf(cells), verbsOf(cells)).toString();
+export function matrixTable(cells: readonly MatrixCell[], since = 'once this is applied'): string {
+  return cells.length === 0 ? '' : table(rowsOf(cells), verbsOf(cells), since).toString();
 }
 
 /**
@@ -77,14 +78,14 @@ export function matrixText(cells: readonly MatrixCell[]): string {
   return blocks.join('\n');
 }
 
-function table(rows: readonly Row[], verbs: readonly Verb[]): Html {
+function table(rows: readonly Row[], verbs: readonly Verb[], since: string): Html {
   const all = rows.flatMap(({ cells }) => [...cells.values()]);
   const [gains, losses] = (['gains', 'loses'] as const).map(
     (kind) => all.filter((cell) => changeOf(cell) === kind).length,
   );
   const sum = `${counted(gains ?? 0, 'gain')}, ${counted(losses ?? 0, 'loss', 'losses')}`;
   return html`<div class="matrix" role="region" aria-label="Who may do what" tabindex="0"><table>
-<caption>Who may do what once this is applied: ${sum}. ● may, ◐ under conditions, – no; + gains, − loses.</caption>
+<caption>Who may do what ${since}: ${sum}. ● may, ◐ under conditions, – no; + gains, − loses.</caption>
 <thead><tr><th scope="col">Principal</th>${verbs.map((verb) => html`<th scope="col">${verb}</th>`)}</tr></thead>
 <tbody>${rows.map(
     ({ principal, name, cells }) =>

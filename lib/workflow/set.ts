@@ -50,6 +50,7 @@ export function toSetView(members: readonly Change[], at: string): SetView {
   const [first] = members;
   if (first?.set === undefined) throw new Error('a set has a first change');
   const whyNot = whyAskedApart(members);
+  const changes = members.map((one) => toSummary(one, at));
   return {
     id: first.set.id,
     submitter: first.submitter,
@@ -58,7 +59,7 @@ export function toSetView(members: readonly Change[], at: string): SetView {
     submittedAt: first.submittedAt,
     askedAsOne: whyNot === undefined,
     ...(whyNot === undefined ? {} : { whyNot }),
-    summary: setSentence(members),
-    changes: members.map((one) => toSummary(one, at)),
+    summary: setSentence(changes),
+    changes,
   };
 }

@@ -5,8 +5,10 @@ import type { Event, Fact } from '../../lib/change/facts.ts';
 import { hold, pushNeeded, standOf, waitSeconds } from '../../lib/change/push.ts';
 import { proveRevert, type RevertEvidence, revertIsOverdue, turned, undoable } from '../../lib/change/revert.ts';
 import type { Change } from '../../lib/change/state.ts';
+import { timelineEntry } from '../../lib/change/timeline.ts';
 import { carriedTimes, deadlines, timeFindings } from '../../lib/change/times.ts';
-import { durationWords, timeSentences, timesOf, wordsOf } from '../../lib/change/wording.ts';
+import { askSentencesOf, durationWords, timeSentences, wordsOf } from '../../lib/change/wording.ts';
+import { changeView } from '../fixtures/changeView.ts';
 import { AFTER, approval, BASE, BINDING, fact, minute, submitted } from '../fixtures/facts.ts';
 
 const BEFORE = 'c'.repeat(64);
@@ -265,10 +267,13 @@ describe('in words', () => {
       revertOverdue: false,
       ...(windows === undefined ? {} : { windows }),
     });
-    expect(timesOf([of('one'), of('two', ['night'])])).toEqual([
+    const changes = [of('one'), of('two', ['night'])].map((one) => ({ ...changeView(), ...one }));
+    expect(askSentencesOf(changes)).toEqual([
       'Temporary: put back after 7 days.',
       'two: Applied only in a change window: night.',
     ]);
+    const urgent = changes.map((one) => ({ ...one, breakGlass: { reviewers: [] } }));
+    expect(askSentencesOf(urgent)[0]).toMatch(/^Emergency: fewer people decide/);
   });
 
   it('says what must be read first', () => {
@@ -283,5 +288,14 @@ describe('in words', () => {
       'Applied only in a change window: night.',
       'Undoes chg_1: it puts back the policy from before that change.',
     ]);
+    expect(timeSentences({ status: 'PENDING', undoes: 'out_1' })).toEqual([
+      'Undoes out_1, a write outside of the workflow: it puts back the policy from before that write.',
+    ]);
+    expect(timeSentences({ status: 'PENDING', rebases: 'chg_1' })).toEqual([
+      'Brings chg_1 onto the policy that took the place of its base; an approval of that one is none of this.',
+    ]);
+    const story = (part: object) => timelineEntry({ ...submitted(part), seq: 1 }).text;
+    expect(story({ undoes: 'out_1' })).toContain(', to undo out_1;');
+    expect(story({ rebases: 'chg_1' })).toContain(', in the place of chg_1;');
   });
 });

@@ -120,6 +120,15 @@ describe('a set', () => {
       '0 of 2 applied. payments: Waiting for approval. payments: Stale: the key moved (Somebody else wrote).',
     );
   });
+
+  it('of temporary ones says which was put, also when it was not put back, and what holds the others', () => {
+    const { key } = submitted();
+    const ended = { key, status: 'STALE', revertAt: minute(40), outcome: 'It was not put back.' } as const;
+    const held = { by: 'the freeze year end', until: minute(50), applyBy: minute(90) };
+    expect(setSentence([ended, { key, status: 'APPROVED', held }])).toBe(
+      '1 of 2 applied. payments: Stale: not put back (It was not put back.). payments: Approved, and held by the freeze year end until Tue 24 Nov 2026, 12:50 UTC: it is applied then.',
+    );
+  });
 });
 
 describe('what happens to changes of a set, for their authors', () => {
