@@ -220,7 +220,7 @@ def zone(name):
 
 def zones_in(fact):
     kind = fact["type"]
-    holds = fact["rule"] if kind in ("SUBMITTED", "VERSIONED") else fact.get("today", {}) if kind == "APPLY_INTENT" else {}
+    holds = fact["rule"] if kind in ("SUBMITTED", "VERSIONED") else fact.get("today", {}) if kind in ("APPLY_INTENT", "APPLY_HELD") else {}
     return [one["timeZone"] for one in holds.get("freeze", []) + holds.get("windows", []) if "timeZone" in one]
 
 
@@ -265,6 +265,7 @@ SHAPES = {
     "REMINDED": TOLD, "APPROVAL_GIVEN": both(DECIDED, maybe("onBehalfOf", text)),
     "REJECTED": DECIDED, "CANCELLED": members(comment=text), "EXPIRED": members(),
     "APPLY_INTENT": both(members(binding=BINDING, approvers=texts, fence=whole, attempt=text), maybe("today", members(freeze=WINDOWS, windows=WINDOWS))),
+    "APPLY_HELD": members(by=text, fence=whole, attempt=text, today=members(freeze=WINDOWS, windows=WINDOWS)),
     "APPLIED": both(members(before=digest, after=digest, live=digest, put=flag), maybe("putAt", instant)), "STALE": both(members(live=digest, detail=text), maybe("by", text)),
     "REVERT_INTENT": members(binding=BINDING, fence=whole, attempt=text),
     "REVERTED": members(before=digest, after=digest, live=digest, put=flag),
@@ -277,7 +278,7 @@ SHAPES = {
                                   approvers=texts), maybe("trace", TRACE), maybe("byApplier", flag)),
     "FOREIGN_TRACED": members(trace=TRACE), "FOREIGN_TOLD": TOLD, "FOREIGN_ADOPTED": SAID,
 }
-BY_THE_WORKFLOW = {"ASKED", "REMINDED", "ESCALATED", "CHANGES_TOLD", "HELD_TOLD", "APPROVALS_LAPSED", "LAPSE_TOLD", "REVIEW_ASKED", "EXPIRED", "APPLY_INTENT", "APPLIED",
+BY_THE_WORKFLOW = {"ASKED", "REMINDED", "ESCALATED", "CHANGES_TOLD", "HELD_TOLD", "APPROVALS_LAPSED", "LAPSE_TOLD", "REVIEW_ASKED", "EXPIRED", "APPLY_INTENT", "APPLY_HELD", "APPLIED",
                    "REVERT_INTENT", "REVERTED", "STALE", "FAILED", "UNCERTAIN", "CLOSED"}
 EVEN_AFTER_THE_END = {"PERSON_ERASED", "REFUSED", "ASKED", "BOUNCED", "COMPLAINED", "REVIEWED", "REVIEW_ASKED"}
 OPEN = {"PENDING", "APPROVED", "APPLYING"}
@@ -287,7 +288,7 @@ BLANK = " \t\n\v\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007
 MOVES = {
     "REJECTED": ({"PENDING", "APPROVED"}, "REJECTED"), "CANCELLED": ({"PENDING", "APPROVED"}, "CANCELLED"),
     "EXPIRED": ({"PENDING", "APPROVED"}, "EXPIRED"), "APPLY_INTENT": ({"APPROVED"}, "APPLYING"),
-    "APPLIED": ({"APPLYING"}, "APPLIED"), "STALE": ({"PENDING", "APPROVED", "APPLYING", "REVERTING"}, "STALE"),
+    "APPLY_HELD": ({"APPLYING"}, "APPROVED"), "APPLIED": ({"APPLYING"}, "APPLIED"), "STALE": ({"PENDING", "APPROVED", "APPLYING", "REVERTING"}, "STALE"),
     "REVERT_INTENT": ({"APPLIED"}, "REVERTING"), "REVERTED": ({"REVERTING"}, "REVERTED"),
     "FAILED": ({"APPROVED", "APPLYING", "APPLIED", "REVERTING"}, "FAILED"), "UNCERTAIN": ({"APPLYING", "REVERTING"}, "UNCERTAIN"),
 }
@@ -420,6 +421,12 @@ class Change:
             return False
         return "breakGlass" in self.rule or not any(held(holds, when) for holds in (self.rule, *today))
 
+    def held_now(self, at, today):
+        when = moment(at)
+        if when is None or "breakGlass" in self.rule:
+            return False
+        return at < self.apply_after or held(self.rule, when) or held(today, when)
+
     def take(self, fact):
         """Applies one fact; False when the facts before do not allow it."""
         kind, person, at, status = fact["type"], fact["person"], fact["at"], self.status
@@ -494,6 +501,8 @@ class Change:
                 return False
             if "today" in fact and not self.may_be_put(at, fact["today"]):
                 return False
+        if kind == "APPLY_HELD" and not self.held_now(at, fact["today"]):
+            return False
         if kind == "APPLIED" and (fact["before"], fact["after"]) != (self.before, self.binding["after"]):
             return False
         if kind == "APPLIED" and "putAt" in fact and not self.may_be_put(fact["putAt"]):

@@ -31,6 +31,7 @@ const OF_THE_WORKFLOW: ReadonlySet<EventType> = new Set([
   'REVIEW_ASKED',
   'EXPIRED',
   'APPLY_INTENT',
+  'APPLY_HELD',
   'APPLIED',
   'REVERT_INTENT',
   'REVERTED',
@@ -149,6 +150,10 @@ function forbidden(change: Change, fact: Fact): string | undefined {
       return expire(change, fact.at) === undefined ? 'its time was not over' : undefined;
     case 'APPLY_INTENT':
       return forbiddenIntent(change, fact);
+    case 'APPLY_HELD':
+      return Number.isNaN(Date.parse(fact.at)) || holdOfPut(change, fact.at, fact.today) === undefined
+        ? 'nothing held it'
+        : undefined;
     case 'APPLIED':
       if (fact.before !== change.before || fact.after !== change.binding.after) {
         return 'what was applied is not what was approved';

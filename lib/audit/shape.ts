@@ -80,6 +80,8 @@ const weekly = members({
 const window: Kind = (value) =>
   typeof value === 'object' && value !== null && (Object.hasOwn(value, 'timeZone') ? weekly : once)(value);
 
+const today = members({ freeze: listOf(window), windows: listOf(window) });
+
 /** The part of a frozen rule that replay judges by; quiet hours and the like are none of its business. */
 const rule = members({
   name: text,
@@ -168,13 +170,8 @@ const SHAPES: Readonly<Record<EventType, Kind>> = {
   REJECTED: decided,
   CANCELLED: members({ comment: text }),
   EXPIRED: members({}),
-  APPLY_INTENT: members({
-    binding,
-    approvers: texts,
-    fence: whole,
-    attempt: text,
-    today: optional(members({ freeze: listOf(window), windows: listOf(window) })),
-  }),
+  APPLY_INTENT: members({ binding, approvers: texts, fence: whole, attempt: text, today: optional(today) }),
+  APPLY_HELD: members({ by: text, fence: whole, attempt: text, today }),
   APPLIED: members({ before: hash, after: hash, live: hash, put: flag, putAt: optional(instant) }),
   REVERT_INTENT: members({ binding, fence: whole, attempt: text }),
   REVERTED: members({ before: hash, after: hash, live: hash, put: flag }),
@@ -241,5 +238,5 @@ function zonesIn(fact: Fact): string[] {
 
 function holdsOf(fact: Fact): Holds {
   if (fact.type === 'SUBMITTED' || fact.type === 'VERSIONED') return fact.rule;
-  return fact.type === 'APPLY_INTENT' ? (fact.today ?? {}) : {};
+  return fact.type === 'APPLY_INTENT' || fact.type === 'APPLY_HELD' ? (fact.today ?? {}) : {};
 }

@@ -104,6 +104,11 @@ export function evolve(change: Change, fact: Fact): Change {
       );
     case 'APPLY_INTENT':
       return { ...move(change, 'APPLYING'), applyingSince: fact.at };
+    case 'APPLY_HELD': {
+      if (change.status !== 'APPLYING') throw new Error(`${change.id} is ${change.status}: no apply can be taken back`);
+      const { applyingSince: _, heldTold: __, ...rest } = change;
+      return move(rest, 'APPROVED');
+    }
     case 'APPLIED':
       return {
         ...move(change, 'APPLIED', fact.put ? 'The approved policy is live.' : 'The approved policy was live already.'),

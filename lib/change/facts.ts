@@ -173,6 +173,11 @@ export type Event =
       today?: { freeze: Freeze[]; windows: Freeze[] };
     }
   /**
+   * A freeze or a window, `by`, began to hold it between the intent and the put: the intent is taken back, and nothing of it was
+   * put. `today`: as in the intent, of the file of this moment.
+   */
+  | { type: 'APPLY_HELD'; by: string; fence: number; attempt: string; today: { freeze: Freeze[]; windows: Freeze[] } }
+  /**
    * `put: false`: the live policy was already the approved one. `live` is the SHA-256 of the text as read back. `putAt`: the moment
    * before the put at which it was looked at last whether it may be; left out where an earlier attempt made the put, if any.
    */

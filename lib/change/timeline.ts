@@ -100,6 +100,8 @@ function sentence(fact: Fact): string {
       return 'Expired: it was not approved and applied in time.';
     case 'APPLY_INTENT':
       return `About to put the policy that ${fact.approvers.join(', ')} approved.`;
+    case 'APPLY_HELD':
+      return `Not put: ${fact.by} began to hold it. It waits again, approved.`;
     case 'APPLIED':
       return fact.put
         ? 'The approved policy was put and read back.'

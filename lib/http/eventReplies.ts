@@ -53,6 +53,10 @@ const detail = z.string();
 const trace = z.object({ caller: z.string(), writtenAt: instant, eventId: z.string() });
 const live = z.exactOptional(sha256);
 
+const holdsOfToday = z
+  .object({ freeze: z.array(freeze), windows: z.array(freeze) })
+  .check(z.describe('The freezes and change windows of the rules file of that moment for this key.'));
+
 const frozenRule = z.object({
   name: z.string(),
   quorum: z.int(),
@@ -139,12 +143,9 @@ export const auditEvent = says<AuditEvent>()(
       approvers: z.array(person),
       fence: z.int(),
       attempt: z.string(),
-      today: z.exactOptional(
-        z
-          .object({ freeze: z.array(freeze), windows: z.array(freeze) })
-          .check(z.describe('The freezes and change windows of the rules file of that moment for this key.')),
-      ),
+      today: z.exactOptional(holdsOfToday),
     }),
+    event('APPLY_HELD', { by: z.string(), fence: z.int(), attempt: z.string(), today: holdsOfToday }),
     event('APPLIED', {
       before: sha256,
       after: sha256,

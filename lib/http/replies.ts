@@ -315,6 +315,7 @@ export const eventType = z.enum([
   'CANCELLED',
   'EXPIRED',
   'APPLY_INTENT',
+  'APPLY_HELD',
   'APPLIED',
   'REVERT_INTENT',
   'REVERTED',

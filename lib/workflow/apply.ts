@@ -63,6 +63,7 @@ export interface PutRecord {
 }
 
 type Whole = NonNullable<Awaited<ReturnType<typeof readWholeChange>>>;
+type Hold = Pick<Event & { type: 'APPLY_HELD' }, 'by' | 'today'>;
 type Proof = { ok: true; approvers: string[] } | { ok: false; error: string; detail: string };
 
 /** What differs between applying a change and putting it back; the discipline around the put is one. */
@@ -75,7 +76,7 @@ interface Job {
   /** What becomes of a change for which that is not proven before anything was begun. */
   unproven(change: Change, proof: Proof & { ok: false }, around: Surroundings, at: string): Event;
   /** What forbids to put it at this moment, and may pass. */
-  held(change: Change, around: Surroundings, at: string): string | undefined;
+  held(change: Change, around: Surroundings, at: string): Hold | undefined;
   /** Why the policy that is live must not be put over although it is the one from before. */
   superseded(change: Change): Promise<string | undefined>;
   intent(
@@ -102,7 +103,11 @@ const APPLY: Job = {
       failed({ ...proof, detail: `${proof.detail} ${why}` })
     );
   },
-  held: (change, { rules }, at) => holdOfPut(change, at, holdsToday(rules, change))?.name,
+  held: (change, { rules }, at) => {
+    const today = holdsToday(rules, change);
+    const hold = holdOfPut(change, at, today);
+    return hold && { by: hold.name, today };
+  },
   superseded: async () => undefined,
   intent: (change, { approvers }, stamp, { rules }) => {
     const today = holdsToday(rules, change);
@@ -157,7 +162,9 @@ async function applyAsRead(whole: Whole, around: Surroundings): Promise<Stand | 
   const expired = expire(change, at);
   if (expired !== undefined) return stand(await settle(change, at, expired));
   if (change.status === 'APPROVED' && APPLY.held(change, around, at) !== undefined) return 'HELD';
-  return stand(await perform(APPLY, 'APPROVED', whole, around, at));
+  const ended = await perform(APPLY, 'APPROVED', whole, around, at);
+  // It was taken back, also where what held it is over by now: whoever looks next says whether it still is.
+  return ended?.status === 'APPROVED' ? 'HELD' : stand(ended);
 }
 
 /**
@@ -339,7 +346,7 @@ class Attempt {
             return this.#end({ type: 'STALE', live: sha256(read.policy), detail: superseded });
           }
           const refused = await this.#put(opened.live);
-          if (refused !== undefined) return this.#end(refused);
+          if (refused !== undefined) return this.#end(refused.event, refused.at);
         }
       }
     }
@@ -364,11 +371,11 @@ class Attempt {
 
   #isApproved = (policy: string): boolean => canonicalOf(policy) === this.#whole.change.afterCanonical;
 
-  /** The last gate, then the put. Gives the end when KMS refused or the gate is shut; otherwise the live policy must tell. */
-  async #put(live: LivePolicy): Promise<Event | undefined> {
+  /** The last gate, then the put. Gives the end, with its moment, when KMS refused or the gate is shut; otherwise the live policy must tell. */
+  async #put(live: LivePolicy): Promise<{ event: Event; at: string } | undefined> {
     const { change, before, after } = this.#whole;
     const other = await otherPrincipal(change);
-    if (other !== undefined) return this.#failed(other.error, other.detail);
+    if (other !== undefined) return { event: this.#failed(other.error, other.detail), at: iso(this.#around) };
     const again = await this.#again();
     if (!(await holds(this.#lease, this.#around.now, MARGIN))) {
       throw new LeaseHeld('the lease ran out before the put');
@@ -376,9 +383,9 @@ class Attempt {
     // Nothing is waited for between this and the put: the times are looked at last.
     const at = iso(this.#around);
     const proof = this.#job.prove(again, this.#around, at);
-    if (!proof.ok) return this.#failed(proof.error, proof.detail);
+    if (!proof.ok) return { event: this.#failed(proof.error, proof.detail), at };
     const held = this.#job.held(again.change, this.#around, at);
-    if (held !== undefined) return this.#failed('Held', `${held} holds it since the apply began.`);
+    if (held !== undefined) return { event: this.#held(held), at };
     const result = await live.put(after);
     this.#around.log({
       change: change.id,
@@ -389,7 +396,7 @@ class Attempt {
       after: { sha256: change.binding.after, document: after },
       result: result.kind === 'refused' ? result.error : result.kind,
     });
-    if (result.kind === 'refused') return this.#failed(result.error, result.detail);
+    if (result.kind === 'refused') return { event: this.#failed(result.error, result.detail), at: iso(this.#around) };
     if (result.kind === 'throttled') await this.#around.wait(1_000);
     else {
       this.#maybePut = true;
@@ -427,6 +434,14 @@ class Attempt {
       : { type: 'FAILED', error, detail };
   }
 
+  /** While nothing can have landed, the intent is taken back and the change waits; after that, nobody can say. */
+  #held(hold: Hold): Event {
+    const { fence, attempt } = this.#lease;
+    return this.#maybePut
+      ? this.#failed('Held', `${hold.by} holds it since the apply began.`)
+      : { type: 'APPLY_HELD', ...hold, fence, attempt };
+  }
+
   #unreadable = ({ error, detail }: { error: string; detail: string }): Event =>
     this.#failed(error, `The live policy cannot be read. ${detail}`);
 
@@ -445,12 +460,12 @@ class Attempt {
     return { writes: [...writes, knownByChange(key.arn, known)], refusal };
   }
 
-  /** The result and the end of the lease, together. */
-  async #end(event: Event): Promise<Change> {
+  /** The result, as of the moment that it is about, and the end of the lease, together. */
+  async #end(event: Event, at = iso(this.#around)): Promise<Change> {
     const { id } = this.#whole.change;
     const ended = await record(
       id,
-      { person: WORKFLOW, at: iso(this.#around) },
+      { person: WORKFLOW, at },
       (change) => done(change.status === this.#job.running ? event : undefined),
       { along: this.#along(event), opened: this.#whole.opened },
     );

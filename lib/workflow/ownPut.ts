@@ -42,7 +42,14 @@ async function* intentsOf(keyArn: string): AsyncGenerator<IntentFact> {
   }
 }
 
-const RESULTS: ReadonlySet<Fact['type']> = new Set(['APPLIED', 'REVERTED', 'STALE', 'FAILED', 'UNCERTAIN']);
+const RESULTS: ReadonlySet<Fact['type']> = new Set([
+  'APPLIED',
+  'APPLY_HELD',
+  'REVERTED',
+  'STALE',
+  'FAILED',
+  'UNCERTAIN',
+]);
 
 /** When the result of an intent was recorded, in milliseconds; undefined while there is none. */
 async function endOf(intent: IntentFact, seqs: readonly number[]): Promise<number | undefined> {

@@ -54,6 +54,7 @@ export const STORIES = [
   'windowed',
   'held',
   'lapsed',
+  'takenBack',
 ] as const;
 export type Story = (typeof STORIES)[number];
 
@@ -262,7 +263,43 @@ export function happenings(n: number, story: Story): Happening[] {
       close,
     ];
   };
+  /** A freeze of the day begins between the intent and the put; it is put after it. */
+  const takenBack = (): Happening[] => {
+    const today = { freeze: [], windows: [] };
+    const audit = { name: 'audit', from: instant(second + 7), to: instant(second + 10) };
+    const freeze = [audit].map(({ from, to, ...one }) => ({
+      ...one,
+      from: from.replace('.000Z', 'Z'),
+      to: to.replace('.000Z', 'Z'),
+    }));
+    const began = (at: number, attempt: string) =>
+      fact(WORKFLOW, at, { type: 'APPLY_INTENT', binding, approvers, fence: n, attempt, today });
+    return [
+      ...approved,
+      began(6, 'first'),
+      fact(WORKFLOW, 7, {
+        type: 'APPLY_HELD',
+        by: 'the freeze audit',
+        fence: n,
+        attempt: 'first',
+        today: { freeze, windows: [] },
+      }),
+      fact(WORKFLOW, 8, { type: 'HELD_TOLD', by: 'the freeze audit', until: audit.to, ...told('ana@example.com') }),
+      began(11, 'second'),
+      fact(WORKFLOW, 13, {
+        type: 'APPLIED',
+        before: sha256(before),
+        after: binding.after,
+        live,
+        put: true,
+        putAt: instant(second + 12),
+      }),
+      close,
+    ];
+  };
   switch (story) {
+    case 'takenBack':
+      return takenBack();
     case 'applied':
       return ended({ type: 'APPLIED', before: sha256(before), after: binding.after, live: binding.after, put: true });
     case 'stale':

@@ -42,6 +42,25 @@ describe('a put', () => {
     expect(verdict('APPLY_INTENT', (fact) => ({ ...fact, today }))).toBe('tampered: the window evenings held it');
   });
 
+  it('that was taken back was held by something, and only what was begun can be taken back', () => {
+    const story = happenings(1, 'takenBack');
+    const held = (second: number) => verdict('APPLY_HELD', (fact) => ({ ...fact, at: at(second) }), story);
+    expect([held(6), held(7), held(9), held(10)]).toEqual([
+      'tampered: nothing held it',
+      'clean',
+      'clean',
+      'tampered: nothing held it',
+    ]);
+    const by = verdict('APPLY_HELD', (fact) => ({ ...fact, person: 'ana@example.com' }), story);
+    expect(by).toBe('tampered: APPLY_HELD is not for ana@example.com to say');
+    // Nobody gets an approval by it.
+    const types = story.map(({ fact }) => fact.type);
+    const [taken] = story.slice(types.indexOf('APPLY_HELD'), types.indexOf('APPLY_HELD') + 1);
+    const begun = types.indexOf('APPROVAL_GIVEN');
+    const forged = [...story.slice(0, begun), ...(taken === undefined ? [] : [taken])];
+    expect(verdict('COMMENTED', (fact) => fact, forged)).toBe('tampered: chg_1 is PENDING: no apply can be taken back');
+  });
+
   it('of an emergency is held by none of them', () => {
     const breakGlass = { reviewers: ['rae@example.com'], remindEvery: 60 };
     const freeze = [{ name: 'always', from: '2000-01-01T00:00Z', to: '2100-01-01T00:00Z' }];

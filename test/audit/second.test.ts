@@ -244,6 +244,7 @@ function cases(): Case[] {
     'windowed',
     'lapsed',
     'held',
+    'takenBack',
   ] as const) {
     const facts = happenings(1, story);
     const log = chained(facts);

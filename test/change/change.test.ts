@@ -44,6 +44,20 @@ describe('the fold of the facts', () => {
     expect(() => evolve(rejected, submitted())).toThrow(/twice/);
   });
 
+  it('is approved again when an apply of it is taken back, and by nothing else is it approved so', () => {
+    const today = { freeze: [], windows: [] };
+    const held = { type: 'APPLY_HELD', by: 'the freeze year end', fence: 1, attempt: 'x', today } as const;
+    const intent: Event = { type: 'APPLY_INTENT', binding: BINDING, approvers: [], fence: 1, attempt: 'x' };
+    const approved = [submitted(), approval('sam@example.com', 1), approval('kim@example.com', 2)];
+    const told = { mailed: [], slacked: [], failed: [] };
+    const before = [...approved, fact('countersign', 3, { type: 'HELD_TOLD', by: 'x', ...told })];
+    const back = fold([...before, fact('countersign', 4, intent), fact('countersign', 5, held)]);
+    expect([back.status, back.applyingSince, back.heldTold]).toEqual(['APPROVED', undefined, undefined]);
+    for (const facts of [approved.slice(0, 2), approved]) {
+      expect(() => fold([...facts, fact('countersign', 4, held)])).toThrow('no apply can be taken back');
+    }
+  });
+
   it('never puts what was not approved: APPLYING follows APPROVED alone', () => {
     const before = Object.entries(TRANSITIONS).filter(([, to]) => (to as readonly string[]).includes('APPLYING'));
     expect(before.map(([from]) => from)).toEqual(['APPROVED']);

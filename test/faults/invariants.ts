@@ -65,18 +65,21 @@ function ofChange(
   );
   if (!isDeepStrictEqual(plainly(fold(plain as Fact[])), plainly(change)))
     breach('I15', 'the state is not the fold of its facts');
+  // An intent that was taken back is none.
+  const takenBack = types.filter((type) => type === 'APPLY_HELD').length;
   for (const part of [types, back.map(({ type }) => type)]) {
     for (const type of ONCE) {
-      const times = part.filter((one) => one === type).length;
+      const times = part.filter((one) => one === type).length - (type === 'APPLY_INTENT' ? takenBack : 0);
       if (times > 1) breach('I15', `${type} stands ${times} times`);
     }
   }
   if (!change.closed) breach('I14', `nobody was told how it ended: ${types.join(' ')}`);
 
   const mine = applied.filter(({ keyArn, sha256: hash }) => keyArn === change.key.arn && hash === change.binding.after);
-  const intent = facts.find(({ type }) => type === 'APPLY_INTENT');
+  const intent = facts.findLast(({ type }) => type === 'APPLY_INTENT');
   const ends = types.filter((type) => RESULTS.includes(type)).length;
-  if (intent !== undefined && ends !== 1) breach('I16', `an intent has ${ends} results`);
+  const intents = types.filter((type) => type === 'APPLY_INTENT').length - takenBack;
+  if (intents > 0 && ends !== 1) breach('I16', `an intent has ${ends} results`);
   if (mine.length === 0 && facts.some((fact) => fact.type === 'APPLIED' && fact.put)) {
     breach('I16', 'it says that it was put, and KMS knows of no put');
   }
@@ -177,7 +180,8 @@ function overlaps(items: Items): string[] {
       const other = applying.get(keyArn);
       if (other !== undefined) found.push(`I6: ${change} began while ${other} was applied to the same key`);
       applying.set(keyArn, change);
-    } else if (RESULTS.includes(type) && applying.get(keyArn) === change) applying.delete(keyArn);
+    } else if ((type === 'APPLY_HELD' || RESULTS.includes(type)) && applying.get(keyArn) === change)
+      applying.delete(keyArn);
   }
   return found;
 }

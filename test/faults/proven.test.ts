@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change } from '../../lib/change/change.ts';
 import { post } from '../../lib/change/command.ts';
 import { violations } from './invariants.ts';
-import { Lab, policyOf, type Terms, text } from './lab.ts';
+import { KEYS, Lab, policyOf, type Terms, text } from './lab.ts';
 import type { Call } from './proxy.ts';
 
 /** What is put is what was proven just now, however slow the apply is: a version or a time that passes it by is not missed. */
@@ -187,20 +187,86 @@ it('ends a change whose stored state is not what its facts add up to, whoever ha
   expect(sent).not.toContain(change.binding.after);
 });
 
-it('puts nothing in a freeze that begins while the apply is under way', async () => {
-  const arn = 'arn:aws:iam::111122223333:role/countersign-local-apply';
-  const change = await lab.approved(undefined, { principalIds: { [arn]: (await iam.principalId(arn)) ?? '' } });
-  const begins = lab.now().getTime() + 5_000;
-  lab.rules.freeze = [{ name: 'year end', from: new Date(begins).toISOString(), to: '2100-01-01T00:00:00Z' }];
-  await paused(change.id, { operation: 'apply iam.GetRole', nth: 1 }, async () => {
+describe('a freeze that begins while the apply is under way', () => {
+  const role = 'arn:aws:iam::111122223333:role/countersign-local-apply';
+  const freezeIn = (milliseconds: number) => {
+    const from = new Date(lab.now().getTime() + milliseconds).toISOString();
+    lab.rules.freeze = [{ name: 'year end', from, to: '2100-01-01T00:00:00Z' }];
+  };
+  const slowIam = { operation: 'apply iam.GetRole', nth: 1 };
+  const newRole = async (): Promise<Terms> => ({ principalIds: { [role]: (await iam.principalId(role)) ?? '' } });
+  const passes = async () => {
     lab.ahead += 6_000;
+  };
+
+  it('takes the intent back: nothing is put, the key is free, and the change is applied when it is over', async () => {
+    const change = await lab.approved(KEYS[0], await newRole());
+    freezeIn(5_000);
+    expect(await paused(change.id, slowIam, passes)).toEqual({ status: 'HELD' });
+    const held = await found(change.id);
+    expect([held.change.status, held.change.applyingSince, held.wrong]).toEqual(['APPROVED', undefined, []]);
+    expect(held.sent).not.toContain(change.binding.after);
+    expect(await lab.attempt(change.id, 'in the freeze')).toEqual({ status: 'HELD' });
+    delete lab.rules.freeze;
+    // The lease would last for seconds yet.
+    expect(await lab.attempt(change.id, 'after it')).toEqual({ status: 'APPLIED' });
+    const { change: ended, wrong, sent } = await found(change.id);
+    expect([ended.status, wrong]).toEqual(['APPLIED', []]);
+    expect(sent.filter((one) => one === change.binding.after)).toHaveLength(1);
   });
-  delete lab.rules.freeze;
-  const { change: ended, wrong, sent } = await found(change.id);
-  expect([ended.status, ended.outcome, wrong]).toEqual([
-    'FAILED',
-    'the freeze year end holds it since the apply began.',
-    [],
-  ]);
-  expect(sent).not.toContain(change.binding.after);
+
+  it('leaves it to be rejected, and another change of the key to be put', async () => {
+    const change = await lab.approved(KEYS[0], await newRole());
+    const other = await lab.approved(KEYS[0]);
+    freezeIn(5_000);
+    await paused(change.id, slowIam, passes);
+    delete lab.rules.freeze;
+    expect(await lab.attempt(other.id, 'at once')).toEqual({ status: 'APPLIED' });
+    const no = { person: 'kim@example.com', decision: 'reject', comment: 'No.', channel: 'api' } as const;
+    expect(await people.decideChange(change.id, no, lab.now().toISOString())).toMatchObject({ ok: true });
+    await lab.apply(change.id);
+    const { change: ended, wrong, sent } = await found(change.id);
+    expect([ended.status, wrong]).toEqual(['REJECTED', []]);
+    expect(sent).not.toContain(change.binding.after);
+  });
+
+  it.each(['throttle', 'reply-lost', 'duplicate', 'fail'] as const)(
+    'is recorded once, or leaves it to a person, when the record of it meets %s',
+    async (mode) => {
+      const change = await lab.approved(undefined, await newRole());
+      freezeIn(5_000);
+      lab.proxy.arm({ operation: 'apply dynamodb.TransactWriteItems', nth: 2, mode });
+      const hold = lab.proxy.hold(slowIam);
+      const first = lab.attempt(change.id, 'slow').catch(() => undefined);
+      await hold.held;
+      await passes();
+      hold.letGo();
+      await first;
+      expect(lab.proxy.happened()).toHaveLength(1);
+      await lab.apply(change.id);
+      delete lab.rules.freeze;
+      const { change: ended, wrong, sent } = await found(change.id);
+      expect(wrong).toEqual([]);
+      expect(['APPROVED', 'UNCERTAIN']).toContain(ended.status);
+      expect(sent).not.toContain(change.binding.after);
+    },
+  );
+
+  it('after a crash that may have put it says that nobody knows', async () => {
+    const change = await lab.approved();
+    lab.proxy.arm({ operation: 'apply kms.PutKeyPolicy', nth: 1, mode: 'crash-before' });
+    await lab.attempt(change.id, 'dies').catch(() => undefined);
+    lab.proxy.dead = false;
+    freezeIn(0);
+    lab.ahead += 60_000;
+    await lab.apply(change.id);
+    delete lab.rules.freeze;
+    const { change: ended, wrong, sent } = await found(change.id);
+    expect([ended.status, ended.outcome, wrong]).toEqual([
+      'UNCERTAIN',
+      'A put may have landed before Held: the freeze year end holds it since the apply began.',
+      [],
+    ]);
+    expect(sent).not.toContain(change.binding.after);
+  });
 });
