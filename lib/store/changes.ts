@@ -7,6 +7,7 @@ import { revertIsOpen } from '../change/revert.ts';
 import type { Proposal } from '../change/view.ts';
 import type { PolicyText } from '../policy/types.ts';
 import { append, appendAll, entryAddress, factsIn, HEAD, readHead } from './log.ts';
+import { pages } from './pages.ts';
 import { addOpened, namesOf, openingAddresses, seal, sealEach, unsealed } from './people.ts';
 import { freePlace, takePlace } from './places.ts';
 import {
@@ -405,12 +406,7 @@ export async function listUnsettled(page: {
 /** Every change that is not settled, oldest first. */
 export async function listEveryUnsettled(): Promise<Change[]> {
   const changes: Change[] = [];
-  let cursor: Awaited<ReturnType<typeof listUnsettled>>['cursor'];
-  do {
-    const page = await listUnsettled({ limit: 100, ...(cursor === undefined ? {} : { cursor }) });
-    changes.push(...page.changes);
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  for await (const page of pages((from) => listUnsettled({ limit: 100, ...from }))) changes.push(...page.changes);
   return changes;
 }
 

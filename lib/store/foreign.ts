@@ -6,6 +6,7 @@ import { done, type Outcome, refuse } from '../change/refusal.ts';
 import type { PolicyText } from '../policy/types.ts';
 import { type Along, type Doer, documentWrites } from './changes.ts';
 import { append, HEAD, readHead } from './log.ts';
+import { pages } from './pages.ts';
 import { seal, unsealed } from './people.ts';
 import { type Address, type Condition, get, getAll, type Item, jitter, query, transact, type Write } from './table.ts';
 
@@ -60,13 +61,10 @@ export async function readKnown(keyArns: readonly string[]): Promise<Map<string,
 /** The ARN of every key whose last known policy is kept. */
 export async function listKnownArns(): Promise<string[]> {
   const arns: string[] = [];
-  let cursor: Item | undefined;
-  do {
-    const from = cursor === undefined ? {} : { cursor };
-    const page = await query({ index: 'gsi5', partition: KNOWN, newestFirst: false, limit: 1000, ...from });
-    arns.push(...page.items.map(({ order }) => String(order)));
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  const wanted = { index: 'gsi5', partition: KNOWN, newestFirst: false, limit: 1000 } as const;
+  for await (const { items } of pages((from) => query({ ...wanted, ...from }))) {
+    arns.push(...items.map(({ order }) => String(order)));
+  }
   return arns;
 }
 

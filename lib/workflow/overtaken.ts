@@ -3,7 +3,7 @@ import { WORKFLOW } from '../change/facts.ts';
 import { type Moved, overtaken } from '../change/overtaken.ts';
 import { done } from '../change/refusal.ts';
 import { listWaiting, record } from '../store/changes.ts';
-import type { Item } from '../store/table.ts';
+import { pages } from '../store/pages.ts';
 import { wakeApproval } from './decide.ts';
 
 /**
@@ -15,9 +15,7 @@ import { wakeApproval } from './decide.ts';
  */
 export async function endOvertaken(keyArn: string, moved: Moved, at: string): Promise<string[]> {
   const ended: string[] = [];
-  let cursor: Item | undefined;
-  do {
-    const page = await listWaiting(keyArn, { limit: 100, ...(cursor === undefined ? {} : { cursor }) });
+  for await (const page of pages((from) => listWaiting(keyArn, { limit: 100, ...from }))) {
     for (const { id } of page.changes.filter((change) => overtaken(change, moved) !== undefined)) {
       const recorded = await record(id, { person: WORKFLOW, at }, (change) => done(overtaken(change, moved)));
       if (!recorded.ok) throw new Error(`${id}: ${recorded.refusal.detail}`);
@@ -25,7 +23,6 @@ export async function endOvertaken(keyArn: string, moved: Moved, at: string): Pr
       ended.push(id);
       await wakeApproval(id).catch(() => undefined);
     }
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  }
   return ended;
 }

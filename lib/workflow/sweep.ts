@@ -5,6 +5,7 @@ import { pushNeeded } from '../change/push.ts';
 import { revertIsOverdue } from '../change/revert.ts';
 import { entitledToday, holdsToday, type Rules } from '../change/rules.ts';
 import { listUnsettled } from '../store/changes.ts';
+import { pages } from '../store/pages.ts';
 import { wakeApproval } from './decide.ts';
 import { sweepSlack } from './sweepSlack.ts';
 
@@ -22,9 +23,7 @@ export async function sweep(
   const pushed: string[] = [];
   const overdue: string[] = [];
   const failed: unknown[] = [];
-  let cursor: Awaited<ReturnType<typeof listUnsettled>>['cursor'];
-  do {
-    const page = await listUnsettled({ limit: 100, ...(cursor === undefined ? {} : { cursor }) });
+  for await (const page of pages((from) => listUnsettled({ limit: 100, ...from }))) {
     for (const change of page.changes) {
       if (revertIsOverdue(change, new Date(now).toISOString())) overdue.push(change.id);
       try {
@@ -33,8 +32,7 @@ export async function sweep(
         failed.push(error);
       }
     }
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  }
   const slack = await sweepSlack();
   if (failed.length > 0) throw new AggregateError(failed, `${failed.length} changes could not be helped`);
   return { pushed, overdue, slack };

@@ -1,14 +1,13 @@
 import { startSlack } from '../aws/states.ts';
 import { readChanges } from '../store/changes.ts';
+import { pages } from '../store/pages.ts';
 import { listSlack } from '../store/slackMessages.ts';
 import { markOf } from './slackMessages.ts';
 
 /** Starts what brings up to date the messages that are behind: Slack was down, or a crash came between a decision and its message. */
 export async function sweepSlack(): Promise<string[]> {
   const started: string[] = [];
-  let cursor: Awaited<ReturnType<typeof listSlack>>['cursor'];
-  do {
-    const page = await listSlack({ limit: 100, ...(cursor === undefined ? {} : { cursor }) });
+  for await (const page of pages((from) => listSlack({ limit: 100, ...from }))) {
     const changes = await readChanges(page.messages.map(({ changeId }) => changeId));
     for (const { changeId, shown } of page.messages) {
       const change = changes.get(changeId);
@@ -16,7 +15,6 @@ export async function sweepSlack(): Promise<string[]> {
       await startSlack(changeId);
       started.push(changeId);
     }
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  }
   return started;
 }
