@@ -53,7 +53,7 @@ describe('a policy is public', () => {
     [
       'if one of its values is open',
       true,
-      [allow('*', 'kms:Decrypt', { StringLike: { 'aws:PrincipalArn': [arn('role/a'), '*'] } })],
+      [allow('*', 'kms:Decrypt', { StringLike: { 'aws:PrincipalArn': [arn('role/a'), arn('role/b', '*')] } })],
     ],
     ['not to chosen roles', false, [allow('*', 'kms:Decrypt', { ArnLike: { 'aws:PrincipalArn': arn('role/a*') } })]],
     [
@@ -93,7 +93,8 @@ describe('a policy is public', () => {
       allow('*', 'kms:Verify', { Bool: { 'aws:SecureTransport': 'true' } }),
     );
     expect(facts.publicRules.map(({ index }) => index)).toEqual([2, 4]);
-    expect(factsOf(allow(APP, 'kms:Encrypt')).publicRules).toEqual([]);
+    const closed = deny('*', 'kms:*', { StringNotEquals: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' } });
+    expect(factsOf(allow('*', 'kms:Encrypt'), closed)).toMatchObject({ public: false, publicRules: [] });
   });
 });
 
@@ -116,6 +117,14 @@ describe('the accounts and organizations that a policy lets in', () => {
       [
         allow({ AWS: arn('role/x', '444455556666') }, 'kms:Decrypt'),
         deny({ AWS: arn('root', '444455556666') }, 'kms:*'),
+      ],
+    ],
+    [
+      'where only some of it is denied',
+      ['444455556666'],
+      [
+        allow({ AWS: arn('role/x', '444455556666') }, ['kms:Decrypt', 'kms:Encrypt']),
+        deny({ AWS: arn('role/x', '444455556666') }, 'kms:Encrypt'),
       ],
     ],
     ['not by a Deny', [], [deny({ AWS: arn('role/x', '444455556666') }, 'kms:Decrypt')]],
@@ -202,6 +211,17 @@ describe('who keeps the policy', () => {
     ['nobody of another account', [], [allow({ AWS: arn('role/x', '444455556666') }, PUT)]],
     ['not who is denied', ['user/ana yes'], [allow(APP, PUT), allow(ANA, PUT), deny(APP, PUT)]],
     ['under a condition', ['role/app conditional'], [allow(APP, PUT, secure)]],
+    ['under a condition and without', ['role/app yes'], [allow(APP, PUT), allow(APP, 'kms:Put*', secure)]],
+    [
+      'under a Deny with two tests',
+      ['role/app conditional'],
+      [allow(APP, PUT), deny(APP, PUT, { ...secure, StringEquals: { 'aws:SourceVpce': 'vpce-1' } })],
+    ],
+    [
+      'whom an Allow does not except',
+      ['root yes account', 'user/ana yes'],
+      [{ ...notDeny(APP, PUT), Effect: 'Allow' }, allow(APP, 'kms:Decrypt'), allow(ANA, 'kms:Decrypt')],
+    ],
     ['under a Deny with a condition', ['role/app conditional'], [allow(APP, PUT), deny(APP, PUT, secure)]],
     ['not under contrary conditions', [], [allow(APP, PUT, secure), deny(APP, PUT, secure)]],
     [

@@ -3,7 +3,7 @@ import { sortedSet } from '../ascii.ts';
 import type { Test } from '../condition/conditionTest.ts';
 import { tiesDown } from '../condition/confining.ts';
 import { type Atom, accountKey, accountOf, CALLER_ACCOUNT, PRINCIPAL_ACCOUNT, PRINCIPAL_ARN } from '../principals.ts';
-import { ALL_DOUBTS, type Applied, type Layer, type Rule } from './coverage.ts';
+import { ALL_DOUBTS, type Layer, type Rule, statementsFor } from './coverage.ts';
 import { type Pair, sideIn } from './pair.ts';
 import { guardBetween, outright } from './sides.ts';
 
@@ -31,14 +31,12 @@ const PUT = indexesOf(setOf(['kms:PutKeyPolicy']))[0] ?? -1;
 
 /** Facts of one document of a pair. Doubts count against it: for opening statements as if they held, for keepers as if not. */
 export function factsOf(pair: Pair, which: 'before' | 'after'): Facts {
-  const everyone = pair.atoms.find(({ kind }) => kind === 'everyone');
-  const ways = everyone === undefined ? [] : waysOf(pair, which, everyone);
-  const confining = ways.map((way) => confiningTests(way, pair));
+  const confining = waysOf(pair, which, pair.everyone).map((way) => confiningTests(way, pair));
   const keepers = keepersOf(pair, which);
   const isPublic = confining.some((tests) => tests.length === 0);
   return {
     public: isPublic,
-    publicRules: isPublic && everyone !== undefined ? openRules(pair, which, everyone) : [],
+    publicRules: isPublic ? openRules(pair, which) : [],
     crossAccount: crossAccountOf(pair, which, confining.flat()),
     organizations: sortedSet(confining.flat().flatMap(organizationsIn)),
     lockout: keepers.length === 0,
@@ -80,8 +78,8 @@ function organizationsIn({ key, values }: Test): string[] {
   return key === 'aws:principalorgpaths' ? values.map(({ text }) => text.split('/', 1)[0] ?? text) : [];
 }
 
-function openRules(pair: Pair, which: 'before' | 'after', everyone: Atom): Rule[] {
-  return sideIn(pair, which, everyone, 'direct', ALL_DOUBTS)
+function openRules(pair: Pair, which: 'before' | 'after'): Rule[] {
+  return sideIn(pair, which, pair.everyone, 'direct', ALL_DOUBTS)
     .applied.filter(({ rule }) => rule.allow)
     .filter(({ condition }) => !pair.conditions.testsOf(condition).some((id) => confines(pair.conditions.test(id))))
     .map(({ rule }) => rule);
@@ -93,7 +91,7 @@ function openRules(pair: Pair, which: 'before' | 'after', everyone: Atom): Rule[
  * After AWS's definition of public access and the rules of Config and Datadog for key policies.
  */
 function confines(test: Test): boolean {
-  if (test.negative || test.absent || test.quantifier === 'all' || test.values.length === 0) return false;
+  if (test.negative || test.absent) return false;
   return test.values.every(({ form, text }) => form !== 'opaque' && tiesDown(test.key, text));
 }
 
@@ -134,14 +132,11 @@ function canDoAnything(pair: Pair, which: 'before' | 'after', atom: Atom): boole
 /** Deny statements in doubt count as if they held, and so do doubtful Allows as if they did not: a key must not hang on a doubt. */
 function keepersOf(pair: Pair, which: 'before' | 'after'): Facts['keepers'] {
   const keepers: Facts['keepers'] = [];
-  const puts = (applied: readonly Applied[] | undefined): boolean =>
-    applied?.some(({ rule }) => rule.allow && has(rule.actions, PUT)) ?? false;
-  const { named, roles, exceptions } = pair[which];
-  const everyone = puts(named.get('*')) || exceptions.some(({ rule }) => rule.allow && has(rule.actions, PUT));
+  const own = pair.key.accountId;
   for (const atom of pair.atoms) {
-    if (atom.account !== pair.key.accountId) continue;
-    if (!everyone && !puts(named.get(atom.key)) && !(atom.kind === 'session' && puts(roles.get(atom.role ?? ''))))
-      continue;
+    if (atom.account !== own) continue;
+    const applied = statementsFor(pair[which], atom, 'direct', own);
+    if (!applied.some(({ rule }) => rule.allow && has(rule.actions, PUT))) continue;
     const power = powerOf(pair, which, atom, PUT);
     if (power !== 'no') keepers.push({ principal: atom.name, power, account: atom.kind === 'account' });
     if (keepers.filter((keeper) => keeper.power === 'yes').length > 1) break;

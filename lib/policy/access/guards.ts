@@ -1,11 +1,11 @@
-import { type ConditionId, type Conditions, TRUE } from '../condition/conditions.ts';
+import type { ConditionId, Conditions } from '../condition/conditions.ts';
 import { type Test, testsExclude } from '../condition/conditionTest.ts';
 
 /** When a caller may do an action: one of the allowing conditions holds and none of the denying ones. */
 export interface Guard {
-  /** Sorted ids; `[TRUE]` when unconditional, empty when never. */
+  /** Sorted ids; `TRUE` first when unconditional, empty when never. */
   readonly allows: readonly ConditionId[];
-  /** Sorted ids, without `TRUE`. */
+  /** Sorted ids. */
   readonly denies: readonly ConditionId[];
 }
 
@@ -38,7 +38,6 @@ export class Reasoner {
   #budget = BUDGET;
   #splits = 0;
   readonly #ways = new Map<string, Ways>();
-  readonly #within = new Map<string, boolean>();
 
   constructor(conditions: Conditions) {
     this.conditions = conditions;
@@ -56,7 +55,7 @@ export class Reasoner {
   }
 
   waysOf(guard: Guard): Ways {
-    const key = `${guard.allows.join(',')}|${guard.denies.join(',')}`;
+    const key = JSON.stringify(guard);
     const known = this.#ways.get(key);
     if (known !== undefined) return known;
     const made = this.#makeWays(guard, this.#ways.size);
@@ -102,26 +101,13 @@ export class Reasoner {
     return [...this.widest(turned)];
   }
 
-  /** Whether `narrow` surely holds only when `wide` does. */
-  within(narrow: Ways, wide: Ways): boolean {
-    if (narrow.ways.length === 0 || narrow === wide) return true;
-    if (wide.ways.length === 0) return false;
-    const key = `${narrow.id}<${wide.id}`;
-    const known = this.#within.get(key);
-    if (known !== undefined) return known;
-    this.#splits = MOST_SPLITS;
-    const own = new Set(wide.ways.map((way) => way.join(',')));
-    const sameDenies =
-      narrow.denies.every((deny, index) => deny === wide.denies[index]) && narrow.denies.length === wide.denies.length;
-    const proven = narrow.ways.every(
-      (way) => (sameDenies && own.has(way.join(','))) || this.wayWithin(way, narrow, wide),
-    );
-    this.#within.set(key, proven);
-    return proven;
-  }
-
   /** Whether one way of a guard, less that guard's Denies, is surely within another guard. */
   wayWithin(way: readonly number[], narrow: Ways, wide: Ways, depth = SPLIT_DEPTH): boolean {
+    this.#splits = MOST_SPLITS;
+    return this.#isWithin(way, narrow, wide, depth);
+  }
+
+  #isWithin(way: readonly number[], narrow: Ways, wide: Ways, depth: number): boolean {
     if (!this.spend(1 + way.length)) return false;
     if (narrow.denies.some((deny) => this.implies(way, deny))) return true;
     if (!wide.denies.every((deny) => this.#excluded(way, deny, narrow))) return false;
@@ -131,19 +117,19 @@ export class Reasoner {
 
   /** Tries the way with and without one test of the other side: together the halves are the whole. */
   #split(way: readonly number[], narrow: Ways, wide: Ways, depth: number): boolean {
-    const tried = new Set<number>();
+    let tried = 0;
     for (const id of this.conditions.ordered([...new Set(wide.ways.flat())])) {
-      if (this.#splits <= 0 || tried.size >= SPLIT_DEPTH || this.exhausted) return false;
-      if (tried.has(id) || this.implies(way, [id])) continue;
-      tried.add(id);
+      if (this.#splits <= 0 || tried === SPLIT_DEPTH || this.exhausted) return false;
+      if (this.implies(way, [id])) continue;
+      tried++;
       const opposite = this.conditions.opposite(id);
       const inside = this.#meet(way, [id]);
       if (opposite === undefined || inside === undefined) continue;
       this.#splits--;
       const outside = this.#meet(way, [opposite.id]);
       if (
-        this.wayWithin(inside, narrow, wide, depth - 1) &&
-        (outside === undefined || this.wayWithin(outside, narrow, wide, depth - 1))
+        this.#isWithin(inside, narrow, wide, depth - 1) &&
+        (outside === undefined || this.#isWithin(outside, narrow, wide, depth - 1))
       ) {
         return true;
       }
@@ -153,18 +139,13 @@ export class Reasoner {
 
   /** Whether the part of a way that a Deny of the other side takes is denied on its own side too. */
   #excluded(way: readonly number[], deny: readonly number[], narrow: Ways): boolean {
-    if (narrow.denies.includes(deny)) return true;
     const both = this.#meet(way, deny);
     return both === undefined || narrow.denies.some((own) => this.implies(both, own));
   }
 
-  /** Whether all of these tests hold whenever the way does. Both are sorted. */
+  /** Whether all of these tests hold whenever the way does. */
   implies(way: readonly number[], tests: readonly number[]): boolean {
-    let at = 0;
-    for (const id of tests) {
-      while (at < way.length && (way[at] ?? 0) < id) at++;
-      if (way[at] !== id && !way.some((own) => this.#testImplies(own, id))) return false;
-    }
+    if (!tests.every((id) => way.includes(id) || way.some((own) => this.#testImplies(own, id)))) return false;
     this.spend(1 + (tests.length >> 3));
     return true;
   }
@@ -178,26 +159,24 @@ export class Reasoner {
   /** The ways without those that another one contains. */
   widest(ways: readonly (readonly number[])[]): readonly (readonly number[])[] {
     return ways.filter(
-      (way, index) =>
-        !ways.some(
-          (other, at) => at !== index && this.implies(way, other) && (at < index || !this.implies(other, way)),
-        ),
+      (way, index) => !ways.some((other, at) => this.implies(way, other) && (at < index || !this.implies(other, way))),
     );
   }
 
   /** The tests of both, with values that cannot be struck out; `undefined` when no request can pass them all. */
   #meet(way: readonly number[], more: readonly number[]): readonly number[] | undefined {
     let tests = [...new Set([...way, ...more])];
-    if (!this.spend(tests.length * (more.length + 1))) return tests.sort((a, b) => a - b);
+    if (!this.spend(tests.length * (more.length + 1))) return tests;
     const byKey = new Map<string, Test[]>();
     for (const id of tests) {
       const test = this.conditions.test(id);
+      if (neverHolds(test)) return undefined;
       const same = byKey.get(test.key);
       if (same === undefined) byKey.set(test.key, [test]);
       else same.push(test);
     }
     for (const same of byKey.values()) {
-      if (same.length === 1 && same[0] !== undefined && !neverHolds(same[0])) continue;
+      if (same.length === 1) continue;
       const struck = this.#strike(same);
       if (struck === undefined) return undefined;
       tests = tests.map((id) => struck.get(id) ?? id);
@@ -212,10 +191,9 @@ export class Reasoner {
   /** Narrows the value lists of tests on one key by one another. */
   #strike(same: readonly Test[]): Map<number, number> | undefined {
     const struck = new Map<number, number>();
-    if (same.some(neverHolds)) return undefined;
     for (const test of same) {
       // Of a list that each value must be in, none can go because of one value alone.
-      if (test.negative || test.values.length < 2 || test.quantifier === 'all') {
+      if (test.negative || test.quantifier === 'all') {
         if (same.some((other) => other !== test && this.#exclude(test, other))) return undefined;
         continue;
       }
@@ -226,8 +204,7 @@ export class Reasoner {
         );
       });
       if (kept.length === 0 && same.some((other) => !other.absent)) return undefined;
-      if (kept.length > 0 && kept.length < test.values.length)
-        struck.set(test.id, this.conditions.withValues(test, kept).id);
+      if (kept.length < test.values.length) struck.set(test.id, this.conditions.withValues(test, kept).id);
     }
     return struck;
   }
@@ -237,12 +214,9 @@ function neverHolds(test: Test): boolean {
   return !test.negative && test.values.length === 0 && !test.absent;
 }
 
-/** The guard of these conditions; `FALSE` ones must be left out already, and a `TRUE` among the denies means never. */
+/** The guard of these conditions; `FALSE` ones must be left out already. */
 export function guardOf(allows: Iterable<ConditionId>, denies: Iterable<ConditionId>): Guard {
-  const denied = sorted(denies);
-  if (denied[0] === TRUE) return NEVER;
-  const allowed = sorted(allows);
-  return { allows: allowed[0] === TRUE ? [TRUE] : allowed, denies: denied };
+  return { allows: sorted(allows), denies: sorted(denies) };
 }
 
 function sorted(ids: Iterable<ConditionId>): ConditionId[] {

@@ -1,4 +1,4 @@
-import { type ActionSet, bit, indexesOf, isEmpty, minus, union } from '../actions.ts';
+import { type ActionSet, bit, indexesOf, minus, NO_ACTIONS, union } from '../actions.ts';
 import { byCodeUnit } from '../ascii.ts';
 import type { Conditions } from '../condition/conditions.ts';
 import type { Guard, Reasoner, Ways } from './guards.ts';
@@ -19,6 +19,7 @@ export interface Outcome {
 }
 
 export interface Change {
+  /** Empty where conditions decide about all of them. */
   actions: ActionSet;
   outcome: Outcome;
 }
@@ -34,6 +35,7 @@ export class Outcomes {
   readonly #reasoner: Reasoner;
   readonly #sides = new Map<string, readonly Change[]>();
   readonly #guards = new Map<string, Outcome>();
+  readonly #ways = new Map<string, readonly (readonly number[])[]>();
 
   constructor(reasoner: Reasoner) {
     this.#reasoner = reasoner;
@@ -41,7 +43,6 @@ export class Outcomes {
 
   /** @param confirm Only for atoms that stand for many callers. */
   compare(before: Side, after: Side, confirm?: Confirm): readonly Change[] {
-    if (before.conditional.length === 0 && after.conditional.length === 0) return fixedChanges(before, after);
     const was = signature(before);
     const is = signature(after);
     if (was === is) return [];
@@ -61,62 +62,70 @@ export class Outcomes {
     );
     for (const action of indexesOf(open)) {
       const outcome = this.#guard(guardFor(before, action), guardFor(after, action), action, confirm);
-      if (outcome !== undefined) changes.set(outcome, union(changes.get(outcome) ?? minus(open, open), bit(action)));
+      if (outcome !== undefined) changes.set(outcome, union(changes.get(outcome) ?? NO_ACTIONS, bit(action)));
     }
-    return [...changes].filter(([, actions]) => !isEmpty(actions)).map(([outcome, actions]) => ({ actions, outcome }));
+    return [...changes].map(([outcome, actions]) => ({ actions, outcome }));
   }
 
   #guard(before: Guard, after: Guard, action: number, confirm?: Confirm): Outcome | undefined {
     const was = this.#reasoner.waysOf(before);
     const is = this.#reasoner.waysOf(after);
     if (was.id === is.id) return undefined;
-    const key = confirm === undefined ? `${was.id}>${is.id}` : '';
-    const known = this.#guards.get(key);
-    if (known !== undefined) return known;
-    const gains = !this.#reasoner.within(is, was);
-    const loses = !this.#reasoner.within(was, is);
-    const gained = gains ? this.#beyond(is, was) : [];
-    const lost = loses ? this.#beyond(was, is) : [];
+    if (confirm !== undefined) return this.#outcome(was, is, (inside, context) => confirm(action, inside, context));
+    const key = JSON.stringify([was.id, is.id]);
+    const outcome = this.#guards.get(key) ?? this.#outcome(was, is);
+    if (outcome !== undefined) this.#guards.set(key, outcome);
+    return outcome;
+  }
+
+  #outcome(
+    was: Ways,
+    is: Ways,
+    confirm: (inside: 'before' | 'after', context: Context) => boolean = () => true,
+  ): Outcome | undefined {
+    const gained = this.#beyond(is, was);
+    const lost = this.#beyond(was, is);
+    if (gained.length === 0 && lost.length === 0) return undefined;
+    const swapped = gained.length > 0 && lost.length > 0;
     const level = (ways: readonly (readonly number[])[], inside: 'before' | 'after'): Level => {
       const [of, not] = inside === 'after' ? [is, was] : [was, is];
       const shown = (some: readonly (readonly number[])[]): boolean =>
-        findWitness(
-          { ...of, ways: some },
-          not,
-          this.#reasoner,
-          confirm && ((seen) => confirm(action, inside, seen)),
-        ) !== undefined;
+        findWitness({ ...of, ways: some }, not, this.#reasoner, (context) => confirm(inside, context)) !== undefined;
       if (ways.length === 0) return 0;
       // Ways are told one by one, and each must be certain; a change is told without them.
-      return (gains && loses ? shown(ways) : ways.every((way) => shown([way]))) ? 2 : 1;
+      return (swapped ? shown(ways) : ways.every((way) => shown([way]))) ? 2 : 1;
     };
-    const outcome: Outcome = { gain: level(gained, 'after'), loss: level(lost, 'before'), gained, lost };
-    const shown = gains || loses ? outcome : undefined;
-    if (key !== '' && shown !== undefined) this.#guards.set(key, shown);
-    return shown;
+    return { gain: level(gained, 'after'), loss: level(lost, 'before'), gained, lost };
   }
 
   /** The ways of one guard that the other does not surely have, less the values that it has. */
   #beyond(inside: Ways, outside: Ways): readonly (readonly number[])[] {
+    const key = JSON.stringify([inside.id, outside.id]);
+    const known = this.#ways.get(key);
+    if (known !== undefined) return known;
     const beyond = inside.ways
       .filter((way) => !this.#reasoner.wayWithin(way, inside, outside))
-      .map((way) => this.#reduced(way, inside, outside));
-    return joined(this.#reasoner.widest(beyond), this.#reasoner.conditions);
+      .flatMap((way) => this.#reduced(way, inside, outside));
+    const ways = joined(this.#reasoner.widest(beyond), this.#reasoner.conditions);
+    this.#ways.set(key, ways);
+    return ways;
   }
 
-  #reduced(way: readonly number[], inside: Ways, outside: Ways): readonly number[] {
+  /** One way less the values of one test that the other guard has; none when it has them all. */
+  #reduced(way: readonly number[], inside: Ways, outside: Ways): (readonly number[])[] {
     const { conditions } = this.#reasoner;
     for (const id of conditions.ordered(way)) {
       const test = conditions.test(id);
-      if (test.negative || test.quantifier === 'all' || test.values.length < 2 || test.values.length > 64) continue;
+      if (test.quantifier === 'all' || test.values.length < 2 || test.values.length > 64) continue;
       const rest = way.filter((other) => other !== id);
       const kept = test.values.filter((value) => {
         const single = [...rest, conditions.withValues(test, [value]).id];
         return !this.#reasoner.wayWithin(single, inside, outside, 0);
       });
-      if (kept.length > 0 && kept.length < test.values.length) return [...rest, conditions.withValues(test, kept).id];
+      if (kept.length === 0) return [];
+      if (kept.length < test.values.length) return [[...rest, conditions.withValues(test, kept).id]];
     }
-    return way;
+    return [way];
   }
 }
 
@@ -130,9 +139,8 @@ function joined(ways: readonly (readonly number[])[], conditions: Conditions): r
     conditions
       .ordered(way)
       .map((id) => conditions.test(id).text)
-      .join(' ');
+      .join();
   const [first, ...more] = ways.toSorted((a, b) => byCodeUnit(text(a), text(b)));
-  if (ways.some((way) => way.length === 0)) return [[]];
   if (first === undefined) return ways;
   for (const id of conditions.ordered(first)) {
     const test = conditions.test(id);
@@ -158,8 +166,7 @@ function joined(ways: readonly (readonly number[])[], conditions: Conditions): r
       return other === undefined;
     });
     if (left.length < more.length) {
-      const sorted = [...values.values()].sort((a, b) => (a.text < b.text ? -1 : 1));
-      return joined([...left, [...rest, conditions.withValues(test, sorted).id]], conditions);
+      return joined([...left, [...rest, conditions.withValues(test, [...values.values()]).id]], conditions);
     }
   }
   return [first, ...joined(more, conditions)];
@@ -171,5 +178,5 @@ function fixedChanges(before: Side, after: Side): Change[] {
   return [
     { actions: minus(is, was), outcome: GAIN },
     { actions: minus(was, is), outcome: LOSS },
-  ].filter(({ actions }) => !isEmpty(actions));
+  ];
 }

@@ -21,7 +21,10 @@ export interface Pair {
   reasoner: Reasoner;
   before: StatementIndex;
   after: StatementIndex;
-  /** Everyone, the own account, then all principals that either document names. */
+  everyone: Atom;
+  /** The key's own account. */
+  account: Atom;
+  /** Those two, then all principals that either document names. */
   atoms: readonly Atom[];
   /** What the request context holds for sure when an atom calls. */
   known: (atom: Atom) => ReadonlyMap<string, string>;
@@ -35,13 +38,10 @@ export function readPair(before: KeyPolicy, after: KeyPolicy, key: KeyIdentity):
   const caches = { actions: new Map<string, ActionSet>(), atoms: new Map() };
   const indexes = [before, after].map((policy) => indexStatements(policy, key, conditions, caches));
   const [first, second] = indexes as [StatementIndex, StatementIndex];
+  const everyone = atomOf({ kind: 'AWS', id: '*' });
+  const account = atomOf({ kind: 'AWS', id: `arn:${partitionOf(key)}:iam::${key.accountId}:root` });
   const atoms = new Map<string, Atom>();
-  for (const atom of [
-    atomOf({ kind: 'AWS', id: '*' }),
-    atomOf({ kind: 'AWS', id: `arn:${partitionOf(key)}:iam::${key.accountId}:root` }),
-    ...first.atoms,
-    ...second.atoms,
-  ]) {
+  for (const atom of [everyone, account, ...first.atoms, ...second.atoms]) {
     if (!atoms.has(atom.key)) atoms.set(atom.key, atom);
   }
   return {
@@ -50,6 +50,8 @@ export function readPair(before: KeyPolicy, after: KeyPolicy, key: KeyIdentity):
     reasoner: new Reasoner(conditions),
     before: first,
     after: second,
+    everyone,
+    account,
     atoms: [...atoms.values()],
     known: knownBy(roleArnsOf(atoms.values())),
     sides: new Map(),

@@ -1,7 +1,7 @@
 import { type ActionSet, intersection, isEmpty, minus, NO_ACTIONS, union } from '../actions.ts';
 import { shown } from '../condition/conditionWords.ts';
 import { partitionOf } from '../console/consolePrincipal.ts';
-import { accountKey, atomOf } from '../principals.ts';
+import { atomOf } from '../principals.ts';
 import { type ApplierSides, usesOf } from './applierUse.ts';
 import type { Rule } from './coverage.ts';
 import type { Difference, UnnamedLoss } from './differences.ts';
@@ -198,8 +198,7 @@ function unseen({ differences, unnamedLosses, pair }: Findings): string[] {
   if (unnamedLosses.length > 0 || differences.some(({ direction }) => direction !== 'gain')) {
     notes.push('Not seen here: grants that exist on the key; they keep working whatever this policy says.');
   }
-  const account = pair.atoms.find(({ key }) => key === accountKey(pair.key.accountId));
-  const decides = account !== undefined && !isEmpty(possible(sideIn(pair, 'after', account, 'total', 0)));
+  const decides = !isEmpty(possible(sideIn(pair, 'after', pair.account, 'total', 0)));
   if (decides || differences.some(({ atom }) => atom.account !== undefined && atom.account !== pair.key.accountId)) {
     notes.push(
       'Not seen here: IAM policies; through the account statement they can give more, and in other accounts they must agree.',

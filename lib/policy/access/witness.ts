@@ -22,7 +22,7 @@ export function findWitness(
   inside: Ways,
   outside: Ways,
   reasoner: Reasoner,
-  confirm: (context: Context) => boolean = () => true,
+  confirm: (context: Context) => boolean,
 ): Context | undefined {
   const { conditions } = reasoner;
   const lists = [inside, outside].flatMap(({ ways, denies }) => [...ways, ...denies]);

@@ -103,7 +103,9 @@ function outline({ effect, principals, conditions }: Statement): string {
 
 /** The last in the order of the alphabet: whatever the order and however often each stands there. */
 function last(texts: readonly string[]): string {
-  return texts.reduce((last, text) => (text > last ? text : last), '');
+  let last = '';
+  for (const text of texts) if (text > last) last = text;
+  return last;
 }
 
 function repeated(group: readonly StatementView[]): Hit[] {
