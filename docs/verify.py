@@ -746,7 +746,7 @@ class Verification:
         if not known or not all(map(zone, zones_in(fact))):
             self.open[fact["change"]] = "unjudged"
             self.gap = self.gap or "entry %d is a %s" % (due, fact["type"])
-        elif known and [sha256(d) for d in r.get("documents", [])[:2]][:len(documents(fact))] != documents(fact):
+        elif known and [sha256(d) for d in r.get("documents", [])] != documents(fact):
             raise Tampered(due, "its documents are missing or others")
         elif self.open.get(fact["change"]) != "unjudged" and not judge(self.open, self.outside, fact):
             raise Tampered(due, "the facts before do not allow it")

@@ -202,6 +202,7 @@ export class Verification {
       if (document === undefined) return `its document ${name} is missing`;
       if (sha256(document) !== name) return `its document ${name} has another hash`;
     }
+    if (documents.length > wanted.length) return 'it comes with a document that it is not about';
     if (isForeign(fact)) return replayForeign(this.#foreign, fact);
     const undo = fact.type === 'SUBMITTED' ? forbiddenUndo(this.#foreign, fact) : undefined;
     if (undo !== undefined) return undo;
@@ -355,4 +356,5 @@ function isRecord(value: unknown): value is LogRecord {
 const areOpenings = (value: unknown): boolean =>
   typeof value === 'object' &&
   value !== null &&
+  !Array.isArray(value) &&
   Object.values(value).every((one) => typeof one === 'object' && one !== null && isText(one.salt) && isText(one.value));

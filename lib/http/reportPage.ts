@@ -39,7 +39,7 @@ ${checkpoint !== null && html`<p class="small">The newest checkpoint:</p><pre>${
 
 function counts({ counts: list }: Report): Html {
   return html`<section aria-labelledby="counts"><h2 id="counts">What happened, by type</h2>
-${list.length === 0 ? html`<p>Nothing.</p>` : html`<table><tbody>${list.map(([type, times]) => html`<tr><th scope="row">${type}</th><td>${times}</td></tr>`)}</tbody></table>`}</section>`;
+${list.length === 0 ? html`<p>Nothing.</p>` : html`<table class="counts"><tbody>${list.map(([type, times]) => html`<tr><th scope="row">${type}</th><td>${times}</td></tr>`)}</tbody></table>`}</section>`;
 }
 
 const more = <T>({ rows, total }: Rows<T>) =>
@@ -47,7 +47,7 @@ const more = <T>({ rows, total }: Rows<T>) =>
 
 function changes(list: Rows<Change>): Html {
   return html`<section aria-labelledby="changes"><h2 id="changes">Changes that were submitted: ${list.total}</h2>
-${list.total > 0 && html`<div class="rows"><table><thead><tr><th>When</th><th>Key</th><th>By, and why</th><th>Approved by</th><th>How it stands</th></tr></thead><tbody>${list.rows.map(changeRow)}</tbody></table></div>`}${more(list)}</section>`;
+${list.total > 0 && html`<div class="rows"><table class="changes"><thead><tr><th>When</th><th>Key</th><th>By, and why</th><th>Approved by</th><th>How it stands</th></tr></thead><tbody>${list.rows.map(changeRow)}</tbody></table></div>`}${more(list)}</section>`;
 }
 
 function changeRow(change: Change): Html {
@@ -65,7 +65,7 @@ function exceptions({ exceptions: list }: Report): Html {
 <p class="soft small">Attempts that were refused, changes that expired or failed, and what was found outside of the workflow. Emergencies are marked among the changes.</p>
 ${
   list.total > 0 &&
-  html`<div class="rows"><table><thead><tr><th>When</th><th>What</th><th>By</th><th>Where</th></tr></thead><tbody>${list.rows.map(
+  html`<div class="rows"><table class="exceptions"><thead><tr><th>When</th><th>What</th><th>By</th><th>Where</th></tr></thead><tbody>${list.rows.map(
     ({
       at,
       seq,
@@ -82,5 +82,5 @@ ${
 
 function unreviewed(list: Rows<Change>): Html {
   return html`<section aria-labelledby="unreviewed"><h2 id="unreviewed">Emergencies that nobody has reviewed yet: ${list.total}</h2>
-${list.total > 0 && html`<div class="rows"><table><thead><tr><th>When</th><th>Key</th><th>By, and why</th><th>Approved by</th><th>How it stands</th></tr></thead><tbody>${list.rows.map(changeRow)}</tbody></table></div>`}${more(list)}</section>`;
+${list.total > 0 && html`<div class="rows"><table class="changes"><thead><tr><th>When</th><th>Key</th><th>By, and why</th><th>Approved by</th><th>How it stands</th></tr></thead><tbody>${list.rows.map(changeRow)}</tbody></table></div>`}${more(list)}</section>`;
 }

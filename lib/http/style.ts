@@ -86,10 +86,18 @@ button.no{background:transparent;color:var(--bad);border-color:var(--bad)}
 @media print{body{background:#fff}section{break-inside:avoid}}
 body:has(.report) :is(.bar,main){max-width:75rem}
 .report .rows{overflow-x:auto}
-.report table{width:100%;border-collapse:collapse;font-size:.9rem}
+.report table{border-collapse:collapse;font-size:.9em}
+.report .rows table{width:100%;min-width:44rem;table-layout:fixed}
+.report .counts th{padding-right:2rem}
+.report .changes th:nth-child(1),.report .exceptions th:nth-child(1){width:17%}
+.report .changes th:nth-child(2){width:14%}
+.report .changes th:nth-child(4){width:20%}
+.report .changes th:nth-child(5){width:13%}
+.report .exceptions th:nth-child(3){width:21%}
+.report .exceptions th:nth-child(4){width:29%}
 .report th,.report td{text-align:left;vertical-align:top;padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
 .report thead{display:table-header-group}
-@media print{.report{font-size:9pt}.report section{break-inside:auto;box-shadow:none}.report tr{break-inside:avoid}}
+@media print{.report{font-size:9pt}.report .small{font-size:8pt}.report .rows{overflow:visible}.report .rows table{min-width:0}.report section{break-inside:auto;box-shadow:none}.report tr{break-inside:avoid}}
 ${MATRIX_STYLE}
 .matrix{position:relative}
 .matrix caption{width:min(100%,calc(100vw - 4.5rem));position:sticky;left:0}

@@ -43,7 +43,7 @@ export type Exception = Pick<LoggedFact, 'at' | 'seq' | 'type' | 'change' | 'key
  * what was done outside of the workflow or past its rules.
  */
 const EXCEPTION =
-  /^(REFUSED|EXPIRED|STALE|FAILED|UNCERTAIN|PERSON_ERASED|BOUNCED|COMPLAINED)$|FOREIGN|OUTSIDE|DRIFT|OVERRID/;
+  /^(REFUSED|EXPIRED|STALE|FAILED|UNCERTAIN|PERSON_ERASED|BOUNCED|COMPLAINED)$|FOREIGN(?!_TOLD$)|OUTSIDE|DRIFT|OVERRID/;
 
 /**
  * Reads the report of a period, in memory that does not grow with it.

@@ -207,6 +207,17 @@ function cases(): Case[] {
       }
     }
     if (record.kind !== 'entry') continue;
+    const { documents = [] } = record;
+    for (const other of [[...documents, '{}'], documents.toReversed(), documents.slice(1), {}, 'x']) {
+      add(
+        `documents of ${record.seq}: ${JSON.stringify(other)}`,
+        records.with(i, { ...record, documents: other } as never),
+      );
+    }
+    const opening = { salt: '00'.repeat(32), value: 'x' };
+    for (const openings of [[], {}, null, 'x', [opening], { [`per_${'0'.repeat(64)}`]: opening }]) {
+      add(`openings of ${record.seq}: ${JSON.stringify(openings)}`, records.with(i, { ...record, openings } as never));
+    }
     const beside = (body: string) => records.with(i, { ...record, body, hash: entryHash(body) });
     for (const [j, altered] of deepMembers(readBody(record.body)).entries()) {
       add(`member ${j} of entry ${record.seq}`, beside(canonicalJson(altered)));

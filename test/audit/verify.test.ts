@@ -194,8 +194,13 @@ describe('each entry', () => {
     }
   });
 
-  it('lacks a document, or has another one, and is the first bad one', () => {
+  it('lacks a document, or has another one or one too many, and is the first bad one', () => {
     for (const { seq, documents } of honest) {
+      const more = beside(
+        (all, at) => all.splice(at, 1, { ...(all[at] as LoggedEntry), documents: [...(documents ?? []), '{}'] }),
+        seq,
+      );
+      expect(verdict(more)).toMatchObject({ verdict: 'tampered', firstBad: seq });
       for (const i of documents?.keys() ?? []) {
         const withDocuments = (list: string[]) =>
           beside((all, at) => all.splice(at, 1, { ...(all[at] as LoggedEntry), documents: list }), seq);

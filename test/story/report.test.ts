@@ -68,6 +68,13 @@ it('is a page of the period: changes, approvers, exceptions, and whether the his
     await page.route('**/report', (route) => route.fulfill({ status: 200, headers: safe, body: text }));
     await page.goto('http://report.test/report');
     await page.screenshot({ path: 'artifacts/report.png', fullPage: true });
+    // Wide enough for an address: its letters once stood one below the other.
+    const lines = `[...document.querySelectorAll('.exceptions td:nth-child(3)')].map((cell) => {
+      const range = document.createRange();
+      range.selectNodeContents(cell);
+      return range.getClientRects().length;
+    })`;
+    expect(await page.evaluate(lines)).toEqual([1]);
     await page.emulateMedia({ media: 'print' });
     await page.screenshot({ path: 'artifacts/report-print.png', fullPage: true });
     expect(await page.locator('table').count()).toBe(3);
