@@ -64,18 +64,20 @@ async function during(act: () => Promise<unknown>): Promise<Counts> {
   };
 }
 
-/** Bytes of the table, each index counted as often as an item stands in it. */
-async function stored(): Promise<number> {
+/** Bytes of the table, each index counted as often as an item stands in it, and how many facts are among the items. */
+async function stored(): Promise<{ bytes: number; facts: number }> {
   const client = new DynamoDBClient({ ...LOCAL, endpoint: database.endpoint });
   let bytes = 0;
+  let facts = 0;
   for await (const { Items = [] } of paginateScan({ client }, { TableName: 'countersign-local' })) {
     for (const item of Items) {
       const copies = 1 + Object.keys(item).filter((name) => /^gsi\dpk$/.test(name)).length;
+      if (item.pk?.S === 'LOG#main') facts++;
       bytes += copies * (JSON.stringify(item).length + 100);
     }
   }
   client.destroy();
-  return bytes;
+  return { bytes, facts };
 }
 
 async function transitions(id: string): Promise<number> {
@@ -111,7 +113,11 @@ try {
   await change();
   await change();
 
-  const bytes = await stored();
+  const verified = async () => {
+    const { readUnits } = await during(() => visitor.send('POST', '/local/schedule/verifyDaily'));
+    return readUnits;
+  };
+  const before = { ...(await stored()), units: await verified() };
   let entered = 0;
   const all = await during(async () => {
     for (let i = 0; i < CHANGES; i++) entered += await change();
@@ -119,7 +125,8 @@ try {
   const each = Object.fromEntries(
     Object.entries(all).map(([name, count]) => [name, Math.round(count / CHANGES)]),
   ) as unknown as Counts;
-  const storedBytes = Math.round(((await stored()) - bytes) / CHANGES);
+  const after = { ...(await stored()), units: await verified() };
+  const added = (what: 'bytes' | 'facts' | 'units') => (after[what] - before[what]) / CHANGES;
 
   const schedules: CostCounts['schedules'] = {};
   for (const { functionKey, seconds } of service.schedules) {
@@ -128,7 +135,13 @@ try {
     schedules[functionKey] = { seconds, ...(await during(run)) };
   }
   const counts: CostCounts = {
-    change: { ...each, transitions: Math.round(entered / CHANGES), storedBytes },
+    change: {
+      ...each,
+      transitions: Math.round(entered / CHANGES),
+      storedBytes: Math.round(added('bytes')),
+      facts: Math.round(added('facts')),
+      verifyUnits: Number(added('units').toFixed(1)),
+    },
     schedules,
   };
   writeFileSync('docs/cost.json', `${JSON.stringify(counts, null, 2)}\n`);

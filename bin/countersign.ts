@@ -53,7 +53,7 @@ async function verify(args: string[]): Promise<number> {
   if (file === undefined || publicKey === undefined)
     throw new Error(`--export and --public-key are needed.\n\n${USAGE}`);
   const trust: Trust = {
-    isSigned: signedBy(readFileSync(publicKey, 'utf8')),
+    isSigned: readPublicKey(publicKey),
     pin: pin === undefined ? undefined : readPin(pin),
     outside: outside === undefined ? undefined : readOutside(outside, values['max-age']),
   };
@@ -71,6 +71,17 @@ async function verify(args: string[]): Promise<number> {
   const verdict = verification.verdict();
   console.log(sentence(verdict));
   return EXIT[verdict.verdict];
+}
+
+/** Who signed with the key in a file. Throws with the name of the file where it holds none. */
+function readPublicKey(file: string): Trust['isSigned'] {
+  try {
+    return signedBy(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Error(
+      `${file} holds no public key of the notary, PEM or what aws kms get-public-key says: ${(error as Error).message}`,
+    );
+  }
 }
 
 /** The lines of a stream, which line feeds alone end: a text may hold every other line end of Unicode. */

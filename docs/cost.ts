@@ -14,7 +14,13 @@ export interface Counts {
 
 export interface CostCounts {
   /** One change, from submit to its copies outside. */
-  change: Counts & { transitions: number; storedBytes: number };
+  change: Counts & {
+    transitions: number;
+    storedBytes: number;
+    /** Facts that it adds to the history, and read units that these, their documents and their seals add to each verification of the whole. */
+    facts: number;
+    verifyUnits: number;
+  };
   /** One run of each scheduled function with nothing to do, and how many seconds lie between two. */
   schedules: Record<string, Counts & { seconds: number }>;
 }
@@ -42,7 +48,13 @@ export const PRICES = {
     'guides that quote the price since it was halved in November 2024',
   ),
   read: price('DynamoDB on demand', 0.125, 1e6, 'read units', 'the same'),
-  table: price('DynamoDB', 0.25, 1, 'GB and month', 'as known for years; no copy had the number'),
+  table: price(
+    'DynamoDB',
+    0.25,
+    1,
+    'GB and month',
+    'a guide of July 2026; an older copy of aws.amazon.com/dynamodb/pricing, without a date, has the same',
+  ),
   request: price('Lambda', 0.2, 1e6, 'requests', 'aws.amazon.com/lambda/pricing, and guides of 2024 and later'),
   compute: price(
     'Lambda, arm64',
@@ -80,10 +92,17 @@ export const PRICES = {
     0.005,
     1_000,
     'PUT, LIST',
-    'as known for years, and a guide; copies of the page leave the numbers out',
+    'as known for years, and in guides without a date; copies of the page leave the numbers out',
   ),
   s3Get: price('S3 Standard', 0.0004, 1_000, 'GET', 'the same'),
-  s3: price('S3 Standard', 0.023, 1, 'GB and month', 'the same'),
+  s3: price('S3 Standard', 0.023, 1, 'GB and month', 'a guide of July 2026; copies of the page leave the numbers out'),
+  check: price(
+    'IAM Access Analyzer, where it is on',
+    0.002,
+    1,
+    'custom policy check',
+    'a guide of July 2026; the page itself was in no copy',
+  ),
   logs: price('CloudWatch Logs', 0.5, 1, 'GB taken in', 'guides of February and June 2026'),
 } as const;
 
@@ -94,9 +113,6 @@ const REQUESTS = 6;
 const LOG_BYTES = 1_500;
 /** Of its stored bytes, how many of a change lie in the bucket outside: entries and documents once. */
 const OUTSIDE_SHARE = 0.2;
-/** Entries of a change, and read units for each when the whole log is verified (measured, `npm run bench:audit`). */
-const ENTRIES = 6;
-const UNITS_OF_AN_ENTRY = 0.4;
 
 function price(what: string, usd: number, per: number, unit: string, source: string): Price {
   return { what, usd, per, unit, source };
@@ -180,7 +196,7 @@ function year(counts: CostCounts, changes: number): string {
   const acts = changes * sum(changeRows(counts));
   const storage = of(PRICES.table, gb * 6) + of(PRICES.s3, gb * OUTSIDE_SHARE * 6);
   // Every day the whole log, half of the year's on average.
-  const verifying = of(PRICES.read, ((changes * ENTRIES * UNITS_OF_AN_ENTRY) / 2) * 365);
+  const verifying = of(PRICES.read, ((changes * counts.change.verifyUnits) / 2) * 365);
   const all = acts + storage + verifying + sum(idleRows(counts));
   return `| ${changes.toLocaleString('en')} | ${usd(acts)} | ${usd(gb)} GB | ${usd(storage)} | ${usd(verifying)} | ${usd(all)} |`;
 }
@@ -198,13 +214,17 @@ ${prices.map(({ what, usd: one, per, unit, source }) => `| ${what} | ${one} | ${
 
 ${table(changeRows(counts), 'one change')}
 
-It keeps ${Math.round(counts.change.storedBytes / 1_000)} KB in the table for good, each index counted.
+It keeps ${Math.round(counts.change.storedBytes / 1_000)} KB in the table for good, each index counted: ${counts.change.facts} facts, the change, its documents and seals. To each verification of the whole
+history it adds ${counts.change.verifyUnits} read units, ${(counts.change.verifyUnits / counts.change.facts).toFixed(2)} a fact: the fact by its size, each document once. An export reads its seals too, one unit each.
 
 ### A year in which nobody does anything
 
 ${table(idleRows(counts), 'idle')}
 
 ### A year
+
+Storage is that of the table and of the copies (${OUTSIDE_SHARE} of its bytes), for half of the year on average: changes × bytes × 6 months × the two prices. The daily verification is changes × read units, of half of
+the year's changes on average, × 365 days × the price of a read unit; its lambda runs for 14 minutes a day at most, which is 4 USD a year.
 
 | changes | for changes | stored at its end | storage | daily verification | all, with what is idle |
 | --- | --- | --- | --- | --- | --- |

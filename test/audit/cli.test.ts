@@ -51,6 +51,10 @@ it('exits 1 when a checkpoint that somebody kept is not of this history, whereve
   expect(verify(good, '--pin', forged).status).toBe(1);
 });
 
+it('names the file that holds no public key', () => {
+  expect(run('verify', '--export', good, '--public-key', good).said).toContain(`${good} holds no public key`);
+});
+
 it.each<[string, () => ReturnType<typeof run>]>([
   ['an export that is cut', () => verify(write('cut.ndjson', records.slice(0, -3)))],
   ['an export that is cut in a line', () => verify(file('half.ndjson', JSON.stringify(records[0]).slice(0, 20)))],
