@@ -27,7 +27,7 @@ export function proveApproval(
     return no('NotApproved', `The change is ${change.status}.`);
   }
   if (evidence.now >= change.applyBy) return no('TooLate', `It had to be applied before ${change.applyBy}.`);
-  if (change.applyAfter !== undefined && evidence.now < change.applyAfter) {
+  if (evidence.now < (change.applyAfter ?? '')) {
     return no('TooEarly', `It must not be applied before ${change.applyAfter}.`);
   }
   if (evidence.afterSha256 !== change.binding.after) {
