@@ -28,13 +28,12 @@ export function pushNeeded(change: Change, now: number, today: Holds = {}): 'sta
   return unasked(change, now) || now >= nextDue(change) + OVERDUE ? 'wake' : undefined;
 }
 
-/** Has somebody acted on it, or was it submitted, so lately that what follows from that may still be under way? */
-export const justActed = ({ actedAt, submittedAt }: Change, now: number): boolean =>
+const justActed = ({ actedAt, submittedAt }: Change, now: number): boolean =>
   now < Date.parse(actedAt ?? submittedAt) + GRACE;
 
-/** An act of somebody was to wake the execution, and nobody was asked or told since. */
+/** An act of somebody, or a lapse, was to wake the execution, and nobody was asked or told since. */
 function unasked(change: Change, now: number): boolean {
-  if (justActed(change, now)) return false;
+  if (justActed(change, now) || now < Date.parse(change.lapsed?.at ?? '') + GRACE) return false;
   return toAsk(change, new Date(now).toISOString()).length > 0 || toTellOfChanges(change) || toTellOfLapse(change);
 }
 

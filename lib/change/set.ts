@@ -63,15 +63,9 @@ export function askedBefore(change: Change, members: readonly Change[]): string[
   return asked.filter((person) => !isAskedAnew(change, person));
 }
 
-/** Which changes the authors are told of now by this one, or which other one tells of it: neither while more may follow. */
-export interface Telling {
-  tell: Change[];
-  other?: Change;
-}
-
 /**
- * Of what has happened to a change its authors get one mail for all changes of its set: the first of those of which they do not know tells
- * of all of them.
+ * Of what has happened to changes of a set their authors get one mail for all of them: the changes that one of them tells of now. None
+ * while more may follow: the one that comes last tells of all.
  *
  * @param members as they stand, in the order of the set
  * @param untold has it happened to this one, and do its authors not know?
@@ -82,13 +76,11 @@ export function toTellOf(
   members: readonly Change[],
   { untold, follows }: { untold(one: Change): boolean; follows(one: Change): boolean },
   recent: boolean,
-): Telling {
+): Change[] {
   const asOne = isAskedAsOne(change) ? members.filter(isAskedAsOne) : members.filter(({ id }) => id === change.id);
   const tell = asOne.filter(untold);
-  const [first] = tell;
-  if (first === undefined || !tell.some(({ id }) => id === change.id)) return { tell: [] };
-  if (first.id !== change.id) return { tell: [], other: first };
-  return { tell: recent && asOne.some((one) => !untold(one) && follows(one)) ? [] : tell };
+  if (!tell.some(({ id }) => id === change.id)) return [];
+  return recent && asOne.some((one) => !untold(one) && follows(one)) ? [] : tell;
 }
 
 /** Must people hear how this change of a set ended before the others have? */

@@ -1,4 +1,4 @@
-import { hold, justActed } from '../change/push.ts';
+import { hold } from '../change/push.ts';
 import { holdsToday, type Rules } from '../change/rules.ts';
 import { waitingAsOne } from '../change/set.ts';
 import { heldMail } from '../notify/askedMail.ts';
@@ -9,9 +9,10 @@ import { type News, tellAuthors } from './tellAuthors.ts';
 export function heldNews(rules: Rules, at: string): News {
   const now = Date.parse(at);
   return {
+    name: 'HELD',
     untold: (change) => change.heldTold !== true && hold(change, now, holdsToday(rules, change)) !== undefined,
     follows: (change) => waitingAsOne([change]).length > 0,
-    recent: (change) => justActed(change, now),
+    since: ({ actedAt, submittedAt }) => actedAt ?? submittedAt,
     mail: (change) => heldMail({ change }),
     setMail: (changes) => heldSetMail({ changes }),
     fact: ({ held }, delivery) => ({

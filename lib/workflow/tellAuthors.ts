@@ -1,4 +1,5 @@
 import { type Event, WORKFLOW } from '../change/facts.ts';
+import { GRACE } from '../change/push.ts';
 import { authorsOf } from '../change/quorum.ts';
 import { done } from '../change/refusal.ts';
 import { toTellOf } from '../change/set.ts';
@@ -6,7 +7,7 @@ import type { Change } from '../change/state.ts';
 import type { ChangeView } from '../change/view.ts';
 import type { Mail } from '../notify/mail.ts';
 import { type readWholeChange, record } from '../store/changes.ts';
-import { wakeApproval } from './decide.ts';
+import { takeTelling } from '../store/setResults.ts';
 import { type Delivery, deliver } from './deliver.ts';
 import { membersOf } from './set.ts';
 import { viewsOf } from './setMail.ts';
@@ -16,12 +17,14 @@ type Whole = NonNullable<Awaited<ReturnType<typeof readWholeChange>>>;
 
 /** Something of which the authors of a change are told once. */
 export interface News {
+  /** Names it in the table. */
+  name: string;
   /** It has happened, and they do not know. */
   untold(change: Change): boolean;
   /** It may happen to this change of the same set in a moment. */
   follows(change: Change): boolean;
-  /** It happened just now. */
-  recent(change: Change): boolean;
+  /** When it happened, or when what led to it did: ISO 8601. */
+  since(change: Change): string;
   mail(view: ChangeView): Mail;
   /** About at least two changes of a set. */
   setMail(views: ChangeView[]): Mail;
@@ -32,8 +35,16 @@ export interface News {
 export async function tellAuthors(whole: Whole, news: News, at: string): Promise<void> {
   const { change } = whole;
   if (!news.untold(change)) return;
-  const { tell, other } = toTellOf(change, await membersOf(change), news, news.recent(change));
-  if (other !== undefined) await wakeApproval(other.id).catch(() => undefined);
+  const recent = Date.parse(at) < Date.parse(news.since(change)) + GRACE;
+  const tell = toTellOf(change, await membersOf(change), news, recent);
+  // Two that come last at once see the same changes, and one of them tells.
+  const newest = tell.map(news.since).sort().at(-1);
+  if (
+    change.set !== undefined &&
+    tell.length > 1 &&
+    !(await takeTelling(change.set.id, change.id, `${news.name}#${newest}`))
+  )
+    return;
   const views = tell.length > 1 ? await viewsOf(tell, at) : tell.map(() => toView(whole, at));
   const [first] = views;
   if (first === undefined) return;

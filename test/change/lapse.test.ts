@@ -62,7 +62,8 @@ describe('an approval of somebody who has left the rules file since', () => {
     expect(evolve(approved, fact('countersign', 6, { type: 'LAPSE_TOLD', ...told }))).toEqual(approved);
     // Everybody is asked: that its authors are not told is for the sweep to see.
     const asks = evolve(waits, fact('countersign', 6, { type: 'ASKED', people: toAsk(waits, minute(6)), ...told }));
-    expect(pushNeeded(asks, Date.parse(minute(7)))).toBe('wake');
+    expect(pushNeeded(asks, Date.parse(minute(5)) + 4_999)).toBeUndefined();
+    expect(pushNeeded(asks, Date.parse(minute(5)) + 5_000)).toBe('wake');
     expect(
       pushNeeded(evolve(asks, fact('countersign', 7, { type: 'LAPSE_TOLD', ...told })), Date.parse(minute(8))),
     ).toBe(undefined);
