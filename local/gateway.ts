@@ -33,6 +33,8 @@ export interface Api {
 /** Quotas for an HTTP API: payload 10 MB; request line and headers 10,240 bytes. */
 const MAX_BODY = 10_000_000;
 const MAX_HEADERS = 10_240;
+/** Milliseconds that a connection is kept: a client that was busy for a while must not meet a closed one. */
+const KEPT_OPEN = 60_000;
 
 /**
  * Opens the HTTP API's port on loopback.
@@ -41,13 +43,16 @@ const MAX_HEADERS = 10_240;
  */
 export async function openGateway(port: number): Promise<Gateway> {
   let api: (Api & { authorizers: Map<string, AuthorizeJwt> }) | undefined;
-  const server = createServer({ maxHeaderSize: MAX_HEADERS }, async (request, response) => {
-    if (!isLoopback(request.headers.host)) return send(response, message(403, 'Forbidden'));
-    if (!api) return send(response, message(503, 'Service Unavailable'));
-    const { path } = splitTarget(request.url ?? '/');
-    if (path.startsWith('/local/')) return local(api, request, response);
-    return answer(api, api.authorizers, request, response);
-  });
+  const server = createServer(
+    { maxHeaderSize: MAX_HEADERS, keepAliveTimeout: KEPT_OPEN },
+    async (request, response) => {
+      if (!isLoopback(request.headers.host)) return send(response, message(403, 'Forbidden'));
+      if (!api) return send(response, message(503, 'Service Unavailable'));
+      const { path } = splitTarget(request.url ?? '/');
+      if (path.startsWith('/local/')) return local(api, request, response);
+      return answer(api, api.authorizers, request, response);
+    },
+  );
   await listen(server, port);
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

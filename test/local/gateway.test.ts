@@ -53,6 +53,10 @@ class Sha256 {
   reset(): void {}
 }
 
+it('keeps a connection for a minute', async () => {
+  expect((await call('/open')).headers.get('keep-alive')).toBe('timeout=60');
+});
+
 describe('the event', () => {
   it('is payload format 2.0', async () => {
     const event = await eventOf('/open?a=1&b=x%20y&a=2&c=p+q', {
