@@ -139,6 +139,28 @@ describe('of several ways', () => {
   });
 });
 
+describe('a gain is certain', () => {
+  const everything = [allow()];
+  it.each([
+    ['a Bool', { BoolIfExists: { 'aws:SecureTransport': 'true' } }],
+    ['a number', { NumericLessThanIfExists: { 'aws:MultiFactorAuthAge': '60' } }],
+    ['a date', { DateLessThanIfExists: { 'aws:TokenIssueTime': '2026-01-01T00:00:00Z' } }],
+    ['an address', { IpAddressIfExists: { 'aws:SourceIp': '203.0.113.0/24' } }],
+    ['a text', { StringEqualsIfExists: via('s3') }],
+  ])('of requests that %s kept out', (_, condition) => {
+    expect(told([allow(condition)], everything).gains).toEqual([{}]);
+  });
+  it('under tests on three keys', () => {
+    const three = { StringEquals: { ...context('b'), 'kms:EncryptionContext:b': ['c'], ...via('s3') } };
+    expect(gained(allow(three))).toEqual([{ when: three }]);
+  });
+  it('not beside a Deny that cannot be read, nor by its going', () => {
+    const unread = deny({ StringEquel: context('b'), StringEquals: via('s3') });
+    expect(gained(allow({ StringEquals: via('s3') }), unread)).toMatchObject([{ certainty: 'may' }]);
+    expect(told([allow(), unread], everything).gains).toMatchObject([{ certainty: 'may' }]);
+  });
+});
+
 it('takes the ARN of one account as no proof for another', () => {
   const [first, second] = ['444455556666', '777788889999'].map((account) => `arn:aws:iam::${account}:root`);
   const arns = { ArnLike: { 'aws:PrincipalArn': ['arn:aws:iam::444455556666:role/x', 'arn:aws:iam::*:role/y'] } };

@@ -73,20 +73,16 @@ function* requests(
   lists: readonly (readonly number[])[],
   conditions: Conditions,
 ): Generator<Context> {
-  const tests = new Set<number>([...way, ...lists.flat()]);
-  const byKey = new Map<string, Test[]>();
-  for (const id of tests) {
-    const test = conditions.test(id);
-    const there = byKey.get(test.key);
-    if (there === undefined) byKey.set(test.key, [test]);
-    else there.push(test);
-  }
+  const tests = new Set([...way, ...lists.flat()]);
+  const byKey = Map.groupBy(
+    [...tests].map((id) => conditions.test(id)),
+    ({ key }) => key,
+  );
   const own = way.map((id) => conditions.test(id));
   const choices: { key: string; values: (string | null)[] }[] = [];
   for (const [key, onKey] of [...byKey].sort(([a], [b]) => byCodeUnit(a, b))) {
     const needed = own.filter((test) => test.key === key && !test.unseen);
     const values = candidates(onKey, needed).filter((value) => needed.every((test) => holds(test, value) === true));
-    if (values.length === 0) return;
     choices.push({ key, values });
   }
   const first = new Map(choices.map(({ key, values }) => [key, values[0] ?? null]));
@@ -107,8 +103,6 @@ function candidates(tests: readonly Test[], needed: readonly Test[]): (string | 
   const text = tests.some(({ type }) => type === 'string' || type === 'binary');
   for (const { type } of tests) {
     if (type === 'bool') values.add('true').add('false');
-    if (type === 'number') values.add('0');
-    if (type === 'date') values.add('2000-01-01T00:00:00Z');
     if (type === 'ip') values.add('203.0.113.254').add('2001:db8::1');
   }
   const own = samples(needed);
