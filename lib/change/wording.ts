@@ -115,6 +115,14 @@ export function heldSentence({ by, until, applyBy }: Held): string {
     : `${held} until ${utc(until)}: it is applied then.`;
 }
 
+/** What a write outside of the workflow means for access that was given for a time and is to end. */
+export const overTemporarySentence = ({
+  id,
+  submitter,
+  revertAt = '',
+}: Pick<ChangeView, 'id' | 'submitter' | 'revertAt'>): string =>
+  `${id} of ${submitter} is in force for a time and is to be put back on ${utc(revertAt)}. It can be only while the policy that it applied is live: unless this write is undone before, what it gave stays until somebody takes it away.`;
+
 /** Why a change that was approved waits for people again. */
 export const lapsedSentence = ({ people }: NonNullable<ChangeView['approval']['lapsed']>): string =>
   `It was approved before. By the rules file of today the approval of ${listed(people)} counts no more, so it waits again.`;

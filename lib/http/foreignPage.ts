@@ -1,5 +1,5 @@
-import { reveal } from '../change/reveal.ts';
-import { confirmWordOf, fromNow, keyName, RISK_WORDS, utc } from '../change/wording.ts';
+import { reveal, revealSentence } from '../change/reveal.ts';
+import { confirmWordOf, fromNow, keyName, overTemporarySentence, RISK_WORDS, utc } from '../change/wording.ts';
 import { type Html, html } from '../render/html.ts';
 import type { ForeignReview } from '../workflow/openForeign.ts';
 import { accessSection } from './access.ts';
@@ -28,7 +28,7 @@ ${actSection(page)}`,
   );
 }
 
-function whatSection({ write, now }: ForeignPage): Html {
+function whatSection({ write, now, temporary }: ForeignPage): Html {
   const { key, trace, byApplier, stands, risk } = write;
   return html`<section aria-labelledby="what">
 <p class="eyebrow">Written outside of the workflow</p>
@@ -36,6 +36,7 @@ function whatSection({ write, now }: ForeignPage): Html {
 <div class="pills"><span class="pill ${write.adopted === undefined ? 'bad' : 'good'}">${write.adopted === undefined ? 'Not adopted' : 'Adopted'}</span><span class="pill warn">${RISK_WORDS[risk]}</span></div>
 ${byApplier && html`<p class="flag bad">It came from the applier's own role, and no change had asked for it. Treat this as an incident.</p>`}
 <p>${trace === undefined ? 'Nobody knows yet who put it.' : html`<strong>${shown(trace.caller)}</strong> put it ${fromNow(trace.writtenAt, now)}.`} ${stands ? 'It was live when it was recorded.' : 'Something else was live when it was recorded.'}</p>
+${temporary.map((one) => html`<p class="flag bad">${shown(overTemporarySentence(one), revealSentence)}</p>`)}
 <dl class="facts">
 <dt>Key</dt><dd>${key.aliases[0] === undefined ? 'no alias' : html`<code>${shown(key.aliases[0])}</code>`}</dd>
 <dt>ARN</dt><dd><code>${shown(key.arn)}</code></dd>

@@ -1,5 +1,5 @@
 import type { ForeignWrite } from '../change/foreign.ts';
-import { confirmWordOf, fromNow, keyName, RISK_WORDS, utc } from '../change/wording.ts';
+import { confirmWordOf, fromNow, keyName, overTemporarySentence, RISK_WORDS, utc } from '../change/wording.ts';
 import type { Access, MatrixCell } from '../policy/types.ts';
 import { matrixText } from '../render/matrix.ts';
 import { type Mail, oneLine } from './mail.ts';
@@ -15,12 +15,14 @@ export interface ForeignMail {
   now: string;
   /** The address of this person's page; left out where they must sign in. */
   link?: string | undefined;
+  /** Temporary changes of the key that are in force. */
+  temporary: readonly Parameters<typeof overTemporarySentence>[0][];
 }
 
 const SENTENCES_MAX = 8;
 
 /** Tells an owner that the policy of a key was written past the workflow, what that did, and what to do about it. */
-export function foreignMail({ write, now, link }: ForeignMail): Mail {
+export function foreignMail({ write, now, link, temporary }: ForeignMail): Mail {
   const name = keyName(write.key);
   const { trace, byApplier, stands, access } = write;
   const subject = byApplier
@@ -42,6 +44,7 @@ export function foreignMail({ write, now, link }: ForeignMail): Mail {
           },
         ] satisfies Part[])
       : []),
+    ...temporary.map((one): Part => ({ kind: 'line', text: overTemporarySentence(one) })),
     { kind: 'heading', text: 'What it did' },
     {
       kind: 'list',

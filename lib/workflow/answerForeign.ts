@@ -39,6 +39,11 @@ export async function answerForeign(
     const adopted = await adoptForeign(write.id, { person, comment: form.reason, channel: 'link' }, rules, now);
     return adopted.ok ? done({}) : adopted;
   }
+  // The link lives for weeks, and its person may have left; signed in, their group is asked for.
+  if (!Object.values(rules.approvers).flat().includes(person)) {
+    await noteAttempt(write, form.act, person, 'NOT_AN_APPROVER', now);
+    return refuse('NOT_AN_APPROVER', 'The rules file does not name you as an approver.');
+  }
   const undone = await undoForeign(write.id, { person, reason: form.reason }, rules, now);
   return undone.ok ? done({ change: undone.value.id }) : undone;
 }

@@ -1,12 +1,16 @@
+import type { Change } from '../change/change.ts';
 import { adopt, whyNotUndone } from '../change/foreign.ts';
 import { readForeign } from '../store/foreign.ts';
 import { readForeignLink } from '../store/links.ts';
 import { type ForeignView, viewForeign } from './foreignView.ts';
+import { inForce } from './inForce.ts';
 
 /** What the holder of a link sees. */
 export interface ForeignReview {
   write: ForeignView;
   person: string;
+  /** Temporary changes of the key that are in force; while this write is live they cannot be put back. */
+  temporary: Change[];
   /** Why it cannot be adopted or undone by this person now; undefined when it can. */
   whyNot: { adopt?: string; undo?: string };
 }
@@ -21,6 +25,7 @@ export async function openForeign(token: string, now: string): Promise<ForeignRe
   return {
     write: await viewForeign(stored),
     person: link.person,
+    temporary: await inForce(stored.write.key.arn),
     whyNot: {
       ...(may.ok ? {} : { adopt: may.refusal.detail }),
       ...(undone === undefined ? {} : { undo: undone.refusal.detail }),

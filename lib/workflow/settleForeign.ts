@@ -10,6 +10,7 @@ import { newForeignLink } from '../store/links.ts';
 import { put, type Write } from '../store/table.ts';
 import { deliver } from './deliver.ts';
 import { viewForeign } from './foreignView.ts';
+import { inForce } from './inForce.ts';
 import { endOvertaken } from './overtaken.ts';
 import { mayPass } from './unreached.ts';
 
@@ -40,7 +41,7 @@ export async function settleForeign(id: string, at: string, log: ForeignLog): Pr
     after: write.after,
     risk: write.risk,
   });
-  const view = await viewForeign(stored);
+  const [view, temporary] = await Promise.all([viewForeign(stored), inForce(write.key.arn)]);
   const writes: Write[] = [];
   const messages = write.approvers.map((person) => {
     const expiresAt = new Date(Date.parse(at) + LINK_DAYS * 86_400_000).toISOString();
@@ -48,7 +49,7 @@ export async function settleForeign(id: string, at: string, log: ForeignLog): Pr
     writes.push(link);
     // Where a link alone is not enough, there is none: they sign in.
     const address = write.signIn ? undefined : `${process.env.PUBLIC_URL}/foreign/${token}`;
-    return { person, mail: foreignMail({ write: view, person, now: at, link: address }) };
+    return { person, mail: foreignMail({ write: view, person, now: at, link: address, temporary }) };
   });
   if (!write.signIn) await put(writes);
   const delivery = await deliver(messages);

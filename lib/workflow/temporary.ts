@@ -1,8 +1,7 @@
-import { revertIsOpen } from '../change/revert.ts';
 import { utc } from '../change/wording.ts';
 import type { Finding, Guardians, Key } from '../policy/types.ts';
 import { validateKeyPolicy } from '../policy/validate.ts';
-import { listChanges } from '../store/changes.ts';
+import { inForce } from './inForce.ts';
 
 /** Why the policy that is live now could not be put back later: whatever would refuse it as a proposal today. */
 export function revertFindings(before: string, key: Key, guardians: Guardians): Finding[] {
@@ -21,9 +20,8 @@ export function revertFindings(before: string, key: Key, guardians: Guardians): 
 
 /** A warning for each temporary change of this key whose end would be made impossible by another change. */
 export async function temporaryFindings(key: Key, undone: string | undefined): Promise<Finding[]> {
-  const { changes } = await listChanges({ key: key.arn, revert: 'open' }, { limit: 20 });
-  return changes
-    .filter((change) => change.id !== undone && revertIsOpen(change))
+  return (await inForce(key.arn))
+    .filter(({ id }) => id !== undone)
     .map(({ id, submitter, revertAt = '' }) => ({
       code: 'TEMPORARY_CHANGE',
       severity: 'warning',

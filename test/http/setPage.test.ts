@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Change } from '../../lib/change/change.ts';
 import type { ChangeView } from '../../lib/change/view.ts';
 import { foreignPage } from '../../lib/http/foreignPage.ts';
 import { setPage } from '../../lib/http/setPage.ts';
 import { setNotice } from '../../lib/http/setReply.ts';
+import { foreignMail } from '../../lib/notify/foreignMail.ts';
 import { askSetMail, setResultMail } from '../../lib/notify/setMail.ts';
 import { changeView } from '../fixtures/changeView.ts';
 
@@ -87,19 +89,19 @@ it('the result of a set counts a temporary change that is over as applied, and s
   expect(flat(text)).toContain('and put back on Tue 1 Dec 2026, 08:00 UTC');
 });
 
-it('the page of a foreign write says what is, and nothing of a proposal', () => {
+it('the page of a foreign write says what is, and nothing of a proposal, and with the mail what it means for access for a time', () => {
   const { key, before, after, access, matrix, risk } = changeView();
-  const text = words(
-    foreignPage({
-      write: {
-        ...{ id: 'out_1', key, before, after, access, matrix, risk, foundAt: NOW, foundBy: 'event' },
-        ...{ stands: true, rule: 'default', approvers: [PERSON] },
-      },
-      person: PERSON,
-      now: NOW,
-      whyNot: {},
-    }),
-  );
+  const write = {
+    ...{ id: 'out_1', key, before, after, access, matrix, risk, foundAt: NOW, foundBy: 'event' as const },
+    ...{ stands: true, rule: 'default', approvers: [PERSON] },
+  };
+  const temporary = [{ id: 'chg_9', submitter: 'ana@example.com', revertAt: '2026-12-01T08:00:00.000Z' }] as Change[];
+  const page = (over: Change[]) => words(foreignPage({ write, person: PERSON, now: NOW, whyNot: {}, temporary: over }));
+  const text = page(temporary);
+  const warned = 'chg_9 of ana@example.com is in force for a time and is to be put back on Tue 1 Dec 2026, 08:00 UTC';
+  const mail = foreignMail({ write, person: PERSON, now: NOW, temporary });
+  for (const one of [text, flat(mail.text)]) expect(one).toContain(warned);
+  expect(page([])).not.toContain('in force for a time');
   expect(text).toContain('Who may do what since it was written');
   expect(text).toContain('The whole policy as it was written');
   expect(text).toContain('What changed in the document');

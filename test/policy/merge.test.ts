@@ -24,6 +24,18 @@ const allow = (role: string, action = 'kms:Decrypt', sid?: string) => ({
   Action: action,
   Resource: '*',
 });
+/** A statement with a Sid of its own, and with members of it changed. */
+const use = (more: object = {}) => ({
+  Sid: 'use',
+  Effect: 'Allow',
+  Principal: { AWS: ['A', 'B'].map(role) },
+  Action: ['kms:Encrypt', 'kms:Decrypt'],
+  Resource: '*',
+  ...more,
+});
+const role = (name: string) => `arn:aws:iam::${OWN}:role/${name}`;
+const roles = (...names: string[]) => ({ Principal: { AWS: names.map(role) } });
+const ACCOUNT = { Principal: { AWS: 'arn:aws:iam::444455556666:root' } };
 const doc = (...Statement: object[]) => ({ Version: '2012-10-17', Statement });
 const merge = (base: unknown, mine: unknown, theirs: unknown): Merge =>
   mergePolicies(readingOf(base), readingOf(mine), readingOf(theirs));
@@ -84,6 +96,28 @@ describe('the merge of two sides', () => {
       [allow('A', 'kms:Verify', 's')],
       'both-added',
     ],
+    ['both added the same Sid, and one of them a whole account', [], [use()], [use(ACCOUNT)], 'both-added'],
+    [
+      'both added the same Sid, for others and for something else',
+      [],
+      [use()],
+      [use({ ...roles('C'), Action: 'kms:Sign' })],
+      'both-added',
+    ],
+    [
+      'both added a Deny of one Sid',
+      [],
+      [use({ Effect: 'Deny' })],
+      [use({ Effect: 'Deny', ...roles('C') })],
+      'both-added',
+    ],
+    [
+      'both added one Sid for all but somebody',
+      [],
+      [{ ...use(), Principal: undefined, NotPrincipal: { AWS: role('A') } }],
+      [{ ...use(), Principal: undefined, NotPrincipal: { AWS: role('B') } }],
+      'both-added',
+    ],
     ['both rewrote one without a Sid', [allow('A', 'kms:*')], [allow('A')], [allow('A', 'kms:Sign')], 'cannot-follow'],
     [
       'one removed one without a Sid, the other rewrote it',
@@ -108,6 +142,11 @@ describe('the merge of two sides', () => {
     ],
   ])('is a conflict where %s', (_, base, mine, theirs, kind) => {
     expect(kinds(merge(doc(ROOT, ...base), doc(ROOT, ...mine), doc(ROOT, ...theirs)))).toEqual([kind]);
+  });
+
+  it('allows whom each side allowed where both added one Sid for others and nothing else differs', () => {
+    const merged = merge(doc(ROOT), doc(ROOT, use(roles('C'))), doc(ROOT, use()));
+    expect(canonicalOf(textOf(merged))).toBe(canonical(doc(ROOT, use(roles('A', 'B', 'C')))));
   });
 
   it('counts a statement that stands there twice', () => {
@@ -179,17 +218,6 @@ describe('properties', () => {
   });
 });
 
-/** A statement with a Sid of its own, and with members of it changed. */
-const use = (more: object = {}) => ({
-  Sid: 'use',
-  Effect: 'Allow',
-  Principal: { AWS: ['A', 'B'].map(role) },
-  Action: ['kms:Encrypt', 'kms:Decrypt'],
-  Resource: '*',
-  ...more,
-});
-const role = (name: string) => `arn:aws:iam::${OWN}:role/${name}`;
-const roles = (...names: string[]) => ({ Principal: { AWS: names.map(role) } });
 const via = (operator: string, ...values: string[]) => ({ Condition: { [operator]: { 'kms:ViaService': values } } });
 const twoLines = (...values: string[]) => ({
   Condition: { StringEquals: { 'kms:ViaService': 's3' }, stringequals: { 'kms:ViaService': values } },

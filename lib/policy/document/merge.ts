@@ -3,7 +3,7 @@ import type { KeyPolicy, Statement } from '../types.ts';
 import { canonicalForm } from './canonical.ts';
 import type { JsonNode, JsonObject } from './json.ts';
 import { memberOf } from './json.ts';
-import { mergeStatement, type Spelled } from './mergeStatement.ts';
+import { mergeAdded, mergeStatement, type Spelled } from './mergeStatement.ts';
 
 /** A policy as it was read: its meaning and its text. */
 export interface Read {
@@ -141,9 +141,10 @@ function sideOf(parts: readonly Part[], name: string): Side {
   return { count: found.length, form: found[0]?.form, texts: found.map(({ text }) => text), parts: found };
 }
 
-/** What both sides did to the lists of one statement, together; undefined where that is not sure. */
+/** What both sides did to the lists of one statement, or added as one, together; undefined where that is not sure. */
 function mergedOf(...sides: [base: Side, mine: Side, theirs: Side]): string | undefined {
   const [base, mine, theirs] = sides.map(({ parts }) => (parts.length === 1 ? parts[0] : undefined));
+  if (sides[0].count === 0) return mine && theirs && mergeAdded(mine, theirs);
   return base && mine && theirs && mergeStatement(base, mine, theirs);
 }
 

@@ -52,6 +52,21 @@ export function mergeStatement(base: Spelled, mine: Spelled, theirs: Spelled): s
   return items === undefined ? undefined : withItems(theirs, name, items);
 }
 
+/**
+ * One statement that both sides added under one Sid, where they differ in whom they allow alone: the first user of the console's
+ * default view, added twice. Allowing both is what each side did, and no more. Undefined, which is a conflict, for anything else.
+ */
+export function mergeAdded(mine: Spelled, theirs: Spelled): string | undefined {
+  const [m, t] = [listsOf(mine.statement), listsOf(theirs.statement)];
+  if (m === undefined || t === undefined || frameOf(mine, m) !== frameOf(theirs, t)) return undefined;
+  const differing = [...m].filter(([name, { items }]) => !sameKeys(items, t.get(name)?.items ?? new Map()));
+  if (mine.statement.effect !== 'Allow' || differing.length !== 1 || differing[0]?.[0] !== 'Principal')
+    return undefined;
+  const items = new Map([...(t.get('Principal')?.items ?? []), ...(m.get('Principal')?.items ?? [])]);
+  const plain = mine.statement.notPrincipal ? false : [...items.keys()].every((one) => PLAIN_PRINCIPAL.test(one));
+  return plain ? withItems(theirs, 'Principal', [...items.values()]) : undefined;
+}
+
 function mergeItems(
   { items: base, isSet, isPlain }: List,
   mine: ReadonlyMap<string, string> = new Map(),
