@@ -37,7 +37,7 @@ const ROWS: readonly RiskRow[] = [
     reason: (comparison) =>
       named(
         gained(comparison, union(PUT_KEY_POLICY, CREATE_GRANT)).filter((one) => isForeign(one, comparison)),
-        'outside the account is given the right to change the policy or make grants',
+        'outside the account would have the right to change the policy or make grants',
       ),
   },
   {
