@@ -33,7 +33,7 @@ const UNREAD_BEFORE =
  *   empty but for a sentence that says so.
  */
 export function assessChange({ before, after, key, guardians, world = {} }: AssessInput): Assessment {
-  const { findings, policy, text } = validateKeyPolicy({ text: after, key, guardians, world });
+  const { findings, policy, text, applierUses: uses } = validateKeyPolicy({ text: after, key, guardians, world });
   const read = parseKeyPolicy(before, partitionOf(key));
   const was = read.ok ? read.policy : undefined;
   const texts = { before: policyText(before, was), after: policyText(text, policy) };
@@ -59,11 +59,10 @@ export function assessChange({ before, after, key, guardians, world = {} }: Asse
       externalPolicies: [],
     };
   }
-  const uses = (of: KeyPolicy) => applierUses(of, key, guardians);
   const comparison = compareAccess(was ?? NOTHING, policy, key, {
     applier: guardians.applier,
-    before: uses(was ?? NOTHING),
-    after: uses(policy),
+    before: uses.length === 0 ? [] : applierUses(was ?? NOTHING, key, guardians),
+    after: uses,
   });
   return {
     ok,

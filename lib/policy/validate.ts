@@ -1,3 +1,4 @@
+import type { ApplierUse } from './access/applierUse.ts';
 import { partitionOf } from './console/consolePrincipal.ts';
 import type { JsonObject } from './document/json.ts';
 import { printCompact } from './document/json.ts';
@@ -25,6 +26,8 @@ export interface Validation {
   findings: Finding[];
   /** Missing when the document cannot be read. */
   policy?: KeyPolicy;
+  /** What the document lets the applier itself do with the key; nothing where it cannot be read. */
+  applierUses: readonly ApplierUse[];
   /** What would be sent: the text as it came, or without white space when only that makes it fit. */
   text: string;
 }
@@ -48,7 +51,7 @@ export function validateKeyPolicy({ text, key, guardians, request = {}, world = 
     else if (rule.on === 'reading' && !read.ok)
       findings.push(...read.findings.filter(({ code }) => code === rule.code));
   }
-  return { findings, text: sent, ...(read.ok && { policy: read.policy }) };
+  return { findings, text: sent, ...(read.ok && { policy: read.policy }), applierUses: context?.applierUses ?? [] };
 }
 
 /** Findings of one rule, with the places of the first `MOST_PLACES` breaches. */

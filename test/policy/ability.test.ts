@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: policy variables are written like this.
 import { describe, expect, it } from 'vitest';
-import { type Ability, abilities, able, type Certain, type Circumstances } from '../../lib/policy/access/ability.ts';
+import { type Ability, abilities, able, type Certain } from '../../lib/policy/access/ability.ts';
+import type { Circumstances } from '../../lib/policy/access/request.ts';
 import { policyOf } from './arbitrary.ts';
 import { allow, KEY, ROLE, ROOT, type StatementValue } from './judge.ts';
 

@@ -1,10 +1,10 @@
 import { lowerAscii } from '../ascii.ts';
 import { type ConditionValue, readValue, valueMatches } from '../condition/conditionValues.ts';
 import { type Operator, type OperatorUse, readOperator } from '../condition/operators.ts';
-import { ACTIONS, KEY_CONDITION_KEYS } from '../data/actions.generated.ts';
 import { globMatches } from '../glob.ts';
 import { accountOf, isSessionOf, type PrincipalForm, principalForm } from '../principalForm.ts';
-import type { Condition, Key, KeyPolicy, KnownValues, Statement } from '../types.ts';
+import type { Condition, Key, KeyPolicy, Statement } from '../types.ts';
+import { type Circumstances, type RequestContext, requestOf } from './request.ts';
 
 /** `true` and `false` are certain whatever the request looks like; `undefined` depends on what nobody sees here. */
 export type Certain = boolean | undefined;
@@ -21,16 +21,6 @@ export interface Ability {
   delegated: Certain;
 }
 
-/** What is known of a request besides the key, the operation and the caller. */
-export interface Circumstances {
-  /** BypassPolicyLockoutSafetyCheck. */
-  bypass?: boolean;
-  /** Values of condition keys, such as `aws:PrincipalOrgID`, in every request. */
-  known?: KnownValues;
-  /** In their place, those in every request of one user or role, by its ARN. */
-  knownOf?: Readonly<Record<string, KnownValues>>;
-}
-
 /** Who can do one thing. */
 export interface Abilities {
   /** What one user or role of the key's account can do, by its ARN. */
@@ -38,12 +28,6 @@ export interface Abilities {
   /** No caller but those of `knownOf` is more certain of it than this: `false` when everyone is denied, `undefined` when everyone may be. */
   ceiling: Certain;
 }
-
-/**
- * The values of which a condition key has one in a request, none when it surely has some value that nobody knows; `null` when it is
- * certainly absent, `undefined` when nobody knows.
- */
-type RequestContext = (lowerKey: string) => readonly string[] | null | undefined;
 
 /** A statement with everything worked out that does not hang on the caller. */
 interface Judged {
@@ -223,57 +207,6 @@ const OF_CALLER = new Set([
   'aws:username',
   'aws:tokenissuetime',
 ]);
-
-/** Keys that a direct call by a principal never has, because they tell of services or other things in between. */
-const ABSENT_IN_DIRECT_CALLS = [
-  'kms:viaservice',
-  'aws:calledvia',
-  'aws:calledviafirst',
-  'aws:calledvialast',
-  'aws:sourcearn',
-  'aws:sourceaccount',
-  'aws:sourceorgid',
-  'aws:sourceorgpaths',
-  'aws:sourceowner',
-  'aws:principalservicename',
-  'aws:principalservicenameslist',
-];
-
-/** Prefixes of keys that end in a name of one's own. */
-const OPEN = /^kms:(?:encryptioncontext|recipientattestation):/;
-
-/** Keys that requests for some operation have and, unless they are keys of the key itself, others have not. */
-const OF_OPERATIONS = new Set(
-  ACTIONS.flatMap(({ conditionKeys }) => conditionKeys)
-    .filter((name) => name.startsWith('kms:') && !KEY_CONDITION_KEYS.includes(name))
-    .map(lowerAscii),
-);
-
-/** What every direct request for one operation on this key has, whoever makes it. */
-function requestOf(key: Key, action: string, { bypass = false, known = {} }: Circumstances): RequestContext {
-  const own = new Set(ACTIONS.find(({ name }) => name === action)?.conditionKeys.map(lowerAscii));
-  const absent = new Set([...ABSENT_IN_DIRECT_CALLS, ...[...OF_OPERATIONS].filter((name) => !own.has(name))]);
-  const values = new Map<string, readonly string[]>([
-    ...Object.entries(known).map(([name, some]) => [lowerAscii(name), some] as const),
-    ['aws:principalisawsservice', ['false']],
-    ['aws:viaawsservice', ['false']],
-    ['aws:securetransport', ['true']],
-    ['aws:resourceaccount', [key.accountId]],
-    ['aws:requestedregion', [key.region]],
-    ['kms:keyspec', [key.spec]],
-    ['kms:keyusage', [key.usage]],
-    ['kms:keyorigin', [key.origin]],
-    ['kms:multiregion', [String(key.multiRegion)]],
-    ['kms:bypasspolicylockoutsafetycheck', [String(bypass)]],
-    ['kms:grantisforawsresource', ['false']],
-  ]);
-  const openOwn = [...own].map((name) => OPEN.exec(name)?.[0]);
-  return (lowerKey) => {
-    const prefix = OPEN.exec(lowerKey)?.[0];
-    if (prefix !== undefined) return openOwn.includes(prefix) ? undefined : null;
-    return absent.has(lowerKey) ? null : values.get(lowerKey);
-  };
-}
 
 function testsHold(tests: readonly JudgedTest[], request: RequestContext): Certain {
   let all: Certain = true;

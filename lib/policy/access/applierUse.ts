@@ -4,7 +4,8 @@ import { readOperator } from '../condition/operators.ts';
 import { CRYPTOGRAPHIC, possibleFor } from '../operations.ts';
 import { isSessionOf, principalForm } from '../principalForm.ts';
 import type { Guardians, Key, KeyPolicy, Statement } from '../types.ts';
-import { type Abilities, abilities, type Certain, type Circumstances } from './ability.ts';
+import { type Abilities, abilities, type Certain } from './ability.ts';
+import type { Circumstances } from './request.ts';
 
 /** An Allow that lets the role that applies changes use the key, or make the grant that would let it. */
 export interface ApplierUse {

@@ -29,7 +29,7 @@ export const BUDGET = 150_000;
 const SPLIT_DEPTH = 5;
 const MOST_SPLITS = 60;
 
-/** More ways than this are not made of a Deny; it is compared as it is. */
+/** More ways than this are not made of Denies, nor of more Denies than this; they are compared as they are. */
 const MOST_TURNED = 6;
 
 /** Proves that one guard holds only when another does. Sound: what it affirms is so; a `false` may be "not seen". */
@@ -80,7 +80,7 @@ export class Reasoner {
     }
     const left: (readonly number[])[] = [];
     for (const deny of denies) {
-      const turned = this.#turn(ways, deny);
+      const turned = denies.length > MOST_TURNED ? undefined : this.#turn(ways, deny);
       if (turned === undefined) left.push(deny);
       else ways = turned;
     }

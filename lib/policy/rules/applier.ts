@@ -1,4 +1,4 @@
-import { type ApplierUse, applierUses } from '../access/applierUse.ts';
+import type { ApplierUse } from '../access/applierUse.ts';
 import { quote } from '../document/visible.ts';
 import { type Context, type Hit, listing, type PolicyRule } from './context.ts';
 
@@ -6,24 +6,13 @@ const SOURCE = 'Countersign: whoever changes the policy must not be among those 
 const FIX = 'Give it no more than kms:DescribeKey, kms:GetKeyPolicy and kms:PutKeyPolicy.';
 const GRANT = 'kms:CreateGrant';
 
-const USES = new WeakMap<Context, readonly ApplierUse[]>();
-
-/** Worked out once for each document. */
-function usesIn(context: Context): readonly ApplierUse[] {
-  const known = USES.get(context);
-  if (known !== undefined) return known;
-  const uses = applierUses(context.policy, context.key, context.guardians, context.abilities);
-  USES.set(context, uses);
-  return uses;
-}
-
 function hitsOf(
   context: Context,
   which: (use: ApplierUse) => boolean,
   wanted: (action: string) => boolean,
   words: (view: string, actions: string, certain: boolean) => string,
 ): Hit[] {
-  return usesIn(context).flatMap((use) => {
+  return context.applierUses.flatMap((use) => {
     const actions = use.actions.filter(wanted);
     const view = context.statements[use.statement.index];
     if (!which(use) || actions.length === 0 || view === undefined) return [];

@@ -1,5 +1,5 @@
 import type { Abilities } from '../access/ability.ts';
-import { circumstancesOf, judgedOnce } from '../access/applierUse.ts';
+import { type ApplierUse, applierUses, circumstancesOf, judgedOnce } from '../access/applierUse.ts';
 import { lowerAscii } from '../ascii.ts';
 import { type OperatorUse, readOperator } from '../condition/operators.ts';
 import { ACTIONS, type Action } from '../data/actions.generated.ts';
@@ -94,6 +94,8 @@ export interface Context extends Subject {
   statements: StatementView[];
   /** Who of the key's account can do an operation under the policy. */
   abilities: (action: string) => Abilities;
+  /** What the policy lets the applier itself do with the key. */
+  applierUses: readonly ApplierUse[];
 }
 
 const GOVERNED = ACTIONS.filter((action) => action.inKeyPolicy);
@@ -133,7 +135,9 @@ export function contextOf(subject: Subject, policy: KeyPolicy, node: JsonObject)
     };
   });
   const circumstances = circumstancesOf(subject.guardians, subject.request.bypass);
-  return { ...subject, policy, node, statements, abilities: judgedOnce(policy, subject.key, circumstances) };
+  const abilities = judgedOnce(policy, subject.key, circumstances);
+  const uses = applierUses(policy, subject.key, subject.guardians, abilities);
+  return { ...subject, policy, node, statements, abilities, applierUses: uses };
 }
 
 function governed(actions: ActionView[], negated: boolean): readonly Action[] {
