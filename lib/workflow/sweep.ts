@@ -12,13 +12,15 @@ import { sweepSlack } from './sweepSlack.ts';
 /**
  * Brings back what a crash left between two steps: changes that were stored and never started, decided and never woken,
  * ended and never told. Safe at any time and any number of times; what rightly waits is left alone. One that cannot be
- * helped holds up no other. `overdue`: temporary changes that should have been put back long since.
+ * helped holds up no other.
  *
+ * @param tellOverdue Gets the temporary changes that should have been put back long since, or none; also when others cannot be helped
  * @throws Error that says how many could not be helped, after the others were, so that the alarm on this function rings
  */
 export async function sweep(
   now: number,
   rules: Rules,
+  tellOverdue: (changes: string[]) => void,
 ): Promise<{ pushed: string[]; overdue: string[]; slack: string[] }> {
   const pushed: string[] = [];
   const overdue: string[] = [];
@@ -33,6 +35,7 @@ export async function sweep(
       }
     }
   }
+  tellOverdue(overdue);
   const slack = await sweepSlack();
   if (failed.length > 0) throw new AggregateError(failed, `${failed.length} changes could not be helped`);
   return { pushed, overdue, slack };

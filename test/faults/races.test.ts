@@ -6,6 +6,7 @@ import { violations } from './invariants.ts';
 import { KEYS, Lab } from './lab.ts';
 import { applied } from './pairs.ts';
 import type { Fault } from './proxy.ts';
+import { due, HOUR } from './reverts.ts';
 
 /** Numbers are those of the cases in the threat model: people and processes that meet. */
 let lab: Lab;
@@ -228,10 +229,17 @@ describe('#90 to #93 what is found after a crash', () => {
 describe('what is left between two steps', () => {
   it('holds up nothing else: the sweep goes on after a change that it cannot help', async () => {
     const { sweep } = await import('../../lib/workflow/sweep.ts');
+    const late = await due(lab, KEYS[1]);
+    lab.ahead += HOUR;
     for (let i = 0; i < 2; i++) await lab.pending();
     // No state machine is there to start: none of them can be helped.
     lab.proxy.arm();
-    await expect(sweep(lab.now().getTime() + 60_000, lab.rules)).rejects.toThrow(/\d+ changes could not be helped/);
+    let overdue: string[] = [];
+    const swept = sweep(lab.now().getTime() + 60_000, lab.rules, (changes) => {
+      overdue = changes;
+    });
+    await expect(swept).rejects.toThrow(/\d+ changes could not be helped/);
+    expect(overdue).toEqual([late.id]);
     const starts = lab.proxy.calls().filter(({ operation }) => operation === 'apply states.StartExecution');
     expect(starts.length).toBeGreaterThanOrEqual(2);
   });
