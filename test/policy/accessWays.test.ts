@@ -133,6 +133,9 @@ describe('of several ways', () => {
       { when: { StringEquals: via('rds') }, certainty: 'may' },
     ]);
   });
+  it('each must be certain for the loss to be so', () => {
+    expect(told([tagged, other], []).loses.map(({ certainty }) => certainty)).toEqual(['may', 'may']);
+  });
   it('one is enough for a change to be certain', () => {
     const both = allow({ StringEquals: { 'aws:PrincipalTag/team': ['a'], ...via('ebs') } });
     expect(told([allow({ StringEquals: via('s3') })], [both, other]).changed).toEqual([{}]);
@@ -154,10 +157,35 @@ describe('a gain is certain', () => {
     const three = { StringEquals: { ...context('b'), 'kms:EncryptionContext:b': ['c'], ...via('s3') } };
     expect(gained(allow(three))).toEqual([{ when: three }]);
   });
+  it('by a Deny of three tests that goes', () => {
+    const three = { StringEquals: { ...context('b'), 'kms:EncryptionContext:b': ['c'], ...via('s3') } };
+    expect(told([allow(), deny(three)], [allow()]).gains).toEqual([{}]);
+  });
   it('not beside a Deny that cannot be read, nor by its going', () => {
     const unread = deny({ StringEquel: context('b'), StringEquals: via('s3') });
     expect(gained(allow({ StringEquals: via('s3') }), unread)).toMatchObject([{ certainty: 'may' }]);
     expect(told([allow(), unread], everything).gains).toMatchObject([{ certainty: 'may' }]);
+  });
+});
+
+describe('a Deny of many tests', () => {
+  const keys = Object.fromEntries([...'abcdef'].map((name) => [`kms:EncryptionContext:${name}`, ['x']]));
+  const many = deny({ StringEquals: { ...keys, ...via('s3') } });
+  const onS3 = allow({ StringEquals: via('s3') });
+  const onRds = allow({ StringEquals: via('rds') });
+
+  it('lets others gain by its going and lose by its coming', () => {
+    expect(told([allow(), many], [allow()])).toEqual({ ...NOTHING, gains: [{}] });
+    expect(told([onS3], [onS3, many])).toEqual({ ...NOTHING, loses: [{ when: { StringEquals: via('s3') } }] });
+  });
+  it.each([
+    ['an Allow is written as two', [allow(), many], [onS3, allow({ StringNotEquals: via('s3') }), many]],
+    ['what it takes is allowed', [many], [many, allow({ StringEquals: { ...keys, ...via('s3') } })]],
+    ['it comes where it takes nothing', [onRds], [onRds, many]],
+    ['it says one thing more', [onRds, many], [onRds, many, deny({ StringEquals: { ...keys, ...via('ebs') } })]],
+  ])('changes nothing where %s', (_, before, after) => {
+    expect(told(before, after)).toEqual(NOTHING);
+    expect(told(after, before)).toEqual(NOTHING);
   });
 });
 

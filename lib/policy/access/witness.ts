@@ -67,7 +67,10 @@ export function every(tests: readonly number[], context: Context, conditions: Co
   return unseen ? undefined : true;
 }
 
-/** Requests on a way: a first one, then all that differ from it in one key, then in two. */
+/**
+ * Requests on a way: a first one, one that passes all other tests and one that fails them, as far as each key lets it, then all that
+ * differ from the first in one key, then in two.
+ */
 function* requests(
   way: readonly number[],
   lists: readonly (readonly number[])[],
@@ -79,14 +82,22 @@ function* requests(
     ({ key }) => key,
   );
   const own = way.map((id) => conditions.test(id));
-  const choices: { key: string; values: (string | null)[] }[] = [];
+  const choices: { key: string; values: (string | null)[]; others: Test[] }[] = [];
   for (const [key, onKey] of [...byKey].sort(([a], [b]) => byCodeUnit(a, b))) {
     const needed = own.filter((test) => test.key === key && !test.unseen);
     const values = candidates(onKey, needed).filter((value) => needed.every((test) => holds(test, value) === true));
-    choices.push({ key, values });
+    choices.push({ key, values, others: onKey.filter((test) => !needed.includes(test)) });
   }
   const first = new Map(choices.map(({ key, values }) => [key, values[0] ?? null]));
   yield first;
+  for (const wanted of [true, false]) {
+    const request = new Map(first);
+    for (const { key, values, others } of choices) {
+      const value = values.find((one) => others.every((test) => holds(test, one) === wanted));
+      if (value !== undefined) request.set(key, value);
+    }
+    yield request;
+  }
   for (const a of choices) for (const value of a.values.slice(1)) yield new Map(first).set(a.key, value);
   for (const [index, a] of choices.entries()) {
     for (const b of choices.slice(index + 1)) {
