@@ -118,7 +118,7 @@ export function escalationAt({ rule, submittedAt, versionedAt }: Change): string
 export function linkStands(change: Change, person: string, issuedAt: string | undefined): boolean {
   const { revoked = {} } = change;
   const since = [revoked['*'], revoked[person]].filter((at) => at !== undefined);
-  return since.every((at) => issuedAt !== undefined && issuedAt > at);
+  return since.every((at) => (issuedAt ?? '') > at);
 }
 
 /** Everybody who takes part in a change now: whom a result is told. */

@@ -110,5 +110,5 @@ export function cancel(change: Change, who: { person: string; admin: boolean; co
 /** The end of a change whose time is over: undecided at `expiresAt`, or approved and not begun at `applyBy`. */
 export function expire(change: Change, now: string): Event | undefined {
   const deadline = { PENDING: change.expiresAt, APPROVED: change.applyBy }[change.status as string];
-  return deadline !== undefined && now >= deadline ? { type: 'EXPIRED' } : undefined;
+  return deadline === undefined || now < deadline ? undefined : { type: 'EXPIRED' };
 }

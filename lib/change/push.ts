@@ -111,7 +111,7 @@ function escalationDue(change: Change): number | undefined {
 /** Is it time for the escalation? */
 export const escalationIsDue = (change: Change, now: number): boolean => {
   const at = escalationDue(change);
-  return change.status === 'PENDING' && at !== undefined && now >= at;
+  return change.status === 'PENDING' && !(at === undefined || now < at);
 };
 
 const nextDue = (change: Change): number =>

@@ -31,10 +31,9 @@ export const authorsOf = (change: Pick<Change, 'submitter' | 'coAuthors'>): stri
 export function seatCounts(change: Change, seat: string, stage: number, at: string): boolean {
   if (authorsOf(change).includes(seat)) return false;
   const { escalated, rule } = change;
-  return (
-    (stagesOf(rule)[stage]?.approvers.includes(seat) ?? false) ||
-    (escalated !== undefined && at >= escalated && (rule.escalate?.approvers.includes(seat) ?? false))
-  );
+  if (stagesOf(rule)[stage]?.approvers.includes(seat)) return true;
+  if (escalated === undefined || at < escalated) return false;
+  return rule.escalate?.approvers.includes(seat) ?? false;
 }
 
 /** Does `person` stand in for `seat` at this moment? The approver said so, for a time, and the rules file allowed it. */

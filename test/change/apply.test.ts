@@ -45,6 +45,7 @@ describe('the proof before a put', () => {
     expect(why({ afterSha256: BASE })).toBe('The stored document is not the one that was approved.');
     expect(why({ baseCanonical: AFTER })).toBe('The stored before document is not the one that the approvers saw.');
     const later = { ...approved, applyAfter: minute(4) };
+    expect(proof({}, later)).toBe('TooEarly');
     expect(why({}, later)).toBe(`It must not be applied before ${minute(4)}.`);
     expect(why({ now: minute(4) }, later)).toBe('');
     expect(why({}, { ...approved, decisions: [] })).toBe('0 of 2 approvals count today.');

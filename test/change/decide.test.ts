@@ -105,7 +105,8 @@ describe('a cancel', () => {
   const by = (person: string, admin = false) => ({ person, admin, comment: '' });
   it('is for the submitter and for admins', () => {
     expect(cancel(change(), by('ana@example.com')).ok).toBe(true);
-    expect(cancel(change(), by('ada@example.com', true)).ok).toBe(true);
+    const value = { type: 'CANCELLED', comment: 'No more.' };
+    expect(cancel(change(), { ...by('ada@example.com', true), comment: value.comment })).toEqual({ ok: true, value });
     expect(cancel(change(), by('sam@example.com')).ok).toBe(false);
   });
   it('comes too late once an apply has begun, and after the end', () => {

@@ -5,6 +5,7 @@ import type { Fact } from '../../lib/change/facts.ts';
 import {
   escalationIsDue,
   hold,
+  holdOfPut,
   pushNeeded,
   reminderAt,
   reviewDue,
@@ -162,6 +163,15 @@ describe('what a change needs that was left alone', () => {
   });
 });
 
+it('a change is held until its applyAfter, then by what else there is, and not at that moment by itself', () => {
+  const later = { ...approved, applyAfter: minute(10) };
+  expect(holdOfPut(later, minute(9), {})).toEqual({ name: 'applyAfter', until: minute(10) });
+  expect(holdOfPut(later, minute(9), { freeze })).toEqual({ name: 'the freeze year end', until: minute(30) });
+  expect(holdOfPut(later, minute(10), {})).toBeUndefined();
+  expect(holdOfPut(later, minute(10), { freeze })).toEqual({ name: 'the freeze year end', until: minute(30) });
+  expect(holdOfPut({ ...later, rule: { ...rule, freeze } }, minute(9), {})).toMatchObject({ until: minute(30) });
+});
+
 describe('where a change stands, for the state machine', () => {
   const temporary: Change = { ...closed, revertAfter: 'PT10M', appliedAt: minute(4), revertAt: minute(14) };
   it.each<[string, Change, number, ReturnType<typeof standOf>]>([
@@ -172,6 +182,7 @@ describe('where a change stands, for the state machine', () => {
     ['applied for a time', temporary, ms(4), 'TEMPORARY'],
     ['applied for a time, and nobody knows', { ...temporary, closed: false }, ms(4), 'UNTOLD'],
     ['to be put back', temporary, ms(14), 'REVERT_DUE'],
+    ['being put back', { ...temporary, status: 'REVERTING' }, ms(14), 'REVERTING'],
     ['not put back', { ...temporary, status: 'STALE' }, ms(14), 'NOT_REVERTED'],
   ])('%s', (_, change, now, stand) => expect(standOf(change, now, { freeze })).toBe(stand));
 
