@@ -269,7 +269,7 @@ export const idempotencyKey = z
   .check(
     z.regex(/^[\x21-\x7e]{1,255}$/, 'must have 1 to 255 visible ASCII characters'),
     z.describe(
-      'Sent again with the same body it gives the same change, with another body 409. Remembered for 30 days.',
+      'Sent again with the same body it gives the same change, with another body 409. Remembered for 30 days where nothing else is set (idempotencyDays).',
     ),
   );
 
