@@ -42,6 +42,11 @@ describe('nothing changes', () => {
     expect(told([], [allow({ StringEquals: via() })])).toEqual(NOTHING);
     expect(told([], [allow({ StringEquals: { ...via(), ...context('b') } })])).toEqual(NOTHING);
   });
+  it('by an Allow for requests of which each value is one and any value another', () => {
+    const each = { 'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': ['a'] } };
+    const any = { 'ForAnyValue:StringNotEquals': { 'kms:EncryptionContextKeys': ['a'] } };
+    expect(told([], [allow({ ...each, ...any })])).toEqual(NOTHING);
+  });
   it('by an Allow of two values that two Denies take one by one', () => {
     const denies = [deny({ StringEquals: via('s3') }), deny({ StringEquals: via('rds') })];
     expect(told(denies, [...denies, allow({ StringEquals: via('s3', 'rds') })])).toEqual(NOTHING);

@@ -3,7 +3,7 @@ import { sortedSet } from '../ascii.ts';
 import type { Test } from '../condition/conditionTest.ts';
 import { tiesDown } from '../condition/confining.ts';
 import { type Atom, accountKey, accountOf, CALLER_ACCOUNT, PRINCIPAL_ACCOUNT, PRINCIPAL_ARN } from '../principals.ts';
-import { ALL_DOUBTS, type Layer, type Rule, statementsFor } from './coverage.ts';
+import { ALL_DOUBTS, type Applied, type Layer, type Rule } from './coverage.ts';
 import { type Pair, sideIn } from './pair.ts';
 import { guardBetween, outright } from './sides.ts';
 
@@ -132,11 +132,14 @@ function canDoAnything(pair: Pair, which: 'before' | 'after', atom: Atom): boole
 /** Deny statements in doubt count as if they held, and so do doubtful Allows as if they did not: a key must not hang on a doubt. */
 function keepersOf(pair: Pair, which: 'before' | 'after'): Facts['keepers'] {
   const keepers: Facts['keepers'] = [];
-  const own = pair.key.accountId;
+  const puts = (applied: readonly Applied[] | undefined): boolean =>
+    applied?.some(({ rule }) => rule.allow && has(rule.actions, PUT)) ?? false;
+  const { named, roles, exceptions } = pair[which];
+  const everyone = puts(named.get('*')) || exceptions.some(({ rule }) => rule.allow && has(rule.actions, PUT));
   for (const atom of pair.atoms) {
-    if (atom.account !== own) continue;
-    const applied = statementsFor(pair[which], atom, 'direct', own);
-    if (!applied.some(({ rule }) => rule.allow && has(rule.actions, PUT))) continue;
+    if (atom.account !== pair.key.accountId) continue;
+    // Most are named for other things; what applies to one, Denies for everyone too, is worked out only where it matters.
+    if (!everyone && !puts(named.get(atom.key)) && !puts(roles.get(atom.role ?? ''))) continue;
     const power = powerOf(pair, which, atom, PUT);
     if (power !== 'no') keepers.push({ principal: atom.name, power, account: atom.kind === 'account' });
     if (keepers.filter((keeper) => keeper.power === 'yes').length > 1) break;
