@@ -84,6 +84,21 @@ describe('a policy is public', () => {
       [allow('*', 'kms:Decrypt'), { ...deny('*', 'kms:*'), Resource: 'arn:aws:kms:us-east-1:111122223333:key/x' }],
     ],
   ])('%s: %s', (_, is, statements) => expect(factsOf(...statements).public).toBe(is));
+  it('not where a Deny of many tests leaves chosen callers alone', () => {
+    const allows = ['s3', 'rds'].map((name) => allow('*', 'kms:Decrypt', { StringEquals: { 'kms:ViaService': name } }));
+    const chosen = {
+      'aws:PrincipalOrgID': 'o-a1b2c3d4e5',
+      'aws:PrincipalAccount': '444455556666',
+      'aws:SourceVpce': 'vpce-1',
+    };
+    const outside = (more: object) => deny('*', 'kms:*', { StringNotEquals: { ...chosen, ...more } });
+    expect(factsOf(...allows, outside({ 'aws:SourceAccount': '777788889999' }))).toMatchObject({
+      public: false,
+      organizations: ['o-a1b2c3d4e5'],
+      crossAccount: ['444455556666'],
+    });
+    expect(factsOf(...allows, outside({ 'kms:EncryptionContext:a': 'b' })).public).toBe(true);
+  });
   it('by the statements that make it so', () => {
     const facts = factsOf(
       allow(APP, 'kms:Encrypt'),
@@ -176,6 +191,9 @@ describe('the accounts and organizations that a policy lets in', () => {
       'o-b1b2c3d4e5',
     ]);
     expect(of({ StringNotEquals: { 'aws:PrincipalOrgID': 'o-b1b2c3d4e5' } })).toEqual([]);
+    expect(of({ 'ForAnyValue:StringLike': { 'aws:PrincipalOrgPaths': 'o-a1b2c3d4e5/r-b/*' } })).toEqual([
+      'o-a1b2c3d4e5',
+    ]);
     expect(of({ StringLike: { 'aws:PrincipalOrgID': 'o-*' } })).toEqual([]);
     expect(of({ StringEquals: { 'kms:CallerAccount': OWN } })).toEqual([]);
     expect(
@@ -216,6 +234,16 @@ describe('who keeps the policy', () => {
       'under a Deny with two tests',
       ['role/app conditional'],
       [allow(APP, PUT), deny(APP, PUT, { ...secure, StringEquals: { 'aws:SourceVpce': 'vpce-1' } })],
+    ],
+    [
+      'under a Deny with many tests',
+      ['role/app conditional'],
+      [
+        allow(APP, PUT),
+        deny(APP, PUT, {
+          StringEquals: Object.fromEntries([...'abcdefg'].map((name) => [`aws:RequestTag/${name}`, 'x'])),
+        }),
+      ],
     ],
     [
       'whom an Allow does not except',

@@ -180,6 +180,7 @@ describe('a Deny of many tests', () => {
   const onRds = allow({ StringEquals: via('rds') });
 
   it('lets others gain by its going and lose by its coming', () => {
+    expect(gained(allow(), many)).toEqual([{}]);
     expect(told([allow(), many], [allow()])).toEqual({ ...NOTHING, gains: [{}] });
     expect(told([onS3], [onS3, many])).toEqual({ ...NOTHING, loses: [{ when: { StringEquals: via('s3') } }] });
   });
@@ -191,6 +192,10 @@ describe('a Deny of many tests', () => {
   ])('changes nothing where %s', (_, before, after) => {
     expect(told(before, after)).toEqual(NOTHING);
     expect(told(after, before)).toEqual(NOTHING);
+  });
+  it('keeps from being public what it takes back whole', () => {
+    const all = { StringEquals: { ...keys, ...via('s3') } };
+    expect(compare([], [statement('Allow', all, '*'), statement('Deny', all, '*')]).public).toBe(false);
   });
 });
 
