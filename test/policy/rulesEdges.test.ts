@@ -336,3 +336,24 @@ describe('who can change the policy again', () => {
     expect(everyone({ Null: { 'aws:PrincipalArn': 'false' } })).toEqual(['APPLIER_AMONG_EVERYONE']);
   });
 });
+
+describe('a service', () => {
+  const s3 = (operator: string, key: string, value: string) =>
+    codesOf(condition(operator, key, value, { Principal: { Service: 's3.amazonaws.com' } }));
+  test.each([
+    [false, 'StringEquals', 'aws:SourceAccount', '111122223333'],
+    [false, 'ArnLike', 'aws:SourceArn', 'arn:aws:s3:::bucket'],
+    [false, 'StringEquals', 'aws:SourceOrgID', 'o-a1b2c3d4e5'],
+    [false, 'ForAnyValue:StringLike', 'aws:SourceOrgPaths', 'o-a1b2c3d4e5/*'],
+    [true, 'StringEquals', 'kms:EncryptionContext:a', 'b'],
+    [true, 'StringNotEquals', 'aws:SourceAccount', '111122223333'],
+    [true, 'Null', 'aws:SourceAccount', 'false'],
+    [true, 'StringEquel', 'aws:SourceAccount', '111122223333'],
+  ])('acts for whatever account: %s under %s %s', (any, operator, key, value) =>
+    expect(s3(operator, key, value).includes('SERVICE_WITHOUT_SOURCE')).toBe(any),
+  );
+  it('is named without a scheme', () =>
+    expect(codesOf(withRoot(allow({ Principal: { Service: 'https://s3.amazonaws.com' } })))).toContain(
+      'SERVICE_PRINCIPAL_INVALID',
+    ));
+});
