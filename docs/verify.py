@@ -656,14 +656,22 @@ def read_outside(said, max_age):
     return {"signed": (note.group(), signature[1]) if there else None, "late": later("1970-01-01T00:00:00.000Z", at / 1000 - max_age)}
 
 
+MEMBERS = {
+    "log": {"kind", "format", "log", "whole"}, "entry": {"kind", "seq", "hash", "body", "documents", "openings"},
+    "checkpoint": {"kind", "note", "signature"}, "head": {"kind", "seq", "hash"},
+}
+
+
 def is_record(r):
     place = lambda: whole(r.get("seq")) and r["seq"] >= 0 and text(r.get("hash"))
     kind = r.get("kind") if isinstance(r, dict) else None
+    if not isinstance(kind, str) or not set(r) <= MEMBERS.get(kind, set()):
+        return False
     if kind == "log":
         return r.get("format") == "countersign-export/v1" and text(r.get("log")) and flag(r.get("whole"))
     if kind == "entry":
         openings = r.get("openings", {})
-        said = lambda o: isinstance(o, dict) and text(o.get("salt")) and text(o.get("value"))
+        said = lambda o: isinstance(o, dict) and len(o) == 2 and text(o.get("salt")) and text(o.get("value"))
         return place() and text(r.get("body")) and texts(r.get("documents", [])) and isinstance(openings, dict) and all(map(said, openings.values()))
     if kind == "checkpoint":
         return text(r.get("note")) and text(r.get("signature"))

@@ -332,10 +332,19 @@ function isSorted(value: unknown): boolean {
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isPlace = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** Is this a record, with all that its kind needs? */
+const MEMBERS: Readonly<Record<LogRecord['kind'], readonly string[]>> = {
+  log: ['kind', 'format', 'log', 'whole'],
+  entry: ['kind', 'seq', 'hash', 'body', 'documents', 'openings'],
+  checkpoint: ['kind', 'note', 'signature'],
+  head: ['kind', 'seq', 'hash'],
+};
+
+/** Is this a record, with all that its kind needs, and nothing that would be read and is not vouched for? */
 function isRecord(value: unknown): value is LogRecord {
   if (typeof value !== 'object' || value === null) return false;
   const record = value as Record<string, unknown>;
+  const members = Object.hasOwn(MEMBERS, String(record.kind)) ? MEMBERS[record.kind as LogRecord['kind']] : [];
+  if (!Object.keys(record).every((name) => members.includes(name))) return false;
   switch (record.kind) {
     case 'log':
       return record.format === 'countersign-export/v1' && isText(record.log) && typeof record.whole === 'boolean';
@@ -357,4 +366,7 @@ const areOpenings = (value: unknown): boolean =>
   typeof value === 'object' &&
   value !== null &&
   !Array.isArray(value) &&
-  Object.values(value).every((one) => typeof one === 'object' && one !== null && isText(one.salt) && isText(one.value));
+  Object.values(value).every(
+    (one) =>
+      typeof one === 'object' && one !== null && Object.keys(one).length === 2 && isText(one.salt) && isText(one.value),
+  );

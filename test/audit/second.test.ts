@@ -330,6 +330,20 @@ function cases(): Case[] {
     { ...honest[3], body: '{}' },
   ]);
   all.push({ name: 'a line that is no JSON', lines: [...text(records.slice(0, 4)), '{', ...text(records.slice(4))] });
+  for (const [place, one] of records.entries()) {
+    if (place % 7 === 0)
+      add('a member that it has not', [
+        ...records.slice(0, place),
+        { ...one, more: null },
+        ...records.slice(place + 1),
+      ]);
+  }
+  const deep = `{"more":${'['.repeat(50_000)}${']'.repeat(50_000)},`;
+  const lines = text(records);
+  all.push({
+    name: 'a line as deep as a well',
+    lines: lines.map((line, i) => (i === 4 ? line.replace('{', deep) : line)),
+  });
   all.push({ name: 'an empty line', lines: [...text(records), ''] });
   return all;
 }

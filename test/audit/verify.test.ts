@@ -278,6 +278,12 @@ describe('what cannot be read', () => {
     ['something after the head', [...records, records[1]]],
     ['a line that is no JSON', [...records.slice(0, 5), undefined, ...records.slice(5)]],
     ['a record of another kind', [...records.slice(0, 5), { kind: 'x' }, ...records.slice(5)]],
+    [
+      'a member that no entry has',
+      records.map((one) => (one.kind === 'entry' && one.seq === 3 ? { ...one, x: '' } : one)),
+    ],
+    ['a member that no checkpoint has', records.map((one) => (one.kind === 'checkpoint' ? { ...one, seq: 1 } : one))],
+    ['a member that no head has', records.map((one) => (one.kind === 'head' ? { ...one, x: [] } : one))],
     ['another format', [{ ...HEADER, format: 'x' }, ...records.slice(1)]],
     ['another log', [{ ...HEADER, log: 'x' }, ...records.slice(1)]],
     ['no checkpoint', records.filter(({ kind }) => kind !== 'checkpoint')],
