@@ -38,7 +38,8 @@ function unasked(change: Change, now: number): boolean {
 }
 
 /**
- * Whom to ask who has not been asked about this version, or must be asked anew. While the authors are to change it, only whoever
+ * Whom to ask who has not been asked about this version, must be asked anew, or may decide only by an escalation or a delegation
+ * since the last mails. While the authors are to change it, only whoever
  * asked them to: the link that they did it by is spent, and they alone can take it back.
  */
 export function toAsk(change: Change, now: string): string[] {
@@ -49,7 +50,20 @@ export function toAsk(change: Change, now: string): string[] {
     const mayApprove = standing(change).complete || awaited(change, now).includes(person);
     return isAskedAnew(change, person) && mayApprove ? [person] : [];
   }
-  return awaited(change, now).filter((person) => !askedPeople.includes(person) || isAskedAnew(change, person));
+  const before = awaited(asLastTold(change), now);
+  return awaited(change, now).filter(
+    (person) => !askedPeople.includes(person) || isAskedAnew(change, person) || !before.includes(person),
+  );
+}
+
+/** The change without what nobody was told yet: an escalation or a delegation may let somebody decide who was asked in an earlier stage. */
+function asLastTold({ escalated = '', delegations = [], ...rest }: Change): Change {
+  const { toldAt = '' } = rest;
+  return {
+    ...rest,
+    delegations: delegations.filter(({ at }) => at <= toldAt),
+    ...(escalated === '' || escalated > toldAt ? {} : { escalated }),
+  };
 }
 
 /** Was this person asked before, and must be again, since what was approved then does not count any more? */

@@ -47,6 +47,48 @@ describe('whom to ask', () => {
   });
 });
 
+describe('who was asked in a stage that is complete', () => {
+  const [olu, max, lee] = ['olu@example.com', 'max@example.com', 'lee@example.com'];
+  const staged = {
+    ...rule,
+    stages: [
+      { name: 'owner', quorum: 1, from: [], approvers: [max, olu] },
+      { name: 'security', quorum: 2, from: [], approvers: people },
+    ],
+    quorum: 3,
+    approvers: [...people, max, olu],
+    escalate: { after: 1_200, approvers: [max] },
+    delegates: { [lee]: [max] },
+  };
+  const tells = (change: Change, n: number, type: 'ASKED' | 'REMINDED' = 'ASKED') =>
+    evolve(
+      change,
+      fact(
+        'countersign',
+        n,
+        type === 'ASKED' ? { type, people: toAsk(change, minute(n)), ...told } : { type, ...told },
+      ),
+    );
+  const second = tells(evolve(tells(fold([submitted({ rule: staged })]), 1), approval(olu, 2)), 3);
+
+  it.each([
+    ['an escalation', fact('countersign', 20, { type: 'ESCALATED', to: [max] })],
+    ['a delegation', fact(lee, 20, { type: 'DELEGATED', to: max, until: minute(60) })],
+  ])('is asked again when %s lets them decide in a later one, once', (_, entitling) => {
+    expect([second.askedPeople?.includes(max), toAsk(second, minute(19))]).toEqual([true, []]);
+    const entitled = evolve(second, entitling);
+    expect(toAsk(entitled, minute(21))).toEqual([max]);
+    expect(pushNeeded(entitled, ms(21))).toBe('wake');
+    expect(toAsk(tells(entitled, 21), minute(22))).toEqual([]);
+    expect(toAsk(tells(entitled, 21, 'REMINDED'), minute(22))).toEqual([]);
+  });
+
+  it('is not when they may decide there anyway', () => {
+    const both = { ...second, rule: { ...staged, escalate: { after: 1_200, approvers: people } } };
+    expect(toAsk(evolve(both, fact('countersign', 20, { type: 'ESCALATED', to: people })), minute(21))).toEqual([]);
+  });
+});
+
 describe('who must be asked anew', () => {
   const ana = 'ana@example.com';
   const staged = {
