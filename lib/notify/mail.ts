@@ -15,7 +15,7 @@ import {
   wordsOf,
 } from '../change/wording.ts';
 import { matrixText } from '../render/matrix.ts';
-import { type Part, toHtml, toText } from './parts.ts';
+import { inShort, type Part, toHtml, toText } from './parts.ts';
 
 /** One mail, ready for SES: a subject of one line, a text part and an HTML part that say the same. */
 export interface Mail {
@@ -64,7 +64,7 @@ export function askMail(ask: AskMail): Mail {
   }
   return mail(
     change,
-    `Your approval is asked${again ? ' again' : ''}: key policy of ${keyName(change.key)} (${RISK_WORDS[change.risk].toLowerCase()}${change.breakGlass === undefined ? '' : ', emergency'}${change.revertAfter === undefined ? '' : ', temporary'})`,
+    `Your approval is asked${again ? ' again' : ''}: key policy of ${keyName(change.key)} (${inShort(change)})`,
     [
       ...askSentences(change).map(line),
       ...(again ? [line(ASKED_AGAIN)] : []),

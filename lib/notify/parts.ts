@@ -1,4 +1,6 @@
 import { reveal, revealIdentifier, revealSentence } from '../change/reveal.ts';
+import type { ChangeView } from '../change/view.ts';
+import { RISK_WORDS } from '../change/wording.ts';
 import { type Html, html } from '../render/html.ts';
 
 /** A piece of a mail, written once and printed twice. */
@@ -11,6 +13,18 @@ export type Part =
   /** Lines whose layout is part of what they say. */
   | { kind: 'picture'; text: string }
   | { kind: 'button'; text: string; link: string };
+
+/** What is said of a change where there is room for a line, such as in a subject: `medium risk, emergency`. */
+export const inShort = ({
+  risk,
+  breakGlass,
+  revertAfter,
+}: Pick<ChangeView, 'risk' | 'breakGlass' | 'revertAfter'>): string =>
+  [
+    RISK_WORDS[risk].toLowerCase(),
+    ...(breakGlass === undefined ? [] : ['emergency']),
+    ...(revertAfter === undefined ? [] : ['temporary']),
+  ].join(', ');
 
 const COLUMNS = 76;
 

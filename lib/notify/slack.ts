@@ -14,6 +14,7 @@ import {
   utc,
   wordsOf,
 } from '../change/wording.ts';
+import { inShort } from './parts.ts';
 import { decisionValue, VERDICT_WORDS } from './slackModal.ts';
 import { context, fields, header, inert, plain, section } from './slackText.ts';
 
@@ -45,11 +46,7 @@ export function askMessage(change: ChangeView, reader?: SlackReader): SlackMessa
   const sentences = summary.length === 0 ? ['Nobody gains or loses access.'] : summary.slice(0, SENTENCES_MAX);
   const lines = rest > 0 ? [...sentences, `And ${counted(rest, 'more sentence')} on the page.`] : sentences;
   return {
-    text: inert(
-      revealIdentifier(
-        `${change.submitter} asks to change the key policy of ${name}, ${RISK_WORDS[change.risk].toLowerCase()}`,
-      ),
-    ),
+    text: inert(revealIdentifier(`${change.submitter} asks to change the key policy of ${name}, ${inShort(change)}`)),
     blocks: [
       ...first(askSentences(change)),
       header(`Key policy of ${name}: ${state.toLowerCase()}`),

@@ -57,6 +57,11 @@ describe('the message that asks', () => {
     expect(resultReply(stale).text).toContain('not put back');
   });
 
+  it('says in the notification already that it is an emergency, or temporary', () => {
+    const urgent = changeView({ breakGlass: { reviewers: ['olu@example.com'] }, revertAfter: 'P7D' });
+    expect(askMessage(urgent).text).toMatch(/payments, high risk, emergency, temporary$/);
+  });
+
   it('has a button to the page and one for each thing that its reader may do, and none in a channel', () => {
     const buttons = (blocks: KnownBlock[]) =>
       blocks.flatMap((block) => (block.type === 'actions' ? block.elements : []));
