@@ -31,8 +31,11 @@ export function memoryAdapter(): (model: string) => Adapter {
     destroy: async (id) => {
       items.delete(`${model}:${id}`);
     },
+    // Of this model alone: a sign-in in progress has the grant of the person before, and goes on when that one is signed out.
     revokeByGrantId: async (grantId) => {
-      for (const [id, { payload }] of items) if (payload.grantId === grantId) items.delete(id);
+      for (const [id, { payload }] of items) {
+        if (id.startsWith(`${model}:`) && payload.grantId === grantId) items.delete(id);
+      }
     },
   });
 }

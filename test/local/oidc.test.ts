@@ -360,6 +360,24 @@ describe('signing in', () => {
     expect((await withToken(tokens.id_token, '/unscoped')).status).toBe(401);
   });
 
+  it('lets another person sign in where somebody is signed in already', async () => {
+    const { page } = await signIn('ana@example.com');
+    const login = await page.go(authorizeUrl({ prompt: 'login' }));
+    const chosen = await page.go(login.url, {
+      method: 'POST',
+      body: new URLSearchParams({ email: 'sam@example.com' }),
+    });
+    // The page sends this form by itself: it signs the first one out.
+    const html = await chosen.response.text();
+    const action = /<form[^>]* action="([^"]+)"/.exec(html)?.[1] ?? '';
+    const body = new URLSearchParams();
+    for (const [, name = '', value = ''] of html.matchAll(/name="(\w+)" value="([^"]*)"/g)) body.append(name, value);
+    const done = await page.go(action, { method: 'POST', body });
+    const response = await exchange(new URL(done.url).searchParams.get('code') ?? '');
+    const { id_token } = (await response.json()) as { id_token: string };
+    expect(decodeJwt(id_token)).toMatchObject({ email: 'sam@example.com' });
+  });
+
   it('refuses a code without its verifier, and a code twice', async () => {
     const first = new URL((await signIn('ana@example.com')).done.url).searchParams.get('code') ?? '';
     expect((await exchange(first, randomBytes(32).toString('base64url'))).status).toBe(400);
