@@ -132,13 +132,13 @@ const ROWS: readonly RiskRow[] = [
   {
     code: 'NEW_USE',
     risk: 'medium',
-    reason: (comparison) => named(gained(comparison, union(USING, CREATE_GRANT)), 'can use the key where it could not'),
+    reason: (comparison) => named(gained(comparison, union(USING, CREATE_GRANT)), 'can use the key where that was not allowed'),
   },
   {
     code: 'ADMINISTRATION',
     risk: 'medium',
     reason: (comparison) =>
-      named(gained(comparison, OTHER_ADMINISTRATION), 'can manage the key or its grants where it could not'),
+      named(gained(comparison, OTHER_ADMINISTRATION), 'can manage the key or its grants where that was not allowed'),
   },
   {
     code: 'CONDITION_CHANGED',

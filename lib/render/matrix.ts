@@ -20,10 +20,10 @@ const CHANGES = {
 /** For the style sheet that the page sends along; colours come from its variables, with a fall-back for a page without them. */
 export const MATRIX_STYLE = `
 .matrix{overflow-x:auto;margin:.6rem 0}
-.matrix table{border-collapse:collapse;width:100%;font-size:.875rem}
+.matrix table{border-collapse:collapse;width:100%;font-size:.8125rem}
 .matrix caption{text-align:left;padding:0 0 .5rem;color:var(--soft,#565f6b)}
-.matrix th,.matrix td{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid var(--line,#dcdfe3);overflow-wrap:normal}
-.matrix tbody th{font-weight:550;min-width:11rem;overflow-wrap:anywhere}
+.matrix th,.matrix td{text-align:left;vertical-align:top;padding:.4rem .375rem;border-bottom:1px solid var(--line,#dcdfe3);overflow-wrap:normal}
+.matrix tbody th{font-weight:550;min-width:8.5rem;overflow-wrap:anywhere}
 .matrix td{white-space:nowrap}
 .matrix td.no{color:var(--soft,#565f6b)}
 .matrix td.gains{background:var(--badbg,#fbe6e4);outline:2px solid var(--bad,#a8201a);outline-offset:-2px}

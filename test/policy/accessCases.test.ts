@@ -403,8 +403,8 @@ describe('risk', () => {
     const many = ['a', 'b', 'c', 'd', 'e'].map((name) => allow({ AWS: `${APP}-${name}` }, 'kms:Decrypt'));
     const reasons = (count: number) =>
       gradeRisk(compare([DELEGATION], [DELEGATION, ...many.slice(0, count)])).riskReasons;
-    expect(reasons(3)).toEqual([`${APP}-a, ${APP}-b and ${APP}-c can use the key where it could not.`]);
-    expect(reasons(5)).toEqual([`${APP}-a, ${APP}-b, ${APP}-c and 2 more can use the key where it could not.`]);
+    expect(reasons(3)).toEqual([`${APP}-a, ${APP}-b and ${APP}-c can use the key where that was not allowed.`]);
+    expect(reasons(5)).toEqual([`${APP}-a, ${APP}-b, ${APP}-c and 2 more can use the key where that was not allowed.`]);
   });
 });
 

@@ -29,6 +29,6 @@ test('the three permissions for grants are grants, not administration', () => {
 test('who can only end grants passes nothing on', () => {
   expect(gain('RevokeGrant')).toMatchObject({
     sentence: expect.stringContaining('role app can withdraw grants (statement 2)'),
-    riskReasons: ['arn:aws:iam::111122223333:role/app can manage the key or its grants where it could not.'],
+    riskReasons: ['arn:aws:iam::111122223333:role/app can manage the key or its grants where that was not allowed.'],
   });
 });
