@@ -132,7 +132,8 @@ const ROWS: readonly RiskRow[] = [
   {
     code: 'NEW_USE',
     risk: 'medium',
-    reason: (comparison) => named(gained(comparison, union(USING, CREATE_GRANT)), 'can use the key where that was not allowed'),
+    reason: (comparison) =>
+      named(gained(comparison, union(USING, CREATE_GRANT)), 'can use the key where that was not allowed'),
   },
   {
     code: 'ADMINISTRATION',
