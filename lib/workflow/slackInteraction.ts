@@ -77,7 +77,9 @@ export async function answerSlack(interaction: SlackInteraction, context: SlackC
         : await decideInSlack(interaction, value, context),
     );
   })();
-  return inTime(work, interaction, context.deadline);
+  const { kind } = interaction;
+  const late = foreign ?? done(kind === 'click' ? {} : unsure());
+  return inTime(kind === 'click' ? work : work.catch(() => late), late, context.deadline);
 }
 
 /** Where the app is installed is configured: one signing secret serves every workspace that installs it. */
@@ -94,18 +96,17 @@ function foreignWorkspace({
   return refuse('UNKNOWN_PERSON', 'This app, workspace or user is not the one that is configured here.');
 }
 
-/** The answer when it comes in time. A click that is late has done nothing; a decision that is late may or may not be in. */
+/** The answer when it comes in time. A click that is late has done nothing; a decision that is late may or may not be in; who is none of ours is refused at any time. */
 async function inTime(
   work: Promise<Outcome<SlackReply>>,
-  { kind }: SlackInteraction,
+  late: Outcome<SlackReply>,
   deadline: number,
 ): Promise<Outcome<SlackReply>> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Outcome<SlackReply>>((resolve) => {
-    timer = setTimeout(() => resolve(done(kind === 'click' ? {} : unsure())), Math.max(0, deadline - Date.now()));
+  const over = new Promise<Outcome<SlackReply>>((resolve) => {
+    timer = setTimeout(() => resolve(late), Math.max(0, deadline - Date.now()));
   });
-  const safe = kind === 'click' ? work : work.catch(() => done(unsure()));
-  return Promise.race([safe, late]).finally(() => clearTimeout(timer));
+  return Promise.race([work, over]).finally(() => clearTimeout(timer));
 }
 
 const unsure = () =>

@@ -64,6 +64,19 @@ describe('#17 a database that is silent', () => {
     letGo();
     expect(await decisions(id)).toEqual([]);
   });
+
+  it.each(['click', 'submission'] as const)('refuses a %s of another workspace all the same', async (kind) => {
+    const { id, value } = await asked();
+    world.proxy.arm();
+    const { held, letGo } = world.proxy.hold({ operation: 'decide dynamodb.TransactWriteItems', nth: 1 });
+    const over = { team: { id: 'T0OTHER' } };
+    const payload = kind === 'click' ? slack.click('U0SAM', value, over) : slack.submission('U0SAM', value, {}, over);
+    const sending = slack.send(payload);
+    await held;
+    expect((await sending).status).toBe(403);
+    letGo();
+    expect(await decisions(id)).toEqual([]);
+  });
 });
 
 describe('a start of the messages that got lost', () => {
