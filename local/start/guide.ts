@@ -24,10 +24,8 @@ Try it:
   curl -s ${api}/changes -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"key":"alias/payments","edits":[{"op":"addUser","principal":"arn:aws:iam::111122223333:role/Invoices"}],"reason":"Invoices reads card data"}'
   curl -s ${aws}/_aws/ses    # the approvers' mail: open the link in it
 
-As an auditor (docs/audit.md; the checkpoint of the history comes by mail, each hour and once ${api}/local/schedule/witness is posted to):
-  AUDITOR=$(curl -s ${api}/local/token -d '{"email":"audrey@example.com","groups":["auditors"]}' | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
-  curl -s "${api}/audit/events?type=SUBMITTED" -H "Authorization: Bearer $AUDITOR"
-  curl -s ${api}/audit/verify -H "Authorization: Bearer $AUDITOR"
+As an auditor, by a token for audrey@example.com and the group auditors: ${api}/audit/events, ${api}/audit/verify (docs/audit.md).
+The checkpoint of the history comes by mail, each hour and once ${api}/local/schedule/witness is posted to.
 
 AWS SDKs and the AWS CLI can talk to ${aws} (AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test). Ctrl-C stops everything.
 `;
