@@ -11,8 +11,7 @@ import {
   versionBody,
 } from '../schemas.ts';
 import { PROPOSALS } from './examples.ts';
-import type { Operation } from './operation.ts';
-import { EVERYBODY } from './operation.ts';
+import { DECIDING, EVERYBODY, type Operation, SUBMITTING } from './operation.ts';
 
 /** What is done with a change once it is there. */
 export const CHANGES: readonly Operation[] = [
@@ -76,20 +75,7 @@ export const CHANGES: readonly Operation[] = [
       },
     },
     reply: { status: 200, schema: 'Change' },
-    refusals: [
-      'NOT_YOUR_STAGE',
-      'CHANGES_REQUESTED',
-      'NOTHING_TO_WITHDRAW',
-      'TOO_MANY_REQUESTS',
-      'NOT_AN_APPROVER',
-      'OWN_CHANGE',
-      'NOT_FOUND',
-      'ALREADY_DECIDED',
-      'ALREADY_ENDED',
-      'EXPIRED',
-      'BASE_MOVED',
-      'UNAVAILABLE',
-    ],
+    refusals: ['NOT_YOUR_STAGE', 'CHANGES_REQUESTED', 'NOTHING_TO_WITHDRAW', 'TOO_MANY_REQUESTS', ...DECIDING],
   },
   {
     id: 'version',
@@ -133,17 +119,7 @@ export const CHANGES: readonly Operation[] = [
       optional: true,
     },
     reply: { status: 201, schema: 'Change' },
-    refusals: [
-      'NOT_FOUND',
-      'NOTHING_TO_REBASE',
-      'REBASE_CONFLICT',
-      'BASE_MOVED',
-      'IDEMPOTENCY_CONFLICT',
-      'POLICY_REFUSED',
-      'TOO_MANY_REQUESTS',
-      'TOO_MANY_OPEN',
-      'UNAVAILABLE',
-    ],
+    refusals: ['NOT_FOUND', 'NOTHING_TO_REBASE', 'REBASE_CONFLICT', 'BASE_MOVED', ...SUBMITTING],
   },
   {
     id: 'previewRebase',
@@ -167,16 +143,7 @@ export const CHANGES: readonly Operation[] = [
     headers: { 'Idempotency-Key': idempotencyKey },
     body: { name: 'RevertBody', schema: revertBody, examples: { revert: { reason: 'The worker is retired.' } } },
     reply: { status: 201, schema: 'Change' },
-    refusals: [
-      'NOT_FOUND',
-      'NOTHING_TO_REVERT',
-      'BASE_MOVED',
-      'IDEMPOTENCY_CONFLICT',
-      'POLICY_REFUSED',
-      'TOO_MANY_REQUESTS',
-      'TOO_MANY_OPEN',
-      'UNAVAILABLE',
-    ],
+    refusals: ['NOT_FOUND', 'NOTHING_TO_REVERT', 'BASE_MOVED', ...SUBMITTING],
   },
   {
     id: 'delegate',

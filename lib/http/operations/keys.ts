@@ -1,5 +1,4 @@
-import type { Operation } from './operation.ts';
-import { KEY_READERS } from './operation.ts';
+import { KEY_READERS, type Operation } from './operation.ts';
 
 /** The keys and their live policies. */
 export const KEYS: readonly Operation[] = [

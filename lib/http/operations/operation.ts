@@ -27,3 +27,24 @@ export interface Operation {
 
 export const EVERYBODY: GroupName[] = ['submitters', 'approvers', 'auditors', 'admins'];
 export const KEY_READERS: GroupName[] = ['submitters', 'auditors'];
+
+/** What a new change may be refused for, whoever proposes it and by whatever way. */
+export const SUBMITTING: readonly RefusalCode[] = [
+  'IDEMPOTENCY_CONFLICT',
+  'POLICY_REFUSED',
+  'TOO_MANY_REQUESTS',
+  'TOO_MANY_OPEN',
+  'UNAVAILABLE',
+];
+
+/** What a decision about a change may be refused for, by whatever way it comes. */
+export const DECIDING: readonly RefusalCode[] = [
+  'NOT_AN_APPROVER',
+  'OWN_CHANGE',
+  'NOT_FOUND',
+  'ALREADY_DECIDED',
+  'ALREADY_ENDED',
+  'EXPIRED',
+  'BASE_MOVED',
+  'UNAVAILABLE',
+];

@@ -1,7 +1,6 @@
 import { idempotencyKey, previewBody, setBody, setDecisionBody, submitBody } from '../schemas.ts';
 import { APP, PROPOSALS, SUBMITS, WHY } from './examples.ts';
-import type { Operation } from './operation.ts';
-import { EVERYBODY } from './operation.ts';
+import { DECIDING, EVERYBODY, type Operation, SUBMITTING } from './operation.ts';
 
 /** What is proposed: changes and sets of them. */
 export const PROPOSED: readonly Operation[] = [
@@ -28,15 +27,7 @@ export const PROPOSED: readonly Operation[] = [
     headers: { 'Idempotency-Key': idempotencyKey },
     body: { name: 'SubmitBody', schema: submitBody, examples: SUBMITS },
     reply: { status: 201, schema: 'Change' },
-    refusals: [
-      'NOT_FOUND',
-      'BASE_MOVED',
-      'IDEMPOTENCY_CONFLICT',
-      'POLICY_REFUSED',
-      'TOO_MANY_REQUESTS',
-      'TOO_MANY_OPEN',
-      'UNAVAILABLE',
-    ],
+    refusals: ['NOT_FOUND', 'BASE_MOVED', ...SUBMITTING],
   },
   {
     id: 'submitSet',
@@ -55,14 +46,7 @@ export const PROPOSED: readonly Operation[] = [
       },
     },
     reply: { status: 201, schema: 'Set' },
-    refusals: [
-      'NOT_FOUND',
-      'IDEMPOTENCY_CONFLICT',
-      'POLICY_REFUSED',
-      'TOO_MANY_REQUESTS',
-      'TOO_MANY_OPEN',
-      'UNAVAILABLE',
-    ],
+    refusals: ['NOT_FOUND', ...SUBMITTING],
   },
   {
     id: 'getSet',
@@ -89,18 +73,6 @@ export const PROPOSED: readonly Operation[] = [
       examples: { approve: { decision: 'approve', comment: 'For all three.' }, reject: { decision: 'reject' } },
     },
     reply: { status: 200, schema: 'SetDecision' },
-    refusals: [
-      'NOT_YOUR_STAGE',
-      'CHANGES_REQUESTED',
-      'TOO_MANY_REQUESTS',
-      'NOT_AN_APPROVER',
-      'OWN_CHANGE',
-      'NOT_FOUND',
-      'ALREADY_DECIDED',
-      'ALREADY_ENDED',
-      'EXPIRED',
-      'BASE_MOVED',
-      'UNAVAILABLE',
-    ],
+    refusals: ['NOT_YOUR_STAGE', 'CHANGES_REQUESTED', 'TOO_MANY_REQUESTS', ...DECIDING],
   },
 ];

@@ -1,7 +1,6 @@
 import { signedInQuery, signInQuery } from '../queries.ts';
 import { adoptBody, foreignForm, reviewForm, slackForm, slackSignature, slackTimestamp, undoBody } from '../schemas.ts';
-import type { Operation } from './operation.ts';
-import { EVERYBODY } from './operation.ts';
+import { DECIDING, EVERYBODY, type Operation, SUBMITTING } from './operation.ts';
 
 /** The pages that a link opens, Slack, and what is done about writes outside of the workflow. */
 export const REVIEW: readonly Operation[] = [
@@ -58,14 +57,7 @@ export const REVIEW: readonly Operation[] = [
       'NOTHING_TO_WITHDRAW',
       'TOO_MANY_REQUESTS',
       'NOT_IN_GROUP',
-      'NOT_AN_APPROVER',
-      'OWN_CHANGE',
-      'NOT_FOUND',
-      'ALREADY_DECIDED',
-      'ALREADY_ENDED',
-      'EXPIRED',
-      'BASE_MOVED',
-      'UNAVAILABLE',
+      ...DECIDING,
     ],
   },
   {
@@ -92,16 +84,7 @@ export const REVIEW: readonly Operation[] = [
     iam: true,
     body: { name: 'UndoBody', schema: undoBody, examples: { undo: { reason: 'Nobody had asked for it.' } } },
     reply: { status: 201, schema: 'Change' },
-    refusals: [
-      'NOT_FOUND',
-      'NOTHING_TO_UNDO',
-      'ALREADY_DECIDED',
-      'IDEMPOTENCY_CONFLICT',
-      'POLICY_REFUSED',
-      'TOO_MANY_REQUESTS',
-      'TOO_MANY_OPEN',
-      'UNAVAILABLE',
-    ],
+    refusals: ['NOT_FOUND', 'NOTHING_TO_UNDO', 'ALREADY_DECIDED', ...SUBMITTING],
   },
   {
     id: 'foreignPage',
@@ -135,11 +118,7 @@ export const REVIEW: readonly Operation[] = [
       'NOT_FOUND',
       'NOTHING_TO_UNDO',
       'ALREADY_DECIDED',
-      'IDEMPOTENCY_CONFLICT',
-      'POLICY_REFUSED',
-      'TOO_MANY_REQUESTS',
-      'TOO_MANY_OPEN',
-      'UNAVAILABLE',
+      ...SUBMITTING,
     ],
   },
   {
