@@ -24,8 +24,8 @@ import { collected, type Test } from './vitest.ts';
 const TESTS = 'test/{policy,change}/**/*.test.ts';
 /** What the dry run tells the processes that come after it. */
 const LEARNED = 'learned.json';
-/** Node never lets a module go. After so many loads the process is given back. */
-const MOST_LOADS = 25;
+/** Node never lets a module go. After so many test files, each with what it imports, the process is given back. */
+const MOST_LOADS = 1_000;
 /** A test this much slower than the average would cost more than all others, for the few mutants that only it kills. */
 const TOO_SLOW = Number(process.env.MUTATION_TOO_SLOW ?? 100);
 const LOOP = 'The test goes on and on.';
@@ -72,7 +72,10 @@ class PureRunner implements TestRunner {
   private endings: (() => unknown)[] = [];
   private times = new Map<string, number>();
   private covering: Learned['covering'] = {};
+  private rounds = 0;
   private loads = 0;
+  /** By test file, the mutants of tables and names that it killed when it was loaded with them. */
+  private kills = new Map<string, number>();
   /** Tests run for the mutant at hand. */
   private ran = 0;
   /** Whether the modules are as they are without a mutant. */
@@ -165,18 +168,17 @@ class PureRunner implements TestRunner {
     }
     if (failure !== undefined || !atLoading) return failure;
 
-    const broken = await this.load(options);
-    const reached = dependents(options.sandboxFileName);
-    return broken ?? (await this.attempt(options, ({ file }) => reached.has(file)));
+    return this.attemptAnew(options);
   }
 
   /** The first of the tests, cheapest first, that fails with the mutant switched on. */
   private async attempt(
     { activeMutant, hitLimit = Number.POSITIVE_INFINITY }: MutantRunOptions,
     wanted: (test: Test) => boolean,
+    from: readonly Test[] = this.tests,
   ): Promise<Failure | undefined> {
     const time = ({ id }: Test): number => this.times.get(id) ?? 0;
-    const tests = this.tests.filter((test) => this.times.has(test.id) && wanted(test));
+    const tests = from.filter((test) => this.times.has(test.id) && wanted(test));
     Object.assign(stryker, { hitCount: 0, hitLimit });
     for (const test of tests.sort((a, b) => time(a) - time(b))) {
       this.ran++;
@@ -189,31 +191,60 @@ class PureRunner implements TestRunner {
     return undefined;
   }
 
-  /** Loads all modules anew, with the mutant switched on if one is given. What it makes them throw then is the failure. */
-  private async load(mutant?: MutantRunOptions): Promise<Failure | undefined> {
-    await this.dispose();
-    this.loads++;
-    this.clean = mutant === undefined;
-    [this.tests, this.endings] = [[], []];
-    Object.assign(stryker, { hitCount: 0, hitLimit: mutant?.hitLimit, activeMutant: mutant?.activeMutant.id });
+  /**
+   * The first test that fails when the modules are loaded with the mutant switched on: one test file after the other, those first
+   * that killed most in this way, so that a mutant which dies needs few of them. The tests that were loaded without it stay.
+   */
+  private async attemptAnew(options: MutantRunOptions): Promise<Failure | undefined> {
+    const reached = dependents(options.sandboxFileName);
+    const files = globSync(TESTS).sort(
+      (a, b) => (this.kills.get(b) ?? 0) - (this.kills.get(a) ?? 0) || (a < b ? -1 : 1),
+    );
+    this.rounds++;
+    for (const file of files.filter((one) => reached.has(one))) {
+      const failure = await this.attemptFile(options, file);
+      if (failure === undefined) continue;
+      this.kills.set(file, (this.kills.get(file) ?? 0) + 1);
+      return failure;
+    }
+    return undefined;
+  }
+
+  private async attemptFile(options: MutantRunOptions, file: string): Promise<Failure | undefined> {
+    Object.assign(stryker, { hitCount: 0, hitLimit: options.hitLimit, activeMutant: options.activeMutant.id });
     try {
-      await load('test/seed.ts', this.loads);
-      // A property that failed has said enough.
-      fc.configureGlobal({ ...fc.readConfigureGlobal(), endOnFailure: true });
-      for (const file of globSync(TESTS).sort()) {
-        collected(file);
-        await load(file, this.loads);
-        const { tests, endings } = collected('');
-        this.tests.push(...tests);
-        this.endings.push(...endings);
-      }
-      return undefined;
+      const { tests, endings } = await this.loadFile(file);
+      const failure = await this.attempt(options, () => true, tests);
+      for (const ending of endings) await ending();
+      return failure;
     } catch (error) {
-      if (mutant === undefined) throw error;
       return { message: String(error) };
     } finally {
       stryker.activeMutant = undefined;
     }
+  }
+
+  /** Loads all modules anew. */
+  private async load(): Promise<void> {
+    await this.dispose();
+    this.rounds++;
+    this.clean = true;
+    [this.tests, this.endings] = [[], []];
+    await load('test/seed.ts', this.rounds);
+    // A property that failed has said enough.
+    fc.configureGlobal({ ...fc.readConfigureGlobal(), endOnFailure: true });
+    for (const file of globSync(TESTS).sort()) {
+      const { tests, endings } = await this.loadFile(file);
+      this.tests.push(...tests);
+      this.endings.push(...endings);
+    }
+  }
+
+  private async loadFile(file: string): Promise<ReturnType<typeof collected>> {
+    this.loads++;
+    collected(file);
+    await load(file, this.rounds);
+    return collected('');
   }
 }
 
