@@ -49,7 +49,7 @@ const reporter: Reporter = {
   onMutationTestReportReady({ files }) {
     const read = readRows();
     for (const [file, result] of Object.entries(files)) {
-      const [live, stand] = [new Set(rowsOf(result)), read.get(file) ?? new Set()];
+      const [live, stand] = [new Set(rowsOf(result)), read.get(file) ?? new Set<string>()];
       const unread = [...live].filter((row) => !stand.has(row));
       const gone = [...stand].filter((row) => !live.has(row));
       if (unread.length + gone.length === 0) continue;
