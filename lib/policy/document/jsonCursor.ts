@@ -2,8 +2,6 @@ import type { Finding } from '../types.ts';
 import { codePoint, type JsonPlace, type JsonString } from './jsonNode.ts';
 import { quote } from './visible.ts';
 
-/** Neither escapes nor what must be escaped. */
-const PLAIN = /^[ -[\]-\uffff]*$/;
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
   '\\': '\\',
@@ -40,10 +38,7 @@ export class JsonCursor {
     const start = this.at;
     const line = this.#line;
     const column = start - this.#lineStart + 1;
-    const quote = this.text.indexOf('"', start + 1);
-    let value = quote < 0 ? '' : this.text.slice(start + 1, quote);
-    if (quote >= 0 && PLAIN.test(value)) this.at = quote + 1;
-    else value = this.#escapedString(pointer);
+    const value = this.#decoded(pointer);
     return {
       kind: 'string',
       value,
@@ -56,13 +51,13 @@ export class JsonCursor {
     };
   }
 
-  /** A string that is not as simple as most: it has escapes, or something is wrong with it. */
-  #escapedString(pointer: string): string {
+  #decoded(pointer: string): string {
     const text = this.text;
     const column = this.at - this.#lineStart + 1;
     let at = this.at + 1;
     let from = at;
     let value = '';
+    let escaped = false;
     for (;;) {
       const unit = text.charCodeAt(at);
       if (unit === 0x22) break;
@@ -70,6 +65,7 @@ export class JsonCursor {
         value += text.slice(from, at);
         this.at = at;
         value += this.#escape(pointer);
+        escaped = true;
         at = this.at;
         from = at;
       } else if (unit >= 0x20) {
@@ -80,8 +76,10 @@ export class JsonCursor {
         this.refuse('JSON_CONTROL_CHARACTER', `The control character ${codePoint(unit)} stands in a string.`, pointer);
       }
     }
-    value += text.slice(from, at);
     this.at = at + 1;
+    if (!escaped) return text.slice(from, at);
+    value += text.slice(from, at);
+    // The text is well-formed: only an escape can be half of a pair.
     if (!value.isWellFormed()) {
       this.findings.push({
         code: 'JSON_LONE_SURROGATE',
