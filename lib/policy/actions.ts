@@ -87,7 +87,8 @@ export function actionsOf(statement: Statement, cache: Map<string, ActionSet>): 
   return statement.notAction ? minus(ALL_ACTIONS, { lo, hi }) : { lo, hi };
 }
 
-function patternSet(pattern: string, cache: Map<string, ActionSet>): ActionSet {
+/** The key-policy actions that one pattern names. */
+export function patternSet(pattern: string, cache: Map<string, ActionSet>): ActionSet {
   const cached = cache.get(pattern);
   if (cached !== undefined) return cached;
   const lower = lowerAscii(pattern);

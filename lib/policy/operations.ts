@@ -1,3 +1,4 @@
+import { type ActionSet, KEY_ACTIONS, setOf } from './actions.ts';
 import { byCodeUnit, lowerAscii } from './ascii.ts';
 import { ACTIONS, type Action } from './data/actions.generated.ts';
 import { globMatches } from './glob.ts';
@@ -70,6 +71,11 @@ export function possibleFor(action: string, key: Pick<Key, 'usage' | 'spec' | 'o
   if (OF_IMPORTED_MATERIAL.includes(action)) return key.origin === 'EXTERNAL';
   if (OF_ROTATION.includes(action)) return symmetric && key.origin === 'AWS_KMS';
   return key.multiRegion || !OF_MULTI_REGION.includes(action);
+}
+
+/** The key-policy actions that are possible for a key. */
+export function possibleActions(key: Key): ActionSet {
+  return setOf(KEY_ACTIONS.filter((action) => possibleFor(action, key)));
 }
 
 const LOWERED: readonly { action: Action; lower: string }[] = ACTIONS.map((action) => ({

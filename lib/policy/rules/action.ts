@@ -1,20 +1,24 @@
+import { type ActionSet, intersection, isEmpty, minus, setOf } from '../actions.ts';
 import { lowerAscii } from '../ascii.ts';
 import { ACTIONS } from '../data/actions.generated.ts';
 import { quote } from '../document/visible.ts';
-import { CROSS_ACCOUNT, nearest, possibleFor } from '../operations.ts';
-import { type ActionView, type Context, type Hit, listing, type PolicyRule, type StatementView } from './context.ts';
+import { CROSS_ACCOUNT, nearest, possibleActions } from '../operations.ts';
+import { type ActionPattern, type Context, type Hit, listing, type PolicyRule, type StatementView } from './context.ts';
 
 const NAMES = ACTIONS.map(({ name }) => name);
 
-/** One hit for each action of the document that a test picks out. */
+/** One hit for each place of the patterns that a test picks out. */
 function* each(
-  context: Context,
-  hit: (action: ActionView, view: StatementView) => Omit<Hit, 'path'> | undefined,
+  { patterns, statements }: Context,
+  picks: (named: ActionPattern) => boolean,
+  hit: (pattern: string, view: StatementView, path: string) => Omit<Hit, 'path'> | undefined,
 ): Iterable<Hit> {
-  for (const view of context.statements) {
-    for (const action of view.actions) {
-      const found = hit(action, view);
-      if (found !== undefined) yield { path: action.path, ...found };
+  const picked = new Set(patterns.filter(picks));
+  if (picked.size === 0) return;
+  for (const view of statements) {
+    for (const { path, named } of view.actions) {
+      const found = picked.has(named) ? hit(named.pattern, view, path) : undefined;
+      if (found !== undefined) yield { path, ...found };
     }
   }
 }
@@ -34,13 +38,16 @@ const actionInvalid: PolicyRule = {
   source:
     'IAM User Guide, "IAM JSON policy elements: Action"; error text "Action vendors (e.g., aws, ec2, etc.) must not contain wildcards", boogy/iam-policy-validator #172',
   check: (context) =>
-    each(context, ({ pattern, path }, { name }) => {
-      if (WELL_FORMED.test(pattern)) return undefined;
-      const meant = NAMES.find((known) => known.toLowerCase() === lowerAscii(`kms:${pattern}`));
-      const message = `${name} has the action ${quote(pattern)}, which is not of the form service:Operation.`;
-      if (meant === undefined) return { message };
-      return { message, fix: `Write ${meant}.`, patch: [{ op: 'replace', path, value: meant }] };
-    }),
+    each(
+      context,
+      ({ pattern }) => !WELL_FORMED.test(pattern),
+      (pattern, { name }, path) => {
+        const meant = NAMES.find((known) => known.toLowerCase() === lowerAscii(`kms:${pattern}`));
+        const message = `${name} has the action ${quote(pattern)}, which is not of the form service:Operation.`;
+        if (meant === undefined) return { message };
+        return { message, fix: `Write ${meant}.`, patch: [{ op: 'replace', path, value: meant }] };
+      },
+    ),
 };
 
 const actionNotKms: PolicyRule = {
@@ -51,12 +58,12 @@ const actionNotKms: PolicyRule = {
   fix: 'Remove it; permissions for other services belong in IAM policies.',
   source: 'AWS KMS Developer Guide, "Key policies in AWS KMS"',
   check: (context) =>
-    each(context, ({ pattern, operations }, view) =>
-      WELL_FORMED.test(pattern) && operations.length === 0 && !/^kms:/i.test(pattern)
-        ? {
-            message: `${view.name} ${verb(view)} ${quote(pattern)}, which is no action of AWS KMS and has no effect here.`,
-          }
-        : undefined,
+    each(
+      context,
+      ({ pattern, known }) => WELL_FORMED.test(pattern) && !known && !/^kms:/i.test(pattern),
+      (pattern, view) => ({
+        message: `${view.name} ${verb(view)} ${quote(pattern)}, which is no action of AWS KMS and has no effect here.`,
+      }),
     ),
 };
 
@@ -73,13 +80,16 @@ const actionUnknown: PolicyRule = {
   fix: 'Correct the name.',
   source: 'Service Authorization Reference, "Actions, resources, and condition keys for AWS Key Management Service"',
   check: (context) =>
-    each(context, ({ pattern, path, operations }, { name }) => {
-      if (operations.length > 0 || !WELL_FORMED.test(pattern) || !/^kms:/i.test(pattern)) return undefined;
-      const meant = PERMISSION_OF[lowerAscii(pattern)] ?? nearest(pattern, NAMES);
-      const message = `${name} has the action ${quote(pattern)}, which names nothing that AWS KMS can do.`;
-      if (meant === undefined) return { message };
-      return { message, fix: `Probably ${meant} is meant.`, patch: [{ op: 'replace', path, value: meant }] };
-    }),
+    each(
+      context,
+      ({ pattern, known }) => WELL_FORMED.test(pattern) && !known && /^kms:/i.test(pattern),
+      (pattern, { name }, path) => {
+        const meant = PERMISSION_OF[lowerAscii(pattern)] ?? nearest(pattern, NAMES);
+        const message = `${name} has the action ${quote(pattern)}, which names nothing that AWS KMS can do.`;
+        if (meant === undefined) return { message };
+        return { message, fix: `Probably ${meant} is meant.`, patch: [{ op: 'replace', path, value: meant }] };
+      },
+    ),
 };
 
 const actionNotInKeyPolicy: PolicyRule = {
@@ -90,10 +100,12 @@ const actionNotInKeyPolicy: PolicyRule = {
   fix: 'Remove it here; allow it in an IAM policy.',
   source: 'AWS KMS Developer Guide, "Default key policy"; "AWS KMS permissions": IAM policy only',
   check: (context) =>
-    each(context, ({ pattern, operations }, view) =>
-      operations.length > 0 && !operations.some(({ inKeyPolicy }) => inKeyPolicy)
-        ? { message: `${view.name} ${verb(view)} ${quote(pattern)}, which has no effect in a key policy.` }
-        : undefined,
+    each(
+      context,
+      ({ known, governed }) => known && isEmpty(governed),
+      (pattern, view) => ({
+        message: `${view.name} ${verb(view)} ${quote(pattern)}, which has no effect in a key policy.`,
+      }),
     ),
 };
 
@@ -104,16 +116,19 @@ const actionNotSupported: PolicyRule = {
   title: 'An action that cannot be done with a key of this usage, spec or origin',
   fix: 'Remove it.',
   source: 'AWS KMS Developer Guide, "Key type reference"',
-  check: (context) =>
-    each(context, ({ pattern, operations }, view) => {
-      const governed = operations.filter(({ inKeyPolicy }) => inKeyPolicy);
-      const { key } = context;
-      if (view.statement.notAction || governed.length === 0 || governed.some(({ name }) => possibleFor(name, key))) {
-        return undefined;
-      }
-      const kind = `key of spec ${key.spec}, usage ${key.usage}, origin ${key.origin}${key.multiRegion ? '' : ', in one Region,'}`;
-      return { message: `${view.name} ${verb(view)} ${quote(pattern)}, which no ${kind} can do.` };
-    }),
+  check: (context) => {
+    const { key } = context;
+    const possible = possibleActions(key);
+    return each(
+      context,
+      ({ governed }) => !isEmpty(governed) && isEmpty(intersection(governed, possible)),
+      (pattern, view) => {
+        if (view.statement.notAction) return undefined;
+        const kind = `key of spec ${key.spec}, usage ${key.usage}, origin ${key.origin}${key.multiRegion ? '' : ', in one Region,'}`;
+        return { message: `${view.name} ${verb(view)} ${quote(pattern)}, which no ${kind} can do.` };
+      },
+    );
+  },
 };
 
 /** External accounts that an Allow names as principals. */
@@ -122,22 +137,24 @@ function externalAccounts({ statement, principals }: StatementView): string[] {
   return [...new Set(principals.flatMap(({ form, own }) => ('account' in form && !own ? [form.account] : [])))];
 }
 
-/** Actions of a statement for another account of which a part that a test picks out has an effect there. */
+const WORKING_ABROAD = setOf([...CROSS_ACCOUNT]);
+
+/** Actions of a statement for another account, told by what of them has an effect there and what has none. */
 function* abroad(
-  { statements }: Context,
-  picks: (working: number, governed: number) => boolean,
+  { patterns, statements }: Context,
+  picks: (working: ActionSet, idle: ActionSet) => boolean,
   says: (view: StatementView, patterns: string, accounts: string) => string,
 ): Iterable<Hit> {
+  const picked = new Set(
+    patterns.filter(({ governed }) => picks(intersection(governed, WORKING_ABROAD), minus(governed, WORKING_ABROAD))),
+  );
+  if (picked.size === 0) return;
   for (const view of statements) {
-    const accounts = externalAccounts(view);
-    if (accounts.length === 0) continue;
-    const found = view.actions.filter(({ operations }) => {
-      const governed = operations.filter(({ inKeyPolicy }) => inKeyPolicy);
-      return picks(governed.filter(({ name }) => CROSS_ACCOUNT.has(name)).length, governed.length);
-    });
+    const found = view.actions.filter(({ named }) => picked.has(named));
     const [first] = found;
-    if (first === undefined) continue;
-    const patterns = listing(found.map(({ pattern }) => quote(pattern)));
+    const accounts = first === undefined ? [] : externalAccounts(view);
+    if (first === undefined || accounts.length === 0) continue;
+    const patterns = listing(found.map(({ named }) => quote(named.pattern)));
     yield { path: first.path, message: says(view, patterns, listing(accounts)) };
   }
 }
@@ -152,7 +169,7 @@ const actionNotCrossAccount: PolicyRule = {
   check: (context) =>
     abroad(
       context,
-      (working, governed) => governed > 0 && working === 0,
+      (working, idle) => isEmpty(working) && !isEmpty(idle),
       ({ name }, patterns, accounts) =>
         `${name} allows ${patterns} to account ${accounts}; no such action ever has an effect across accounts.`,
     ),
@@ -168,7 +185,7 @@ const actionPartlyCrossAccount: PolicyRule = {
   check: (context) =>
     abroad(
       context,
-      (working, governed) => working > 0 && working < governed,
+      (working, idle) => !isEmpty(working) && !isEmpty(idle),
       ({ name }, patterns, accounts) =>
         `${name} allows ${patterns} to account ${accounts}; only a part of what that names has an effect across accounts.`,
     ),

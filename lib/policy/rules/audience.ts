@@ -1,7 +1,7 @@
 import { withAccount } from '../condition/conditions.ts';
 import { tiesDown } from '../condition/confining.ts';
 import { type ConditionView, listing, type PolicyRule } from './context.ts';
-import { eachPrincipal } from './eachPrincipal.ts';
+import { eachPrincipal, OF_ACCOUNTS } from './eachPrincipal.ts';
 
 const notPrincipal: PolicyRule = {
   on: 'policy',
@@ -37,7 +37,7 @@ const notPrincipalAllow: PolicyRule = {
 };
 
 /** Holds only for chosen callers: a fixed value, an operator that needs the key, no variable. */
-function confines({ lowerKey, use, values }: ConditionView, account: string): boolean {
+function confines({ test: { lowerKey, use }, values }: ConditionView, account: string): boolean {
   if (use === undefined || use.operator === 'Null') return false;
   if (use.operator.negative || use.ifExists || use.quantifier === 'all' || values.length === 0) return false;
   return values
@@ -54,8 +54,7 @@ const principalStar: PolicyRule = {
   source:
     'AWS KMS Developer Guide, "Key policies in AWS KMS": do not set the Principal to an asterisk unless conditions limit it',
   check: (context) =>
-    eachPrincipal(context, ({ form }, { name, statement, conditions }) =>
-      form.type === 'everyone' &&
+    eachPrincipal(context, ['everyone'], (_, { name, statement, conditions }) =>
       statement.effect === 'Allow' &&
       !statement.notPrincipal &&
       !conditions.some((one) => confines(one, context.key.accountId))
@@ -72,8 +71,8 @@ const principalStarString: PolicyRule = {
   fix: 'Write {"AWS": "*"}, which means the same.',
   source: 'aws/aws-cdk #10403, #12511',
   check: (context) =>
-    eachPrincipal(context, ({ form, path }, { name, statement }) =>
-      form.type === 'everyone' && /^\/(Not)?Principal$/.test(path.slice(statement.path.length))
+    eachPrincipal(context, ['everyone'], ({ path }, { name, statement }) =>
+      /^\/(Not)?Principal$/.test(path.slice(statement.path.length))
         ? { message: `${name} has a bare "*" as its principal.`, patch: [{ op: 'replace', path, value: { AWS: '*' } }] }
         : undefined,
     ),
@@ -117,7 +116,7 @@ const externalRegion: PolicyRule = {
   check: (context) =>
     DEFAULT_REGIONS.test(context.key.region)
       ? []
-      : eachPrincipal(context, ({ form, own }, { name }) =>
+      : eachPrincipal(context, OF_ACCOUNTS, ({ form, own }, { name }) =>
           'account' in form && !own
             ? {
                 message: `${name} names account ${form.account}; it must have enabled the Region ${context.key.region}.`,

@@ -1,6 +1,14 @@
 import { codePoint } from '../document/json.ts';
 import { firstInvisible, looksLike, quote } from '../document/visible.ts';
-import { type Context, type Hit, type PolicyRule, placed, type SubjectRule } from './context.ts';
+import {
+  type ConditionView,
+  type Context,
+  conditionPath,
+  type Hit,
+  type PolicyRule,
+  placed,
+  type SubjectRule,
+} from './context.ts';
 
 const TROJAN =
   'Countersign: an approver must see what KMS will read (CVE-2021-42574; look-alikes pass the API as \\u escapes)';
@@ -35,18 +43,25 @@ type Visit = (value: string, path: string, name: string, what: string, condition
 const FREE_VALUES =
   /^(kms:encryptioncontext(keys$|:)|aws:(principaltag|requesttag|resourcetag)\/|aws:(tagkeys|useragent|referer|sourceidentity|username)$)/;
 
+function hasFreeValues({ test }: ConditionView): boolean {
+  return FREE_VALUES.test(test.lowerKey);
+}
+
 /** Visits the strings by which KMS finds or matches something. */
 function visitIdentifiers({ statements }: Context, visit: Visit): void {
-  for (const { name, statement, node, principals, actions, conditions } of statements) {
-    for (const { path, pattern } of actions) visit(pattern, path, name, 'the action');
+  for (const view of statements) {
+    const { name, statement, node, principals, actions } = view;
+    for (const { path, named } of actions) visit(named.pattern, path, name, 'the action');
     for (const { path, written } of principals) visit(written, path, name, 'the principal');
     const element = statement.notResource ? 'NotResource' : 'Resource';
-    for (const { path, value } of placed(node, element, statement.resources)) visit(value, path, name, 'the resource');
-    for (const { path, operator, key, lowerKey, values } of conditions) {
+    for (const { pointer, value } of placed(node, element)) visit(value, pointer, name, 'the resource');
+    for (const condition of view.conditions) {
+      const { operator, key } = condition.test;
+      const path = conditionPath(view, condition);
       visit(operator, path, name, 'the condition operator');
-      if (FREE_VALUES.test(lowerKey)) continue;
+      if (hasFreeValues(condition)) continue;
       visit(key, path, name, 'the condition key');
-      for (const value of values) visit(value, path, name, 'a value of', key);
+      for (const value of condition.values) visit(value, path, name, 'a value of', key);
     }
   }
 }
@@ -54,12 +69,15 @@ function visitIdentifiers({ statements }: Context, visit: Visit): void {
 /** Visits the strings that only people read, or whose text the policy's owner chose. */
 function visitFreeTexts({ policy, statements }: Context, visit: Visit): void {
   if (policy.id !== undefined) visit(policy.id, '/Id', 'The policy', 'the Id');
-  for (const { name, statement, conditions } of statements) {
+  for (const view of statements) {
+    const { name, statement } = view;
     if (statement.sid !== undefined) visit(statement.sid, `${statement.path}/Sid`, name, 'the Sid');
-    for (const { path, key, lowerKey, values } of conditions) {
-      if (!FREE_VALUES.test(lowerKey)) continue;
+    for (const condition of view.conditions) {
+      if (!hasFreeValues(condition)) continue;
+      const { key } = condition.test;
+      const path = conditionPath(view, condition);
       visit(key, path, name, 'the condition key');
-      for (const value of values) visit(value, path, name, 'a value of', key);
+      for (const value of condition.values) visit(value, path, name, 'a value of', key);
     }
   }
 }

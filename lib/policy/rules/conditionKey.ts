@@ -1,9 +1,9 @@
-import { lowerAscii } from '../ascii.ts';
+import { type ActionSet, ALL_ACTIONS, intersection, isEmpty, minus, namesOf } from '../actions.ts';
 import { escapePointer, memberOf, toValue } from '../document/json.ts';
 import { quote } from '../document/visible.ts';
 import { nearest } from '../operations.ts';
-import { listing, nodeAt, type PolicyRule, type StatementView } from './context.ts';
-import { eachCondition, hasKey, KNOWN, keyOf, needsKey } from './eachCondition.ts';
+import { type Context, conditionPath, listing, nodeAt, type PolicyRule, type StatementView } from './context.ts';
+import { actionsWith, eachCondition, KNOWN, keyOf, needsKey } from './eachCondition.ts';
 
 const CONDITIONS = 'AWS KMS Developer Guide, "Condition keys for AWS KMS"';
 const OPERATORS = 'IAM User Guide, "IAM JSON policy elements: Condition operators"';
@@ -19,10 +19,12 @@ const keyForbidden: PolicyRule = {
   fix: 'Remove the condition; a key policy speaks of its own key alone.',
   source: 'awsdocs/aws-kms-developer-guide PR #47; error text "These condition keys are not permitted in a key policy"',
   check: (context) =>
-    eachCondition(context, ({ key, lowerKey }, { name }) =>
-      FORBIDDEN.test(lowerKey)
-        ? { message: `${name} has the condition key ${quote(key)}, which no key policy may have.` }
-        : undefined,
+    eachCondition(
+      context,
+      ({ lowerKey }) => FORBIDDEN.test(lowerKey),
+      ({ test }, { name }) => ({
+        message: `${name} has the condition key ${quote(test.key)}, which no key policy may have.`,
+      }),
     ),
 };
 
@@ -34,28 +36,34 @@ const keyUnknown: PolicyRule = {
   fix: 'Correct the name.',
   source: CONDITIONS,
   check: (context) =>
-    eachCondition(context, ({ key, lowerKey, path }, { name }) => {
-      if (keyOf(lowerKey) !== undefined || FORBIDDEN.test(lowerKey)) return undefined;
-      const meant = nearest(
-        key,
-        KNOWN.map((known) => known.key),
-      );
-      const message = `${name} has the unknown condition key ${quote(key)}.`;
-      if (meant === undefined) return { message };
-      const fix = `Probably ${meant} is meant.`;
-      const block = nodeAt(context.node, path.slice(0, path.lastIndexOf('/')));
-      const value = memberOf(block, key);
-      if (value === undefined || meant.includes('${') || memberOf(block, meant) !== undefined) return { message, fix };
-      const to = `${block.pointer}/${escapePointer(meant)}`;
-      return {
-        message,
-        fix,
-        patch: [
-          { op: 'remove', path },
-          { op: 'add', path: to, value: toValue(value) },
-        ],
-      };
-    }),
+    eachCondition(
+      context,
+      ({ lowerKey }) => keyOf(lowerKey) === undefined && !FORBIDDEN.test(lowerKey),
+      (condition, view) => {
+        const { key } = condition.test;
+        const meant = nearest(
+          key,
+          KNOWN.map((known) => known.key),
+        );
+        const message = `${view.name} has the unknown condition key ${quote(key)}.`;
+        if (meant === undefined) return { message };
+        const fix = `Probably ${meant} is meant.`;
+        const path = conditionPath(view, condition);
+        const block = nodeAt(context.node, path.slice(0, path.lastIndexOf('/')));
+        const value = memberOf(block, key);
+        if (value === undefined || meant.includes('${') || memberOf(block, meant) !== undefined)
+          return { message, fix };
+        const to = `${block.pointer}/${escapePointer(meant)}`;
+        return {
+          message,
+          fix,
+          patch: [
+            { op: 'remove', path },
+            { op: 'add', path: to, value: toValue(value) },
+          ],
+        };
+      },
+    ),
 };
 
 const keyRepeated: PolicyRule = {
@@ -65,23 +73,19 @@ const keyRepeated: PolicyRule = {
   title: 'The same condition operator and key twice, told apart only by upper and lower case',
   fix: 'Make it one line with all values, if any of them is to match.',
   source: 'IAM Access Analyzer, "Duplicate keys with different case"',
-  check: (context) =>
-    context.statements.flatMap(({ conditions, name }) => {
+  *check({ statements }) {
+    for (const view of statements) {
       const seen = new Set<string>();
-      return conditions.flatMap(({ operator, key, lowerKey, path }) => {
-        const line = JSON.stringify([lowerAscii(operator), lowerKey]);
-        if (!seen.has(line)) {
-          seen.add(line);
-          return [];
+      for (const condition of view.conditions) {
+        const { identity, key, operator } = condition.test;
+        if (seen.has(identity)) {
+          const message = `${view.name} has ${quote(key)} under ${quote(operator)} twice; whether one or both count is not defined.`;
+          yield { path: conditionPath(view, condition), message };
         }
-        return [
-          {
-            path,
-            message: `${name} has ${quote(key)} under ${quote(operator)} twice; whether one or both count is not defined.`,
-          },
-        ];
-      });
-    }),
+        seen.add(identity);
+      }
+    }
+  },
 };
 
 const keyDeprecated: PolicyRule = {
@@ -92,20 +96,27 @@ const keyDeprecated: PolicyRule = {
   fix: 'Use kms:KeySpec or kms:KeyUsage.',
   source: CONDITIONS,
   check: (context) =>
-    eachCondition(context, ({ key, lowerKey }, { name }) =>
-      lowerKey === 'kms:customermasterkeyspec' || lowerKey === 'kms:customermasterkeyusage'
-        ? { message: `${name} has the deprecated condition key ${quote(key)}.` }
-        : undefined,
+    eachCondition(
+      context,
+      ({ lowerKey }) => lowerKey === 'kms:customermasterkeyspec' || lowerKey === 'kms:customermasterkeyusage',
+      ({ test }, { name }) => ({ message: `${name} has the deprecated condition key ${quote(test.key)}.` }),
     ),
 };
 
 /** Operations of a statement whose requests never have the key; of a wildcard only when that is so for all that it names. */
-function without({ actions, statement }: StatementView, lowerKey: string): string[] {
-  if (statement.notAction) return [];
-  return actions.flatMap(({ operations }) => {
-    const governed = operations.filter(({ inKeyPolicy }) => inKeyPolicy);
-    return governed.some((action) => hasKey(action, lowerKey)) ? [] : governed.map(({ name }) => name);
-  });
+function without({ actions, statement }: StatementView, having: ActionSet | undefined): string[] {
+  if (statement.notAction || having === undefined) return [];
+  const names = new Set<string>();
+  for (const { governed } of new Set(actions.map(({ named }) => named))) {
+    if (isEmpty(intersection(governed, having))) for (const name of namesOf(governed)) names.add(name);
+  }
+  return [...names];
+}
+
+/** By key, the actions whose requests can have it, of those keys that not all have. */
+function havingOf({ tests }: Context): ReadonlyMap<string, ActionSet> {
+  const having = tests.map(({ lowerKey }) => [lowerKey, actionsWith(lowerKey)] as const);
+  return new Map(having.filter(([, actions]) => !isEmpty(minus(ALL_ACTIONS, actions))));
 }
 
 const blocksAction: PolicyRule = {
@@ -115,13 +126,20 @@ const blocksAction: PolicyRule = {
   title: 'A condition that can never hold for an action, because its requests do not have the key',
   fix: 'Put the action into a statement of its own, without the condition.',
   source: `${CONDITIONS}: each key names the operations that it works for`,
-  check: (context) =>
-    eachCondition(context, (condition, view) => {
-      const blocked = needsKey(condition) ? [...new Set(without(view, condition.lowerKey))] : [];
-      if (blocked.length === 0) return undefined;
-      const effect = view.statement.effect === 'Allow' ? 'never allows' : 'never denies';
-      return { message: `${view.name} ${effect} ${listing(blocked)}: such a request has no ${quote(condition.key)}.` };
-    }),
+  check: (context) => {
+    const having = havingOf(context);
+    return eachCondition(
+      context,
+      ({ lowerKey }) => having.has(lowerKey),
+      (condition, view) => {
+        const { key, lowerKey } = condition.test;
+        const blocked = needsKey(condition) ? without(view, having.get(lowerKey)) : [];
+        if (blocked.length === 0) return undefined;
+        const effect = view.statement.effect === 'Allow' ? 'never allows' : 'never denies';
+        return { message: `${view.name} ${effect} ${listing(blocked)}: such a request has no ${quote(key)}.` };
+      },
+    );
+  },
 };
 
 const alwaysHolds: PolicyRule = {
@@ -131,17 +149,22 @@ const alwaysHolds: PolicyRule = {
   title: 'A condition that always holds for an action, because its requests do not have the key that must not match',
   fix: 'Put the action into a statement of its own.',
   source: `${OPERATORS}: negated operators hold when the key is absent`,
-  check: (context) =>
-    eachCondition(context, (condition, view) => {
-      const { use, lowerKey, key } = condition;
-      if (use === undefined || use.operator === 'Null' || (!use.operator.negative && !use.ifExists)) return undefined;
-      const free = [...new Set(without(view, lowerKey))];
-      if (free.length === 0) return undefined;
-      const effect = view.statement.effect === 'Allow' ? 'allows' : 'denies';
-      return {
-        message: `${view.name} ${effect} ${listing(free)} whatever the condition on ${quote(key)} says: such a request has no such key.`,
-      };
-    }),
+  check: (context) => {
+    const having = havingOf(context);
+    return eachCondition(
+      context,
+      ({ use, lowerKey }) =>
+        use !== undefined && use.operator !== 'Null' && (use.operator.negative || use.ifExists) && having.has(lowerKey),
+      ({ test: { key, lowerKey } }, view) => {
+        const free = without(view, having.get(lowerKey));
+        if (free.length === 0) return undefined;
+        const effect = view.statement.effect === 'Allow' ? 'allows' : 'denies';
+        return {
+          message: `${view.name} ${effect} ${listing(free)} whatever the condition on ${quote(key)} says: such a request has no such key.`,
+        };
+      },
+    );
+  },
 };
 
 export const CONDITION_KEY_RULES: readonly PolicyRule[] = [

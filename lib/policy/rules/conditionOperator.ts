@@ -15,17 +15,18 @@ const operatorUnknown: PolicyRule = {
   title: 'A condition operator that the policy language does not have',
   fix: 'Correct the operator.',
   source: OPERATORS,
-  check: ({ statements }) =>
-    statements.flatMap(({ node, name }) => {
+  *check({ statements }) {
+    for (const { node, name } of statements) {
       const element = node && memberOf(node, 'Condition');
-      const operators = element?.kind === 'object' ? element.members.map((member) => member.name) : [];
-      return operators
-        .filter(({ value }) => isUnknown(value))
-        .map(({ value, pointer }) => ({
-          path: pointer,
-          message: `${name} has the unknown condition operator ${quote(value)}.`,
-        }));
-    }),
+      for (const { name: operator } of element?.kind === 'object' ? element.members : []) {
+        if (!isUnknown(operator.value)) continue;
+        yield {
+          path: operator.pointer,
+          message: `${name} has the unknown condition operator ${quote(operator.value)}.`,
+        };
+      }
+    }
+  },
 };
 
 function isUnknown(operator: string): boolean {
@@ -44,14 +45,17 @@ const operatorType: PolicyRule = {
   fix: 'Use the operator for the type of the key.',
   source: CONDITIONS,
   check: (context) =>
-    eachCondition(context, ({ key, operator, lowerKey, use }, { name }) => {
-      if (use === undefined || use.operator === 'Null') return undefined;
-      const known = keyOf(lowerKey);
-      const fitting = FITTING[use.operator.type];
-      if (known === undefined || fitting === undefined || fitting.test(known.type) || known.key.includes('${'))
-        return undefined;
-      return { message: `${name} tests ${quote(key)}, a key of type ${known.type}, with ${quote(operator)}.` };
-    }),
+    eachCondition(
+      context,
+      ({ lowerKey, use }) => {
+        const fitting = use === undefined || use.operator === 'Null' ? undefined : FITTING[use.operator.type];
+        const known = keyOf(lowerKey);
+        return known !== undefined && fitting !== undefined && !fitting.test(known.type) && !known.key.includes('${');
+      },
+      ({ test: { key, lowerKey, operator } }, { name }) => ({
+        message: `${name} tests ${quote(key)}, a key of type ${keyOf(lowerKey)?.type}, with ${quote(operator)}.`,
+      }),
+    ),
 };
 
 const needsSetOperator: PolicyRule = {
@@ -62,13 +66,16 @@ const needsSetOperator: PolicyRule = {
   fix: 'Write ForAnyValue: before the operator if one match is enough, ForAllValues: if every value must match.',
   source: 'AWS KMS Developer Guide, "Condition keys for AWS KMS": multivalued; IAM User Guide, "Set operators"',
   check: (context) =>
-    eachCondition(context, ({ key, operator, lowerKey, use }, { name }) =>
-      use !== undefined &&
-      use.operator !== 'Null' &&
-      use.quantifier === 'one' &&
-      keyOf(lowerKey)?.type.startsWith('ArrayOf')
-        ? { message: `${name} tests ${quote(key)}, which can have several values, with ${quote(operator)}.` }
-        : undefined,
+    eachCondition(
+      context,
+      ({ lowerKey, use }) =>
+        use !== undefined &&
+        use.operator !== 'Null' &&
+        use.quantifier === 'one' &&
+        keyOf(lowerKey)?.type.startsWith('ArrayOf') === true,
+      ({ test: { key, operator } }, { name }) => ({
+        message: `${name} tests ${quote(key)}, which can have several values, with ${quote(operator)}.`,
+      }),
     ),
 };
 
@@ -80,21 +87,22 @@ const setOperatorEmpty: PolicyRule = {
   fix: 'Add the condition Null with "false" for the key, or use ForAnyValue.',
   source: 'IAM User Guide, "Multivalued context keys": ForAllValues with an Allow effect',
   check: (context) =>
-    eachCondition(context, ({ key, lowerKey, use }, { name, statement, conditions }) => {
-      if (use?.quantifier !== 'all' || statement.effect !== 'Allow') return undefined;
-      const required = conditions.some(
-        (other) => other.lowerKey === lowerKey && other.use !== undefined && needsKey(other),
-      );
-      if (required) return undefined;
-      const message = `${name} limits by ForAllValues on ${quote(key)}; a request without that key passes.`;
-      const fix = `Add the condition Null: {${JSON.stringify(key)}: "false"}, or use ForAnyValue.`;
-      if (conditions.some((other) => other.use?.operator === 'Null')) return { message, fix };
-      return {
-        message,
-        fix,
-        patch: [{ op: 'add', path: `${statement.path}/Condition/Null`, value: { [key]: 'false' } }],
-      };
-    }),
+    eachCondition(
+      context,
+      ({ use }) => use?.quantifier === 'all',
+      ({ test: { key, lowerKey } }, { name, statement, conditions }) => {
+        if (statement.effect !== 'Allow') return undefined;
+        if (conditions.some((other) => other.test.lowerKey === lowerKey && needsKey(other))) return undefined;
+        const message = `${name} limits by ForAllValues on ${quote(key)}; a request without that key passes.`;
+        const fix = `Add the condition Null: {${JSON.stringify(key)}: "false"}, or use ForAnyValue.`;
+        if (conditions.some(({ test }) => test.use?.operator === 'Null')) return { message, fix };
+        return {
+          message,
+          fix,
+          patch: [{ op: 'add', path: `${statement.path}/Condition/Null`, value: { [key]: 'false' } }],
+        };
+      },
+    ),
 };
 
 export const CONDITION_OPERATOR_RULES: readonly PolicyRule[] = [

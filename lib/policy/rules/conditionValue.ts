@@ -1,15 +1,18 @@
 import { cidrWithin, parseCidr } from '../condition/cidr.ts';
 import { Conditions } from '../condition/conditions.ts';
 import { testsExclude } from '../condition/conditionTest.ts';
-import { readValue } from '../condition/conditionValues.ts';
+import { type Reading, readValue } from '../condition/conditionValues.ts';
 import { type JsonNumber, memberOf } from '../document/json.ts';
 import { quote } from '../document/visible.ts';
 import type { Key } from '../types.ts';
-import { type ConditionView, type Context, type Hit, listing, type PolicyRule, type StatementView } from './context.ts';
+import { type ConditionTest, type Context, type Hit, listing, type PolicyRule } from './context.ts';
 import { eachCondition } from './eachCondition.ts';
 
 const CONDITIONS = 'AWS KMS Developer Guide, "Condition keys for AWS KMS"';
 const OPERATORS = 'IAM User Guide, "IAM JSON policy elements: Condition operators"';
+
+/** Readings that take every text. */
+const TEXTS: ReadonlySet<Reading> = new Set<Reading>(['string', 'fold', 'like', 'binary']);
 
 const noValues: PolicyRule = {
   on: 'policy',
@@ -19,8 +22,11 @@ const noValues: PolicyRule = {
   fix: 'Write the values, or remove the condition.',
   source: OPERATORS,
   check: (context) =>
-    eachCondition(context, ({ key, values }, { name }) =>
-      values.length === 0 ? { message: `${name} compares ${quote(key)} with no value at all.` } : undefined,
+    eachCondition(
+      context,
+      () => true,
+      ({ test, values }, { name }) =>
+        values.length === 0 ? { message: `${name} compares ${quote(test.key)} with no value at all.` } : undefined,
     ),
 };
 
@@ -32,30 +38,36 @@ const valueType: PolicyRule = {
   fix: 'Write the value in the form that the operator needs, or use a String operator.',
   source: OPERATORS,
   check: (context) =>
-    eachCondition(context, ({ values, use, operator }, { name }) => {
-      if (use === undefined) return undefined;
-      const bad = values.find((value) => {
-        if (value.includes('${')) return false;
-        if (use.operator === 'Null') return !/^(true|false)$/i.test(value);
-        return readValue(value, use.operator.reading, false).form === 'opaque';
-      });
-      return bad === undefined ? undefined : { message: `${name} has the value ${quote(bad)} for ${quote(operator)}.` };
-    }),
+    eachCondition(
+      context,
+      ({ use }) => use !== undefined && (use.operator === 'Null' || !TEXTS.has(use.operator.reading)),
+      ({ test: { use, operator }, values }, { name }) => {
+        const bad = values.find((value) => {
+          if (use === undefined || value.includes('${')) return false;
+          if (use.operator === 'Null') return !/^(true|false)$/i.test(value);
+          return readValue(value, use.operator.reading, false).form === 'opaque';
+        });
+        return bad === undefined
+          ? undefined
+          : { message: `${name} has the value ${quote(bad)} for ${quote(operator)}.` };
+      },
+    ),
 };
 
 /** One hit for each JSON number in a Condition that a test picks out. */
 function* eachNumber(
   { statements }: Context,
-  hit: (number: JsonNumber, condition: ConditionView, view: StatementView) => Hit | undefined,
+  hit: (number: JsonNumber, test: ConditionTest, name: string) => Hit | undefined,
 ): Iterable<Hit> {
-  for (const view of statements) {
+  for (const { node, conditions, name } of statements) {
     let line = 0;
-    const element = view.node && memberOf(view.node, 'Condition');
+    const element = node && memberOf(node, 'Condition');
     for (const { value: block } of element?.kind === 'object' ? element.members : []) {
       for (const { value } of block.kind === 'object' ? block.members : []) {
-        const condition = view.conditions[line++];
+        const condition = conditions[line++];
+        if (value.kind === 'string') continue;
         for (const item of value.kind === 'array' ? value.items : [value]) {
-          const found = item.kind === 'number' && condition ? hit(item, condition, view) : undefined;
+          const found = item.kind === 'number' && condition ? hit(item, condition.test, name) : undefined;
           if (found !== undefined) yield found;
         }
       }
@@ -71,7 +83,7 @@ const valueNumber: PolicyRule = {
   fix: 'Write it in quotes; an account id has leading zeros that a number loses.',
   source: 'IAM Access Analyzer, "Data type mismatch"; Countersign: one text must not be read in two ways',
   check: (context) =>
-    eachNumber(context, ({ raw, pointer: path }, { use, key }, { name }) => {
+    eachNumber(context, ({ raw, pointer: path }, { use, key }, name) => {
       const numeric = use !== undefined && use.operator !== 'Null' && /^(number|date)$/.test(use.operator.type);
       if (numeric && /^-?[0-9]+(\.[0-9]+)?$/.test(raw)) return undefined;
       const message = `${name} compares ${quote(key)} with the number ${raw}; a string belongs there.`;
@@ -87,16 +99,20 @@ const wildcardLiteral: PolicyRule = {
   fix: 'Use StringLike, or ArnLike for ARNs.',
   source: OPERATORS,
   check: (context) =>
-    eachCondition(context, ({ values, use, operator }, { name }) => {
-      const reading = use === undefined || use.operator === 'Null' ? undefined : use.operator.reading;
-      const wild =
-        reading === 'string' || reading === 'fold'
-          ? values.find((value) => /[*?]/.test(value.replace(/\$\{.*?\}/g, '')))
-          : undefined;
-      return wild === undefined
-        ? undefined
-        : { message: `${name} has ${quote(wild)} under ${quote(operator)}, which takes "*" and "?" as they are.` };
-    }),
+    eachCondition(
+      context,
+      ({ use }) =>
+        use !== undefined &&
+        use.operator !== 'Null' &&
+        (use.operator.reading === 'string' || use.operator.reading === 'fold'),
+      ({ test, values }, { name }) => {
+        const wild = values.find((value) => /[*?]/.test(value) && /[*?]/.test(value.replace(/\$\{.*?\}/g, '')));
+        if (wild === undefined) return undefined;
+        return {
+          message: `${name} has ${quote(wild)} under ${quote(test.operator)}, which takes "*" and "?" as they are.`,
+        };
+      },
+    ),
 };
 
 const variableOld: PolicyRule = {
@@ -109,12 +125,16 @@ const variableOld: PolicyRule = {
   check: (context) =>
     context.policy.version === '2012-10-17'
       ? []
-      : eachCondition(context, ({ values }, { name }) => {
-          const variable = values.find((value) => value.includes('${'));
-          return variable === undefined
-            ? undefined
-            : { message: `${name} has the variable ${quote(variable)}, which is not replaced.` };
-        }),
+      : eachCondition(
+          context,
+          () => true,
+          ({ values }, { name }) => {
+            const variable = values.find((value) => value.includes('${'));
+            return variable === undefined
+              ? undefined
+              : { message: `${name} has the variable ${quote(variable)}, which is not replaced.` };
+          },
+        ),
 };
 
 /** What a value of a key always looks like; another one never matches. */
@@ -152,25 +172,32 @@ const valueNeverMatches: PolicyRule = {
   source: CONDITIONS,
   check: (context) => {
     const constants = constantsOf(context.key);
-    return eachCondition(context, ({ key, lowerKey, values, use }, { name }) => {
-      if (use === undefined || use.operator === 'Null' || use.operator.reading !== 'string') return undefined;
-      const form = Object.hasOwn(FORMS, lowerKey) ? FORMS[lowerKey] : undefined;
-      const odd = form && values.find((value) => !form.form.test(value) && !value.includes('${'));
-      if (form !== undefined && odd !== undefined) {
-        return { message: `${name} compares ${quote(key)} with ${quote(odd)}; its value is always ${form.is}.` };
-      }
-      const constant = Object.hasOwn(constants, lowerKey) ? constants[lowerKey] : undefined;
-      if (
-        constant === undefined ||
-        values.includes(constant) ||
-        values.length === 0 ||
-        values.some((value) => value.includes('${'))
-      )
-        return undefined;
-      return {
-        message: `${name} compares ${quote(key)} with ${listing(values.map(quote))}; for this key it is always ${quote(constant)}.`,
-      };
-    });
+    return eachCondition(
+      context,
+      ({ use, lowerKey }) =>
+        use !== undefined &&
+        use.operator !== 'Null' &&
+        use.operator.reading === 'string' &&
+        (Object.hasOwn(FORMS, lowerKey) || Object.hasOwn(constants, lowerKey)),
+      ({ test: { key, lowerKey }, values }, { name }) => {
+        const form = FORMS[lowerKey];
+        const odd = form && values.find((value) => !form.form.test(value) && !value.includes('${'));
+        if (form !== undefined && odd !== undefined) {
+          return { message: `${name} compares ${quote(key)} with ${quote(odd)}; its value is always ${form.is}.` };
+        }
+        const constant = constants[lowerKey];
+        if (
+          constant === undefined ||
+          values.includes(constant) ||
+          values.length === 0 ||
+          values.some((value) => value.includes('${'))
+        )
+          return undefined;
+        return {
+          message: `${name} compares ${quote(key)} with ${listing(values.map(quote))}; for this key it is always ${quote(constant)}.`,
+        };
+      },
+    );
   },
 };
 
@@ -188,17 +215,20 @@ const privateAddress: PolicyRule = {
   source:
     'IAM User Guide, "AWS global condition context keys": aws:SourceIp; IAM Access Analyzer, "Private IP address"',
   check: (context) =>
-    eachCondition(context, ({ lowerKey, values, key, use }, { name }) => {
-      if (lowerKey !== 'aws:sourceip' || use === undefined || use.operator === 'Null') return undefined;
-      const found = values.find((value) => {
-        const range = parseCidr(value);
-        return range !== undefined && PRIVATE.some((wide) => cidrWithin(range, wide));
-      });
-      if (found === undefined) return undefined;
-      return {
-        message: `${name} compares ${quote(key)} with the private address ${quote(found)}, which KMS never sees.`,
-      };
-    }),
+    eachCondition(
+      context,
+      ({ lowerKey, use }) => lowerKey === 'aws:sourceip' && use !== undefined && use.operator !== 'Null',
+      ({ test, values }, { name }) => {
+        const found = values.find((value) => {
+          const range = parseCidr(value);
+          return range !== undefined && PRIVATE.some((wide) => cidrWithin(range, wide));
+        });
+        if (found === undefined) return undefined;
+        return {
+          message: `${name} compares ${quote(test.key)} with the private address ${quote(found)}, which KMS never sees.`,
+        };
+      },
+    ),
 };
 
 const neverHolds: PolicyRule = {
@@ -211,7 +241,7 @@ const neverHolds: PolicyRule = {
   check: ({ statements, policy }) => {
     const conditions = new Conditions();
     return statements.flatMap(({ statement, name, conditions: lines }) => {
-      if (new Set(lines.map(({ lowerKey }) => lowerKey)).size === lines.length) return [];
+      if (lines.length < 2 || new Set(lines.map(({ test }) => test.lowerKey)).size === lines.length) return [];
       const read = conditions.read(statement.conditions, policy.version);
       const tests = conditions.testsOf(read).map((id) => conditions.test(id));
       const pair = tests.flatMap((a, index) =>

@@ -1,9 +1,9 @@
 import type { Abilities } from '../access/ability.ts';
 import { type ApplierUse, applierUses, circumstancesOf, judgedOnce } from '../access/applierUse.ts';
+import { type ActionSet, actionsOf, patternSet } from '../actions.ts';
 import { lowerAscii } from '../ascii.ts';
 import { type OperatorUse, readOperator } from '../condition/operators.ts';
-import { ACTIONS, type Action } from '../data/actions.generated.ts';
-import { escapePointer, type JsonNode, type JsonObject, memberOf } from '../document/json.ts';
+import { escapePointer, type JsonNode, type JsonObject, type JsonString, memberOf } from '../document/json.ts';
 import { quote } from '../document/visible.ts';
 import { operationsOf } from '../operations.ts';
 import { accountOf, type PrincipalForm, principalForm } from '../principalForm.ts';
@@ -61,18 +61,34 @@ export interface PrincipalView extends Principal {
   own: boolean;
 }
 
-export interface ActionView {
+/** A pattern of an Action or NotAction, held once for all places of the document where it stands. */
+export interface ActionPattern {
   pattern: string;
-  path: string;
-  /** Operations of AWS KMS that the pattern names. */
-  operations: readonly Action[];
+  /** It names an operation of AWS KMS. */
+  known: boolean;
+  /** Those that it names of the operations that a key policy governs. */
+  governed: ActionSet;
 }
 
-export interface ConditionView extends Condition {
+export interface ActionView {
   path: string;
+  named: ActionPattern;
+}
+
+/** An operator with a condition key, held once for all places of the document where it stands. */
+export interface ConditionTest {
+  operator: string;
+  key: string;
   /** Lower case. */
   lowerKey: string;
   use: OperatorUse | undefined;
+  /** Equal for tests that only upper and lower case tells apart. */
+  identity: string;
+}
+
+export interface ConditionView {
+  test: ConditionTest;
+  values: readonly string[];
 }
 
 export interface StatementView {
@@ -84,7 +100,7 @@ export interface StatementView {
   actions: ActionView[];
   conditions: ConditionView[];
   /** Operations that a key policy governs and this statement is about; for NotAction all but the named. */
-  operations: readonly Action[];
+  operations: ActionSet;
 }
 
 /** A document with everything that several rules look at worked out once. */
@@ -92,104 +108,121 @@ export interface Context extends Subject {
   policy: KeyPolicy;
   node: JsonObject;
   statements: StatementView[];
+  /** Each pattern and each test of a condition that stands in the document, and every form of its principals, once. */
+  patterns: readonly ActionPattern[];
+  tests: readonly ConditionTest[];
+  forms: ReadonlySet<PrincipalForm['type']>;
   /** Who of the key's account can do an operation under the policy. */
   abilities: (action: string) => Abilities;
   /** What the policy lets the applier itself do with the key. */
   applierUses: readonly ApplierUse[];
 }
 
-const GOVERNED = ACTIONS.filter((action) => action.inKeyPolicy);
-
 export function contextOf(subject: Subject, policy: KeyPolicy, node: JsonObject): Context {
-  const known = new Map<string, readonly Action[]>();
-  const named = (pattern: string): readonly Action[] => {
-    const cached = known.get(pattern);
-    if (cached !== undefined) return cached;
-    const operations = operationsOf(pattern);
-    known.set(pattern, operations);
-    return operations;
-  };
-  const governedBy = new Map<string, readonly Action[]>();
-  const about = ({ actions: patterns, notAction }: Statement, actions: ActionView[]): readonly Action[] => {
-    const written = `${notAction} ${patterns.join()}`;
-    const operations = governedBy.get(written) ?? governed(actions, notAction);
-    governedBy.set(written, operations);
-    return operations;
-  };
+  const words = new Words();
   const list = memberOf(node, 'Statement');
   const nodes = list?.kind === 'array' ? list.items : list === undefined ? [] : [list];
-  const statements = policy.statements.map((statement, index) => {
+  const statements = policy.statements.map((statement, index): StatementView => {
     const at = nodes[index];
-    const actions = placed(at, statement.notAction ? 'NotAction' : 'Action', statement.actions).map(
-      ({ path, value }) => ({ path, pattern: value, operations: named(value) }),
-    );
     const sid = statement.sid === undefined ? '' : ` (${quote(statement.sid)})`;
     return {
       statement,
       name: `Statement ${index + 1}${sid}`,
       node: at,
-      principals: principalsOf(statement, at, subject.key),
-      actions,
-      conditions: conditionsOf(statement),
-      operations: about(statement, actions),
+      principals: principalsOf(statement, at, subject.key, words.forms),
+      actions: placed(at, statement.notAction ? 'NotAction' : 'Action').map(({ pointer, value }) => ({
+        path: pointer,
+        named: words.pattern(value),
+      })),
+      conditions: statement.conditions.map((condition) => ({ test: words.test(condition), values: condition.values })),
+      operations: actionsOf(statement, words.actions),
     };
   });
   const circumstances = circumstancesOf(subject.guardians, subject.request.bypass);
   const abilities = judgedOnce(policy, subject.key, circumstances);
   const uses = applierUses(policy, subject.key, subject.guardians, abilities);
-  return { ...subject, policy, node, statements, abilities, applierUses: uses };
+  const { patterns, tests, forms } = words;
+  return {
+    ...subject,
+    policy,
+    node,
+    statements,
+    patterns: [...patterns.values()],
+    tests: [...tests.values()].flatMap((byKey) => [...byKey.values()]),
+    forms,
+    abilities,
+    applierUses: uses,
+  };
 }
 
-function governed(actions: ActionView[], negated: boolean): readonly Action[] {
-  if (actions.length === 0) return [];
-  const [only] = actions;
-  if (only !== undefined && actions.length === 1 && !negated)
-    return only.operations.filter(({ inKeyPolicy }) => inKeyPolicy);
-  const named = new Set<Action>();
-  for (const { operations } of actions) for (const operation of operations) named.add(operation);
-  return GOVERNED.filter((action) => named.has(action) !== negated);
-}
+/** The words of one document: most stand there many times. */
+class Words {
+  readonly actions = new Map<string, ActionSet>();
+  readonly patterns = new Map<string, ActionPattern>();
+  /** By operator and key. */
+  readonly tests = new Map<string, Map<string, ConditionTest>>();
+  readonly forms = new Set<PrincipalForm['type']>();
 
-function principalsOf(statement: Statement, node: JsonNode | undefined, key: Key): PrincipalView[] {
-  const element = node && memberOf(node, statement.notPrincipal ? 'NotPrincipal' : 'Principal');
-  const places: { path: string; value: string }[] = [];
-  if (element?.kind === 'string') places.push({ path: element.pointer, value: element.value });
-  if (element?.kind === 'object') {
-    for (const { name, value } of element.members)
-      places.push(...strings(value, `${element.pointer}/${escapePointer(name.value)}`));
+  pattern(pattern: string): ActionPattern {
+    const there = this.patterns.get(pattern);
+    if (there !== undefined) return there;
+    const made = {
+      pattern,
+      known: operationsOf(pattern).length > 0,
+      governed: patternSet(pattern, this.actions),
+    };
+    this.patterns.set(pattern, made);
+    return made;
   }
+
+  test({ operator, key }: Condition): ConditionTest {
+    const byKey = this.tests.get(operator) ?? new Map<string, ConditionTest>();
+    const there = byKey.get(key);
+    if (there !== undefined) return there;
+    const lowerKey = lowerAscii(key);
+    const identity = JSON.stringify([lowerAscii(operator), lowerKey]);
+    const made = { operator, key, lowerKey, use: readOperator(operator), identity };
+    this.tests.set(operator, byKey.set(key, made));
+    return made;
+  }
+}
+
+function principalsOf(
+  statement: Statement,
+  node: JsonNode | undefined,
+  key: Key,
+  forms: Set<PrincipalForm['type']>,
+): PrincipalView[] {
+  const element = node && memberOf(node, statement.notPrincipal ? 'NotPrincipal' : 'Principal');
+  const places = element?.kind === 'object' ? element.members.flatMap(({ value }) => strings(value)) : strings(element);
   return statement.principals.map((principal, index) => {
     const form = principalForm(principal);
-    const place = places[index] ?? { path: statement.path, value: principal.id };
-    return { ...principal, path: place.path, written: place.value, form, own: accountOf(form) === key.accountId };
+    forms.add(form.type);
+    const place = places[index];
+    return {
+      kind: principal.kind,
+      id: principal.id,
+      path: place?.pointer ?? statement.path,
+      written: place?.value ?? principal.id,
+      form,
+      own: accountOf(form) === key.accountId,
+    };
   });
 }
 
-function conditionsOf(statement: Statement): ConditionView[] {
-  return statement.conditions.map((condition) => ({
-    ...condition,
-    path: `${statement.path}/Condition/${escapePointer(condition.operator)}/${escapePointer(condition.key)}`,
-    lowerKey: lowerAscii(condition.key),
-    use: readOperator(condition.operator),
-  }));
+/** The pointer of a condition of a statement. */
+export function conditionPath({ statement }: StatementView, { test: { operator, key } }: ConditionView): string {
+  return `${statement.path}/Condition/${escapePointer(operator)}/${escapePointer(key)}`;
 }
 
-/** The strings of an element with the pointer of each. */
-export function placed(
-  statement: JsonNode | undefined,
-  name: string,
-  values: readonly string[],
-): { path: string; value: string }[] {
-  const element = statement && memberOf(statement, name);
-  return element === undefined
-    ? values.map((value) => ({ path: statement?.pointer ?? '', value }))
-    : strings(element, element.pointer);
+/** The strings of an element of a statement. */
+export function placed(statement: JsonNode | undefined, name: string): readonly JsonString[] {
+  return strings(statement && memberOf(statement, name));
 }
 
-function strings(node: JsonNode, pointer: string): { path: string; value: string }[] {
-  if (node.kind === 'string') return [{ path: pointer, value: node.value }];
-  const items = node.kind === 'array' ? node.items : [];
-  return items.filter((item) => item.kind === 'string').map(({ pointer: path, value }) => ({ path, value }));
+function strings(node: JsonNode | undefined): readonly JsonString[] {
+  if (node?.kind === 'string') return [node];
+  return node?.kind === 'array' ? node.items.filter((item) => item.kind === 'string') : [];
 }
 
 /** The node at a pointer, or its nearest ancestor when there is none. */

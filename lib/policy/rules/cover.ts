@@ -1,4 +1,3 @@
-import { lowerAscii } from '../ascii.ts';
 import { isSessionOf } from '../principalForm.ts';
 import type { ConditionView, PrincipalView, StatementView } from './context.ts';
 
@@ -22,8 +21,7 @@ function includes(wide: PrincipalView, narrow: PrincipalView): boolean {
 
 function sameTest(a: ConditionView, b: ConditionView): boolean {
   return (
-    lowerAscii(a.operator) === lowerAscii(b.operator) &&
-    a.lowerKey === b.lowerKey &&
+    a.test.identity === b.test.identity &&
     a.values.length === b.values.length &&
     a.values.every((value) => b.values.includes(value))
   );

@@ -1,11 +1,20 @@
+import { type ActionSet, ALL_ACTIONS, setOf } from '../actions.ts';
 import { lowerAscii } from '../ascii.ts';
 import {
+  ACTIONS,
   CONDITION_KEYS,
   type ConditionKey,
   GLOBAL_CONDITION_KEYS,
   KEY_CONDITION_KEYS,
 } from '../data/actions.generated.ts';
-import type { ConditionView, Context, Hit, StatementView } from './context.ts';
+import {
+  type ConditionTest,
+  type ConditionView,
+  type Context,
+  conditionPath,
+  type Hit,
+  type StatementView,
+} from './context.ts';
 
 /** Condition keys of AWS KMS and those of every service. */
 export const KNOWN: readonly ConditionKey[] = [...CONDITION_KEYS, ...GLOBAL_CONDITION_KEYS];
@@ -21,33 +30,39 @@ export function keyOf(lower: string): ConditionKey | undefined {
   return EXACT.get(lower) ?? OPEN.find(({ prefix }) => lower.startsWith(prefix) && lower.length > prefix.length)?.known;
 }
 
-/** One hit for each line of a Condition that a test picks out. */
+/** One hit for each line of a Condition whose operator and key a test picks out. */
 export function* eachCondition(
-  context: Context,
+  { statements, tests }: Context,
+  picks: (test: ConditionTest) => boolean,
   hit: (condition: ConditionView, view: StatementView) => Omit<Hit, 'path'> | undefined,
 ): Iterable<Hit> {
-  for (const view of context.statements) {
+  const picked = new Set(tests.filter(picks));
+  if (picked.size === 0) return;
+  for (const view of statements) {
     for (const condition of view.conditions) {
-      const found = hit(condition, view);
-      if (found !== undefined) yield { path: condition.path, ...found };
+      const found = picked.has(condition.test) ? hit(condition, view) : undefined;
+      if (found !== undefined) yield { path: conditionPath(view, condition), ...found };
     }
   }
 }
 
 /** Whether a line can only hold when the request has the key. */
-export function needsKey({ use, values }: ConditionView): boolean {
+export function needsKey({ test: { use }, values }: ConditionView): boolean {
   if (use === undefined) return false;
   if (use.operator === 'Null') return values.length > 0 && values.every((value) => lowerAscii(value) === 'false');
   return use.quantifier !== 'all' && !use.ifExists && !use.operator.negative;
 }
 
-/** Whether a request for an operation can have a condition key; global keys and those of the key itself are everywhere. */
-export function hasKey(action: { conditionKeys: readonly string[] }, lowerKey: string): boolean {
+/** The key-policy actions whose requests can have a condition key; global keys and those of the key itself are everywhere. */
+export function actionsWith(lowerKey: string): ActionSet {
   const known = keyOf(lowerKey);
-  if (known === undefined || !known.key.startsWith('kms:') || KEY_CONDITION_KEYS.includes(known.key)) return true;
+  if (known === undefined || !known.key.startsWith('kms:') || KEY_CONDITION_KEYS.includes(known.key))
+    return ALL_ACTIONS;
   // Deprecated names of keys that every request on a key has.
-  if (/^kms:customermasterkey(spec|usage)$/.test(lowerKey)) return true;
+  if (/^kms:customermasterkey(spec|usage)$/.test(lowerKey)) return ALL_ACTIONS;
   const enclave = 'kms:RecipientAttestation:';
-  if (known.key.startsWith(enclave)) return action.conditionKeys.some((key) => key.startsWith(enclave));
-  return action.conditionKeys.includes(known.key);
+  const has = known.key.startsWith(enclave)
+    ? (key: string): boolean => key.startsWith(enclave)
+    : (key: string): boolean => key === known.key;
+  return setOf(ACTIONS.filter(({ conditionKeys }) => conditionKeys.some(has)).map(({ name }) => name));
 }

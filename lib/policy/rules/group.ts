@@ -2,6 +2,7 @@ import { rootArn } from '../console/consolePrincipal.ts';
 import { quote } from '../document/visible.ts';
 import { groupPolicy } from '../externalPolicies.ts';
 import type { Context, Hit, PolicyRule, PrincipalView, StatementView } from './context.ts';
+import { eachPrincipal } from './eachPrincipal.ts';
 import { without } from './principal.ts';
 
 /** An IAM group as a principal, with both ways out that the documentation names. */
@@ -13,17 +14,14 @@ const principalGroup: PolicyRule = {
   title: 'An IAM group is not a principal',
   fix: 'Name a role in its place; or attach an IAM policy to the group and let the key policy enable IAM policies of the account.',
   source: 'AWS KMS Developer Guide, "Changing a key policy": IAM groups are not valid principals; aws/aws-cdk #573',
-  check: (context) =>
-    context.statements.flatMap((view) =>
-      view.principals.filter(({ form }) => form.type === 'group').map((principal) => waysOut(context, view, principal)),
-    ),
+  check: (context) => eachPrincipal(context, ['group'], (principal, view) => waysOut(context, view, principal)),
 };
 
 function waysOut(
   { key }: Context,
   { name, statement, principals }: StatementView,
   { id, path, form }: PrincipalView,
-): Hit {
+): Omit<Hit, 'path'> {
   const account = 'account' in form ? form.account : key.accountId;
   const enabling = {
     Sid: 'Enable IAM User Permissions',
@@ -38,7 +36,6 @@ function waysOut(
     `the statement below, which enables IAM policies of account ${account}.`,
   ].join(' ');
   return {
-    path,
     message: `${name} names the IAM group ${quote(id)}; KMS takes accounts, roles and users, but no groups.`,
     fix,
     ...without(path, principals, statement),

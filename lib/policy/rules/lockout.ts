@@ -1,4 +1,5 @@
 import { able, type Certain } from '../access/ability.ts';
+import { intersection, isEmpty, setOf } from '../actions.ts';
 import { rootArn } from '../console/consolePrincipal.ts';
 import { quote } from '../document/visible.ts';
 import { globSample } from '../glob.ts';
@@ -6,6 +7,7 @@ import { principalForm } from '../principalForm.ts';
 import type { Context, Hit, PolicyRule } from './context.ts';
 
 const PUT = 'kms:PutKeyPolicy';
+const PUTTING = setOf([PUT]);
 const SAFETY_CHECK = 'AWS KMS Developer Guide, "Default key policy"; PutKeyPolicy: the policy lockout safety check';
 const LOCKOUT_TEXT = 'The new key policy will not allow you to update the key policy in the future.';
 const DEFAULT_STATEMENT = (root: string): object => ({
@@ -105,7 +107,7 @@ function* candidates({ guardians: { applier, breakGlass }, key, statements }: Co
     for (const { id, form, own } of principals) {
       if (own && id !== applier && (form.type === 'user' || form.type === 'role')) yield id;
     }
-    for (const { values } of conditions.filter(({ lowerKey }) => lowerKey === 'aws:principalarn')) {
+    for (const { values } of conditions.filter(({ test }) => test.lowerKey === 'aws:principalarn')) {
       yield* values
         .map((value) => globSample(value, 'x'))
         .filter((arn) => arn !== applier && isIdentityOf(arn, key.accountId));
@@ -191,7 +193,7 @@ const noAccountRoot: PolicyRule = {
         !statement.notPrincipal &&
         statement.conditions.length === 0 &&
         principals.some(({ id, kind }) => kind === 'AWS' && id === root) &&
-        operations.some(({ name }) => name === PUT),
+        !isEmpty(intersection(operations, PUTTING)),
     );
     if (enables) return [];
     const list = node.members.find(({ name }) => name.value === 'Statement')?.value;

@@ -2,8 +2,8 @@ import { partitionOf } from '../console/consolePrincipal.ts';
 import { quote } from '../document/visible.ts';
 import type { PrincipalForm } from '../principalForm.ts';
 import type { JsonPatch, Statement } from '../types.ts';
-import type { PolicyRule, World } from './context.ts';
-import { eachPrincipal } from './eachPrincipal.ts';
+import type { PolicyRule } from './context.ts';
+import { eachPrincipal, OF_ACCOUNTS } from './eachPrincipal.ts';
 
 const MALFORMED = 'MalformedPolicyDocumentException';
 const PRINCIPAL = 'IAM User Guide, "AWS JSON policy elements: Principal"';
@@ -31,7 +31,7 @@ const principalDeleted: PolicyRule = {
   fix: 'Remove it. A new user or role of the same name needs its ARN written anew.',
   source: INVALID,
   check: (context) =>
-    eachPrincipal(context, ({ form, id, path }, { name, principals, statement }) => {
+    eachPrincipal(context, ['uniqueId'], ({ form, id, path }, { name, principals, statement }) => {
       if (form.type !== 'uniqueId' || Object.hasOwn(context.world.ids ?? {}, id)) return undefined;
       const what =
         form.prefix === 'AIDA' ? 'a deleted user' : form.prefix === 'AROA' ? 'a deleted role' : 'no living principal';
@@ -48,8 +48,7 @@ const principalUniqueId: PolicyRule = {
   fix: 'Write the ARN.',
   source: 'IAM User Guide, "IAM identifiers": unique identifiers',
   check: (context) =>
-    eachPrincipal(context, ({ form, id, path }, { name }) => {
-      if (form.type !== 'uniqueId') return undefined;
+    eachPrincipal(context, ['uniqueId'], ({ id, path }, { name }) => {
       const ids = context.world.ids ?? {};
       const arn = Object.hasOwn(ids, id) ? ids[id] : undefined;
       if (arn === undefined) return undefined;
@@ -58,15 +57,12 @@ const principalUniqueId: PolicyRule = {
     }),
 };
 
-/** Whether a principal is among the missing: by its id, its bare name, its account, or the role behind a session. */
-function isMissing(id: string, form: PrincipalForm, { missing = [] }: World): boolean {
-  const names = [id];
-  if ('account' in form) {
-    const role = form.type === 'session' ? form.name.split('/')[0] : undefined;
-    if (role !== undefined) names.push(`arn:${form.partition}:iam::${form.account}:role/${role}`);
-    names.push(form.account, role ?? form.name.slice(form.name.lastIndexOf('/') + 1));
-  }
-  return names.some((name) => missing.includes(name));
+/** What a principal can be missing by: its id, its bare name, its account, or the role behind a session. */
+function namesOf(id: string, form: PrincipalForm): string[] {
+  if (!('account' in form)) return [id];
+  const role = form.type === 'session' ? form.name.split('/')[0] : undefined;
+  if (role === undefined) return [id, form.account, form.name.slice(form.name.lastIndexOf('/') + 1)];
+  return [id, `arn:${form.partition}:iam::${form.account}:role/${role}`, form.account, role];
 }
 
 const principalNotFound: PolicyRule = {
@@ -77,11 +73,15 @@ const principalNotFound: PolicyRule = {
   title: 'A principal that does not exist, in this account or in another',
   fix: 'Create it first; a new one may take some time until KMS sees it.',
   source: 'AWS KMS API Reference, PutKeyPolicy: principals must exist and be visible to KMS',
-  check: (context) =>
-    eachPrincipal(context, ({ id, form }, { name }) => {
-      if (form.type === 'uniqueId' || !isMissing(id, form, context.world)) return undefined;
-      return { message: `${name} names ${quote(id)}, which does not exist.` };
-    }),
+  check: (context) => {
+    const missing = new Set(context.world.missing);
+    const types = missing.size === 0 ? [] : [...context.forms].filter((type) => type !== 'uniqueId');
+    return eachPrincipal(context, types, ({ id, form }, { name }) =>
+      namesOf(id, form).some((one) => missing.has(one))
+        ? { message: `${name} names ${quote(id)}, which does not exist.` }
+        : undefined,
+    );
+  },
 };
 
 const principalWildcard: PolicyRule = {
@@ -93,13 +93,11 @@ const principalWildcard: PolicyRule = {
   fix: 'Use {"AWS": "*"} with the conditions StringEquals aws:PrincipalAccount and ArnLike aws:PrincipalArn.',
   source: PRINCIPAL,
   check: (context) =>
-    eachPrincipal(context, ({ id, form, kind }, { name }) => {
-      if (form.type === 'everyone' || !/[*?]/.test(id) || kind === 'Federated' || kind === 'CanonicalUser')
-        return undefined;
-      return {
-        message: `${name} names ${quote(id)}; "*" stands for everyone or not at all, never for a part of a name.`,
-      };
-    }),
+    eachPrincipal(context, [...OF_ACCOUNTS, 'service', 'arn', 'invalid'], ({ id }, { name }) =>
+      id.includes('*') || id.includes('?')
+        ? { message: `${name} names ${quote(id)}; "*" stands for everyone or not at all, never for a part of a name.` }
+        : undefined,
+    ),
 };
 
 const principalInvalid: PolicyRule = {
@@ -111,7 +109,7 @@ const principalInvalid: PolicyRule = {
   fix: 'Write the ARN of a role, or an account id of 12 digits.',
   source: PRINCIPAL,
   check: (context) =>
-    eachPrincipal(context, ({ id, form }, { name }) => {
+    eachPrincipal(context, ['federated', 'invalid'], ({ id, form }, { name }) => {
       if (form.type === 'federated' && !PROVIDER.test(id)) {
         return { message: `${name} names ${quote(id)}, which is no identity provider.` };
       }
@@ -131,8 +129,8 @@ const principalArnInvalid: PolicyRule = {
   fix: 'Write the ARN of a role.',
   source: 'AWS KMS API Reference, InvalidArnException: "or an ARN in a key policy, is not valid"',
   check: (context) =>
-    eachPrincipal(context, ({ id, form }, { name }) =>
-      form.type === 'arn' && !/[*?]/.test(id)
+    eachPrincipal(context, ['arn'], ({ id }, { name }) =>
+      !/[*?]/.test(id)
         ? { message: `${name} names ${quote(id)}, an ARN that is not of an account, user, role or session.` }
         : undefined,
     ),
@@ -148,7 +146,7 @@ const principalPartition: PolicyRule = {
   source: 'cloudposse/terraform-aws-vpc-flow-logs-s3-bucket #27',
   check: (context) => {
     const partition = partitionOf(context.key);
-    return eachPrincipal(context, ({ id, form, path }, { name }) => {
+    return eachPrincipal(context, OF_ACCOUNTS, ({ id, form, path }, { name }) => {
       if (!('partition' in form) || form.partition === partition) return undefined;
       const value = id.replace(/^arn:[^:]*/, `arn:${partition}`);
       const message = `${name} names ${quote(id)} of partition ${form.partition}; the key is in partition ${partition}.`;
@@ -165,8 +163,8 @@ const principalUser: PolicyRule = {
   fix: 'Use a role, which people and programs assume for a time.',
   source: 'AWS KMS Developer Guide, "Changing a key policy"; IAM User Guide, "Security best practices in IAM"',
   check: (context) =>
-    eachPrincipal(context, ({ id, form }, { name, statement }) =>
-      form.type === 'user' && statement.effect === 'Allow' && !statement.notPrincipal
+    eachPrincipal(context, ['user'], ({ id }, { name, statement }) =>
+      statement.effect === 'Allow' && !statement.notPrincipal
         ? { message: `${name} gives access to the IAM user ${quote(id)}.` }
         : undefined,
     ),
@@ -180,8 +178,8 @@ const principalSession: PolicyRule = {
   fix: 'Name the role.',
   source: `${PRINCIPAL}: role session principals`,
   check: (context) =>
-    eachPrincipal(context, ({ id, form, path }, { name }) => {
-      if ((form.type !== 'session' && form.type !== 'federatedUser') || /[*?]/.test(id)) return undefined;
+    eachPrincipal(context, ['session', 'federatedUser'], ({ id, form, path }, { name }) => {
+      if (/[*?]/.test(id)) return undefined;
       const message = `${name} names ${quote(id)}, one session and not the identity behind it.`;
       if (form.type !== 'session') return { message };
       const value = `arn:${form.partition}:iam::${form.account}:role/${form.name.split('/')[0]}`;
@@ -201,11 +199,9 @@ const principalFederated: PolicyRule = {
   fix: 'Name the role that the federated identity assumes.',
   source: 'AWS KMS Developer Guide, "Key policies in AWS KMS": accounts, users, roles and some services',
   check: (context) =>
-    eachPrincipal(context, ({ kind, id }, { name }) =>
-      kind === 'Federated'
-        ? { message: `${name} names the identity provider ${quote(id)}; nobody calls KMS as that.` }
-        : undefined,
-    ),
+    eachPrincipal(context, ['federated'], ({ id }, { name }) => ({
+      message: `${name} names the identity provider ${quote(id)}; nobody calls KMS as that.`,
+    })),
 };
 
 const principalCanonicalUser: PolicyRule = {
@@ -217,9 +213,9 @@ const principalCanonicalUser: PolicyRule = {
   fix: 'Write the account id.',
   source: PRINCIPAL,
   check: (context) =>
-    eachPrincipal(context, ({ kind, id }, { name }) =>
-      kind === 'CanonicalUser' ? { message: `${name} names the S3 canonical user ${quote(id)}.` } : undefined,
-    ),
+    eachPrincipal(context, ['canonicalUser'], ({ id }, { name }) => ({
+      message: `${name} names the S3 canonical user ${quote(id)}.`,
+    })),
 };
 
 export const PRINCIPAL_RULES: readonly PolicyRule[] = [

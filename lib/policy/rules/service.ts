@@ -15,10 +15,8 @@ const serviceInvalid: PolicyRule = {
   fix: 'Write the service principal as the documentation of that service names it.',
   source: `${PRINCIPAL}: AWS service principals`,
   check: (context) =>
-    eachPrincipal(context, ({ form, id }, { name }) =>
-      form.type !== 'service' ||
-      /[*?]/.test(id) ||
-      /^[a-z0-9-]+(\.[a-z0-9-]+)*\.(amazonaws|amazon)\.com(\.cn)?$/.test(id)
+    eachPrincipal(context, ['service'], ({ id }, { name }) =>
+      /[*?]/.test(id) || /^[a-z0-9-]+(\.[a-z0-9-]+)*\.(amazonaws|amazon)\.com(\.cn)?$/.test(id)
         ? undefined
         : { message: `${name} names ${quote(id)}, which is no service principal.` },
     ),
@@ -34,10 +32,10 @@ const serviceWithoutSource: PolicyRule = {
   fix: 'Add a condition on aws:SourceArn or aws:SourceAccount.',
   source: 'AWS KMS Developer Guide, "Permissions for AWS services in key policies"',
   check: (context) =>
-    eachPrincipal(context, ({ form, id }, { name, statement, conditions }) => {
-      if (form.type !== 'service' || statement.effect !== 'Allow') return undefined;
+    eachPrincipal(context, ['service'], ({ id }, { name, statement, conditions }) => {
+      if (statement.effect !== 'Allow') return undefined;
       const limited = conditions.some(
-        ({ lowerKey, use }) =>
+        ({ test: { lowerKey, use } }) =>
           SOURCE_KEYS.has(lowerKey) && use !== undefined && use.operator !== 'Null' && !use.operator.negative,
       );
       if (limited) return undefined;
@@ -55,8 +53,8 @@ const serviceIndirect: PolicyRule = {
   fix: 'Allow the IAM principal behind it, under the condition kms:ViaService.',
   source: INVALID,
   check: (context) =>
-    eachPrincipal(context, ({ form, id }, { name }) =>
-      form.type === 'service' && id === 'ec2.amazonaws.com'
+    eachPrincipal(context, ['service'], ({ id }, { name }) =>
+      id === 'ec2.amazonaws.com'
         ? { message: `${name} names ${quote(id)}; Amazon EC2 calls KMS for the caller, as the caller.` }
         : undefined,
     ),

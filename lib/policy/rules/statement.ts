@@ -1,7 +1,8 @@
+import { type ActionSet, intersection, isEmpty, minus, NO_ACTIONS, namesOf, union } from '../actions.ts';
 import { canonicalForm } from '../document/canonical.ts';
 import { quote } from '../document/visible.ts';
-import { possibleFor } from '../operations.ts';
-import type { JsonPatch, Statement } from '../types.ts';
+import { possibleActions } from '../operations.ts';
+import type { JsonPatch } from '../types.ts';
 import { type Hit, listing, type PolicyRule, placed, type StatementView } from './context.ts';
 import { alwaysCovers } from './cover.ts';
 
@@ -65,6 +66,7 @@ const resourceNotStar: PolicyRule = {
   source: NOTICE,
   check: ({ statements }) =>
     statements.flatMap(({ statement: { path, resources, notResource }, name, node }): Hit[] => {
+      if (!notResource && resources.every((one) => one === '*')) return [];
       if (notResource) {
         const patch: JsonPatch[] = [
           { op: 'remove', path: `${path}/NotResource` },
@@ -74,10 +76,10 @@ const resourceNotStar: PolicyRule = {
           { path: `${path}/NotResource`, message: `${name} has NotResource, which a key policy cannot have.`, patch },
         ];
       }
-      const other = placed(node, 'Resource', resources).find(({ value }) => value !== '*');
+      const other = placed(node, 'Resource').find(({ value }) => value !== '*');
       if (other === undefined) return [];
       const message = `${name} has the Resource ${quote(other.value)}; a key policy speaks of its own key alone.`;
-      return [{ path: other.path, message, patch: [{ op: 'replace', path: `${path}/Resource`, value: '*' }] }];
+      return [{ path: other.pointer, message, patch: [{ op: 'replace', path: `${path}/Resource`, value: '*' }] }];
     }),
 };
 
@@ -89,23 +91,22 @@ const statementRepeated: PolicyRule = {
   fix: 'Remove one of the two.',
   source: 'Countersign: a second copy gives nothing and outlives the removal of the first',
   check: ({ statements }) => {
-    const alike = Map.groupBy(statements, ({ statement }) => outline(statement));
+    const alike = Map.groupBy(statements, outline);
     return [...alike.values()].filter((group) => group.length > 1).flatMap(repeated);
   },
 };
 
 /** Equal for statements that say the same, and cheap; the canonical form is worked out only where this one repeats. */
-function outline({ effect, principals, conditions }: Statement): string {
-  const who = last(principals.map(({ id }) => id));
-  const when = last(conditions.flatMap(({ values }) => values));
-  return `${effect} ${who} ${when}`;
-}
-
-/** The last in the order of the alphabet: whatever the order and however often each stands there. */
-function last(texts: readonly string[]): string {
-  let last = '';
-  for (const text of texts) if (text > last) last = text;
-  return last;
+function outline({ statement, principals, conditions, operations: { lo, hi } }: StatementView): string {
+  let first = principals[0]?.id ?? '';
+  let last = first;
+  for (const { id } of principals) {
+    if (id < first) first = id;
+    else if (id > last) last = id;
+  }
+  let when = '';
+  for (const { values } of conditions) for (const value of values) if (value > when) when = value;
+  return `${statement.effect} ${lo},${hi} ${first} ${last} ${when}`;
 }
 
 function repeated(group: readonly StatementView[]): Hit[] {
@@ -130,15 +131,17 @@ const statementNoEffect: PolicyRule = {
   title: 'A statement that allows or denies nothing at all',
   fix: 'Remove the statement or correct its actions.',
   source: 'AWS KMS Developer Guide, "Key policies in AWS KMS": actions that are not valid have no effect',
-  check: ({ statements, key }) =>
-    statements
-      .filter(({ actions, operations }) => actions.length > 0 && !operations.some(({ name }) => possibleFor(name, key)))
+  check: ({ statements, key }) => {
+    const possible = possibleActions(key);
+    return statements
+      .filter(({ actions, operations }) => actions.length > 0 && isEmpty(intersection(operations, possible)))
       .map(({ statement, name }) => ({
         path: statement.path,
         message: `${name} has no effect: none of its actions can be done with this key.${
           statement.effect === 'Deny' ? ' It denies nothing.' : ''
         }`,
-      })),
+      }));
+  },
 };
 
 const notActionAllow: PolicyRule = {
@@ -152,9 +155,9 @@ const notActionAllow: PolicyRule = {
     statements
       .filter(({ statement: { effect, notAction } }) => effect === 'Allow' && notAction)
       .map(({ statement, name, operations }) => {
-        const put = operations.some((operation) => operation.name === 'kms:PutKeyPolicy');
-        const power = put ? ', kms:PutKeyPolicy among them' : '';
-        const message = `${name} allows everything but its NotAction: ${operations.length} operations${power}.`;
+        const names = namesOf(operations);
+        const power = names.includes('kms:PutKeyPolicy') ? ', kms:PutKeyPolicy among them' : '';
+        const message = `${name} allows everything but its NotAction: ${names.length} operations${power}.`;
         return { path: `${statement.path}/NotAction`, message };
       }),
 };
@@ -168,17 +171,26 @@ const allowDenied: PolicyRule = {
   source: 'IAM User Guide, "Policy evaluation logic": an explicit Deny wins',
   check: ({ statements }) => {
     const denies = statements.filter(({ statement }) => statement.effect === 'Deny');
+    const deniable = operationsOf(denies);
     return statements.flatMap((allow) =>
-      allow.statement.effect === 'Allow' && allow.operations.length > 0 ? denied(denies, allow) : [],
+      allow.statement.effect === 'Allow' && !isEmpty(allow.operations) && within(allow.operations, deniable)
+        ? denied(denies, allow)
+        : [],
     );
   },
 };
 
+function operationsOf(views: readonly StatementView[]): ActionSet {
+  return views.reduce((set, { operations }) => union(set, operations), NO_ACTIONS);
+}
+
+function within(narrow: ActionSet, wide: ActionSet): boolean {
+  return isEmpty(minus(narrow, wide));
+}
+
 function denied(denies: readonly StatementView[], allow: StatementView): Hit[] {
   const covering = denies.filter((deny) => alwaysCovers(deny, allow));
-  if (covering.length === 0) return [];
-  const refused = new Set(covering.flatMap(({ operations }) => operations));
-  if (!allow.operations.every((operation) => refused.has(operation))) return [];
+  if (!within(allow.operations, operationsOf(covering))) return [];
   const by = listing(covering.map(({ name }) => name));
   return [{ path: allow.statement.path, message: `${allow.name} gives nothing: ${by} always denies all of it.` }];
 }
