@@ -10,7 +10,7 @@ describe('the codes of edits and copies', () => {
   it('take severity and the error of KMS from the table, and place and words from where they are found', () => {
     for (const [code, { severity, aws }] of codes) {
       const found = consoleFinding(code as EditCode, { message: 'm', path: '/p', fix: 'f' });
-      expect(found).toEqual({ code, severity, message: 'm', path: '/p', fix: 'f', ...(aws && { aws }) });
+      expect(found).toStrictEqual({ code, severity, message: 'm', path: '/p', fix: 'f', ...(aws && { aws }) });
     }
   });
 

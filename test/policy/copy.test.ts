@@ -15,6 +15,7 @@ const KEY_ID = '99998888-7777-6666-5555-444433332222';
 const OTHER = keyOf({ accountId: '999900001111', region: 'eu-west-1', keyId: KEY_ID, aliases: ['alias/ledger'] });
 const ABROAD = keyOf({ region: 'eu-west-1', keyId: KEY_ID, aliases: ['alias/ledger'] });
 const BESIDE = keyOf({ keyId: KEY_ID, aliases: ['alias/ledger'] });
+const NEXT_DOOR = keyOf({ accountId: '999900001111', keyId: KEY_ID });
 const CHINA = keyOf({
   arn: `arn:aws-cn:kms:cn-north-1:999900001111:key/${KEY_ID}`,
   accountId: '999900001111',
@@ -118,6 +119,8 @@ describe('a console policy', () => {
     );
     expect(copied(there.text, KEYS.symmetric, KEYS.multiRegion).text).toBe(consolePolicy(KEYS.symmetric));
     expect(administration(copied(consolePolicy(KEYS.symmetric), KEYS.mac).text)).not.toContain('kms:RotateKeyOnDemand');
+    const imported = copied(consolePolicy(KEYS.symmetric), { ...KEYS.mac, origin: 'EXTERNAL' });
+    expect(imported.findings[0]?.message).toMatch(/: without kms:RotateKeyOnDemand, with kms:ImportKeyMaterial\.$/);
   });
   it('has its administrators changed only as far as the console wrote them', () => {
     const [, administrators] = JSON.parse(consolePolicy(FROM)).Statement;
@@ -149,6 +152,14 @@ describe('principals', () => {
     ['AWS', '444455556666', OTHER, '444455556666', []],
     ['AWS', '*', OTHER, '*', []],
     ['AWS', APP, ABROAD, APP, []],
+    [
+      'AWS',
+      'arn:aws:iam::111122223333:role/app.us-east-1',
+      ABROAD,
+      'arn:aws:iam::111122223333:role/app.us-east-1',
+      ['COPY_REGION_KEPT'],
+    ],
+    ['AWS', 'urn:aws:iam::111122223333:role/x', OTHER, 'urn:aws:iam::111122223333:role/x', ['COPY_ACCOUNT_KEPT']],
     ['AWS', APP, CHINA, 'arn:aws-cn:iam::999900001111:role/service-role/App', ['COPY_ACCOUNT']],
     [
       'AWS',
@@ -165,6 +176,13 @@ describe('principals', () => {
       ['COPY_TARGET_WAS_EXTERNAL'],
     ],
     ['AWS', '999900001111', OTHER, '999900001111', ['COPY_TARGET_WAS_EXTERNAL']],
+    [
+      'AWS',
+      'arn:aws:iam::999900001111:role/x-999900001111',
+      OTHER,
+      'arn:aws:iam::999900001111:role/x-999900001111',
+      ['COPY_TARGET_WAS_EXTERNAL'],
+    ],
     [
       'Federated',
       'arn:aws:iam::111122223333:saml-provider/X',
@@ -192,6 +210,10 @@ describe('principals', () => {
       },
     ]);
     expect(copied(textOf(allow({ Principal: { AWS: ROOT } })), OTHER).findings[0]).not.toHaveProperty('fix');
+    const pattern = { StringLike: { 'aws:PrincipalArn': 'arn:aws:iam::111122223333:role/app-*' } };
+    const [finding] = copied(textOf(allow({ Principal: '*', Condition: pattern })), OTHER).findings;
+    expect(finding?.code).toBe('COPY_ACCOUNT');
+    expect(finding).not.toHaveProperty('fix');
   });
   it('behind NotPrincipal are put right too, and a Deny of the target is no doubt', () => {
     const { text } = copied(
@@ -215,12 +237,24 @@ describe('conditions', () => {
     ['KMS:calleraccount', ['111122223333', '444455556666'], OTHER, ['999900001111', '444455556666'], ['COPY_ACCOUNT']],
     ['kms:CallerAccount', 111122223333, OTHER, '999900001111', ['COPY_ACCOUNT']],
     ['aws:SourceAccount', '111122223333', OTHER, '999900001111', ['COPY_ACCOUNT']],
+    ['aws:PrincipalAccount', '111122223333', OTHER, '999900001111', ['COPY_ACCOUNT']],
     ['aws:PrincipalAccount', '111122223333', ABROAD, '111122223333', []],
+    ['aws:ResourceAccount', '111122223333', OTHER, '999900001111', ['COPY_ACCOUNT']],
+    ['aws:SourceOwner', '111122223333', OTHER, '999900001111', ['COPY_ACCOUNT']],
     ['kms:EncryptionContext:tenant', '111122223333', OTHER, '111122223333', ['COPY_ACCOUNT_KEPT']],
     ['kms:EncryptionContext:tenant', '1111222233334', OTHER, '1111222233334', []],
     ['kms:ViaService', 's3.us-east-1.amazonaws.com', ABROAD, 's3.eu-west-1.amazonaws.com', ['COPY_REGION']],
     ['kms:ViaService', '*.us-east-1.amazonaws.com', ABROAD, '*.eu-west-1.amazonaws.com', ['COPY_REGION']],
     ['kms:ViaService', 's3.*.amazonaws.com', ABROAD, 's3.*.amazonaws.com', []],
+    ['aws:PrincipalServiceName', 'x.us-east-1.amazonaws.com', ABROAD, 'x.eu-west-1.amazonaws.com', ['COPY_REGION']],
+    [
+      'aws:PrincipalServiceNamesList',
+      'x.us-east-1.amazonaws.com',
+      ABROAD,
+      'x.eu-west-1.amazonaws.com',
+      ['COPY_REGION'],
+    ],
+    ['kms:RetiringServicePrincipal', 'x.us-east-1.amazonaws.com', ABROAD, 'x.eu-west-1.amazonaws.com', ['COPY_REGION']],
     ['kms:GranteeServicePrincipal', 'x.us-east-1.amazonaws.com', ABROAD, 'x.eu-west-1.amazonaws.com', ['COPY_REGION']],
     ['aws:RequestedRegion', 'us-east-1', ABROAD, 'eu-west-1', ['COPY_REGION']],
     [
@@ -261,6 +295,23 @@ describe('conditions', () => {
       OTHER,
       'arn:aws:logs:us-east-1:444455556666:*',
       ['COPY_REGION_KEPT'],
+    ],
+    ['aws:SourceArn', 'arn:aws:logs:us-east-1:444455556666:*', NEXT_DOOR, 'arn:aws:logs:us-east-1:444455556666:*', []],
+    [
+      'aws:SourceArn',
+      'arn:aws:logs:us-east-1:111122223333:log-group:app:*',
+      OTHER,
+      'arn:aws:logs:eu-west-1:999900001111:log-group:app:*',
+      ['COPY_ACCOUNT'],
+    ],
+    ['aws:PrincipalArn', 'arn:*:iam::111122223333:role/a', CHINA, 'arn:*:iam::999900001111:role/a', ['COPY_ACCOUNT']],
+    ['aws:PrincipalArn', 'arn:*:iam::444455556666:role/a', OTHER, 'arn:*:iam::444455556666:role/a', []],
+    [
+      'kms:EncryptionContext:policy',
+      'arn:aws:iam::aws:policy/ReadOnlyAccess',
+      CHINA,
+      'arn:aws-cn:iam::aws:policy/ReadOnlyAccess',
+      ['COPY_PARTITION'],
     ],
     ['aws:SourceArn', 'arn:aws:logs:us-west-2:444455556666:*', OTHER, 'arn:aws:logs:us-west-2:444455556666:*', []],
     ['aws:SourceArn', 'arn:aws:s3:::logs', CHINA, 'arn:aws-cn:s3:::logs', ['COPY_PARTITION']],
@@ -306,6 +357,28 @@ describe('conditions', () => {
     [
       'aws:SourceArn',
       'arn:aws:kms:us-east-1:111122223333:key/else',
+      NEXT_DOOR,
+      'arn:aws:kms:us-east-1:111122223333:key/else',
+      ['COPY_KEY_KEPT'],
+    ],
+    [
+      'aws:SourceArn',
+      'arn:aws:kms:us-east-1:444455556666:key/theirs',
+      OTHER,
+      'arn:aws:kms:us-east-1:444455556666:key/theirs',
+      ['COPY_REGION_KEPT'],
+    ],
+    [
+      'aws:SourceArn',
+      'arn:aws:kms:us-east-1:111122223333:key/mrk-*',
+      OTHER,
+      'arn:aws:kms:eu-west-1:999900001111:key/mrk-*',
+      ['COPY_ACCOUNT'],
+    ],
+    ['aws:SourceArn', 'arn:aws:kms:us-east-1:*:key/*', OTHER, 'arn:aws:kms:eu-west-1:*:key/*', ['COPY_REGION']],
+    [
+      'aws:SourceArn',
+      'arn:aws:kms:us-east-1:111122223333:key/else',
       BESIDE,
       'arn:aws:kms:us-east-1:111122223333:key/else',
       [],
@@ -324,7 +397,15 @@ describe('conditions', () => {
       'arn:aws:kms:eu-west-1:999900001111:alias/else',
       ['COPY_ACCOUNT'],
     ],
+    [
+      'aws:SourceArn',
+      'arn:aws:kms:us-east-1:111122223333:alias/else',
+      ABROAD,
+      'arn:aws:kms:eu-west-1:111122223333:alias/else',
+      ['COPY_REGION'],
+    ],
     ['kms:RequestAlias', 'alias/payments', BESIDE, 'alias/ledger', ['COPY_ALIAS']],
+    ['kms:EncryptionContext:path', 'alias/payments', BESIDE, 'alias/payments', []],
     ['kms:RequestAlias', 'alias/else', BESIDE, 'alias/else', []],
     [
       'kms:RequestAlias',
@@ -334,10 +415,17 @@ describe('conditions', () => {
       [],
     ],
     ['kms:KeySpec', 'SYMMETRIC_DEFAULT', KEYS.mac, 'SYMMETRIC_DEFAULT', ['COPY_KEY_FACT_KEPT']],
+    ['kms:CustomerMasterKeySpec', 'SYMMETRIC_DEFAULT', KEYS.mac, 'SYMMETRIC_DEFAULT', ['COPY_KEY_FACT_KEPT']],
+    ['kms:KeyUsage', 'ENCRYPT_DECRYPT', KEYS.mac, 'ENCRYPT_DECRYPT', ['COPY_KEY_FACT_KEPT']],
+    ['kms:CustomerMasterKeyUsage', 'ENCRYPT_DECRYPT', KEYS.mac, 'ENCRYPT_DECRYPT', ['COPY_KEY_FACT_KEPT']],
+    ['kms:KeyOrigin', 'AWS_KMS', KEYS.imported, 'AWS_KMS', ['COPY_KEY_FACT_KEPT']],
     ['kms:KeySpec', 'SYMMETRIC_DEFAULT', BESIDE, 'SYMMETRIC_DEFAULT', []],
     ['kms:KeySpec', 'HMAC_256', KEYS.mac, 'HMAC_256', []],
     ['kms:MultiRegion', false, KEYS.multiRegion, false, ['COPY_KEY_FACT_KEPT']],
     ['aws:userid', 'AROACKCEVSQ6C2EXAMPLE:*', OTHER, 'AROACKCEVSQ6C2EXAMPLE:*', ['COPY_ACCOUNT_KEPT']],
+    ['kms:EncryptionContext:name', 'BAROACKCEVSQ6C2EXAMPLE', OTHER, 'BAROACKCEVSQ6C2EXAMPLE', []],
+    ['kms:EncryptionContext:name', 'AIDA', OTHER, 'AIDA', []],
+    ['kms:EncryptionContext:name', 'AIDAN', OTHER, 'AIDAN', []],
     ['aws:userid', 'AROACKCEVSQ6C2EXAMPLE:*', ABROAD, 'AROACKCEVSQ6C2EXAMPLE:*', []],
     ['kms:EncryptionContext:host', 'db.us-east-1.example', ABROAD, 'db.us-east-1.example', ['COPY_REGION_KEPT']],
     ['aws:SourceArn', 'arn:*', OTHER, 'arn:*', []],
@@ -510,6 +598,13 @@ describe('actions', () => {
       allow({ Sid: 'Mine', Action: 'kms:GenerateDataKey*' }),
       KEYS.rsaEncryption,
       'COPY_ACTION_NOT_FOR_USAGE',
+    ],
+    [
+      'the public key alone, of a key that has none',
+      allow({ Sid: 'Mine', Action: 'kms:GetPublicKey' }),
+      KEYS.symmetric,
+      'COPY_ACTION_NOT_FOR_USAGE',
+      KEYS.signing,
     ],
     [
       'use of another kind, with the public key',

@@ -141,8 +141,12 @@ describe("the administrators' actions", () => {
     expect(read([...TODAY, ...kms('ReplicateKey UpdatePrimaryRegion')], KEYS.multiRegion)).toBe(true);
     expect(read(TODAY, KEYS.imported)).toBe(true);
     expect(read(TODAY, KEYS.multiRegion)).toBe(true);
-    expect(refusal([administrators(ADMIN, [...TODAY, 'kms:ImportKeyMaterial'])])[1]).toContain('ImportKeyMaterial');
-    expect(refusal([administrators(ADMIN, [...TODAY, 'kms:ReplicateKey'])])[1]).toContain('multi-Region');
+    expect(refusal([administrators(ADMIN, [...TODAY, 'kms:ImportKeyMaterial'])])[1]).toContain(
+      'kms:ImportKeyMaterial is for import of key material, for keys whose material is imported, which this key is not.',
+    );
+    expect(refusal([administrators(ADMIN, [...TODAY, 'kms:ReplicateKey'])])[1]).toContain(
+      'kms:ReplicateKey is for replication, for multi-Region keys, which this key is not.',
+    );
     const half = refusal([administrators(ADMIN, [...TODAY, 'kms:ReplicateKey'])], KEYS.multiRegion);
     expect(half[1]).toContain('kms:UpdatePrimaryRegion is missing');
   });
@@ -173,7 +177,12 @@ describe('there is no default view, for the first of these reasons:', () => {
       '/Statement/0/Sid',
       'Enable IAM policies',
     ],
-    ['no Sid', [account(), { ...users(), Sid: undefined }], '/Statement/1', 'no Sid'],
+    [
+      'no Sid',
+      [account(), { ...users(), Sid: undefined }],
+      '/Statement/1',
+      'A statement has no Sid; every statement of the console has one.',
+    ],
     ['a Sid twice', [account(), account()], '/Statement/1/Sid', 'twice'],
     ['a Deny', [users(APP, USE, { Effect: 'Deny' })], '/Statement/0/Effect', 'Deny'],
     ['another Resource', [users(APP, USE, { Resource: ['*', 'x'] })], '/Statement/0/Resource', 'Resource'],
@@ -256,10 +265,20 @@ describe('there is no default view, for the first of these reasons:', () => {
     ['a role for the account', [account({ Principal: { AWS: [ROOT, ADMIN] } })], '/Statement/0/Principal', ADMIN],
     ['another account as the account', [account({ Principal: { AWS: EXTERNAL } })], '/Statement/0/Principal', EXTERNAL],
     ['the account as administrator', [administrators([ADMIN, ROOT])], '/Statement/0/Principal', ROOT],
-    ['an external administrator', [administrators(EXTERNAL)], '/Statement/0/Principal', EXTERNAL],
+    [
+      'an external administrator',
+      [administrators(EXTERNAL)],
+      '/Statement/0/Principal',
+      `${EXTERNAL} is not a user or role of the key's own account.`,
+    ],
     ['a foreign administrator', [administrators(FOREIGN)], '/Statement/0/Principal', FOREIGN],
     ['the account as user', [users(ROOT)], '/Statement/0/Principal', ROOT],
-    ['a foreign user', [users([APP, FOREIGN])], '/Statement/0/Principal', FOREIGN],
+    [
+      'a foreign user',
+      [users([APP, FOREIGN])],
+      '/Statement/0/Principal',
+      `${FOREIGN} is not a user or role of the key's own account, nor the root of another account.`,
+    ],
     ['everyone', [users('*')], '/Statement/0/Principal', '*'],
     ['a group', [users('arn:aws:iam::111122223333:group/G')], '/Statement/0/Principal', 'group/G'],
     ['a wildcard', [users('arn:aws:iam::111122223333:role/*')], '/Statement/0/Principal', 'role/*'],

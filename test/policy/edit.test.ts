@@ -117,6 +117,12 @@ describe('each edit', () => {
       'Allow attachment of persistent resources',
     ]);
   });
+  it('a new statement is the last where there is none of the console', () => {
+    const text = edited(JSON.stringify(documentOf(MINE, { ...MINE, Sid: 'Mine too' })), [
+      edit('addAdministrator', ADMIN),
+    ]);
+    expect(statements(text).map(({ Sid }) => Sid)).toEqual(['Mine', 'Mine too', 'Allow access for Key Administrators']);
+  });
   it('addExternalAccount takes the id or the root ARN, and writes the root ARN', () => {
     for (const id of ['444455556666', EXTERNAL]) {
       const [, users, grants] = statements(edited(START, [edit('addExternalAccount', id)]));
@@ -181,6 +187,15 @@ describe('each edit', () => {
     const text = one.replace(`["${APP}","${ANA}"]`, `"${APP}"`);
     expect(text).not.toBe(one);
     expect(meaning(edited(text, [edit('addUser', ANA)]))).toBe(meaning(one));
+    const last = one.lastIndexOf(`["${APP}","${ANA}"]`);
+    const other = `${one.slice(0, last)}"${APP}"${one.slice(last + `["${APP}","${ANA}"]`.length)}`;
+    expect(meaning(edited(other, [edit('addUser', ANA)]))).toBe(meaning(one));
+  });
+  it('a role that ends in an account id is that role', () => {
+    const role = 'arn:aws:iam::111122223333:role/logs-444455556666';
+    expect(view(edited(START.replace(JSON.stringify(MINE), '').replace(',]', ']'), [edit('addUser', role)]))).toEqual(
+      expect.objectContaining({ users: [role], externalAccounts: [] }),
+    );
   });
   it('adds no statement for grants where users have none', () => {
     const [account, users] = statements(full()).filter(
@@ -206,6 +221,7 @@ describe('what an edit cannot name', () => {
     ['addUser', ROOT, 'EDIT_PRINCIPAL_ROOT', 'Enable IAM User Permissions'],
     ['addAdministrator', '111122223333', 'EDIT_PRINCIPAL_ROOT', 'Enable IAM User Permissions'],
     ['addUser', 'arn:aws:sts::111122223333:assumed-role/App/x', 'EDIT_PRINCIPAL_SESSION', 'Name the role itself'],
+    ['addUser', 'arn:aws:sts::111122223333:federated-user/Bob', 'EDIT_PRINCIPAL_SESSION', 'or the user'],
     ['addUser', 'AIDACKCEVSQ6C2EXAMPLE', 'EDIT_PRINCIPAL_DELETED', 'exists'],
     ['addUser', 'arn:aws-cn:iam::111122223333:role/App', 'EDIT_PRINCIPAL_PARTITION', 'arn:aws:iam'],
     ['addUser', 'ec2.amazonaws.com', 'EDIT_PRINCIPAL_INVALID', 'role/NAME'],
@@ -217,7 +233,9 @@ describe('what an edit cannot name', () => {
     ['addExternalAccount', '111122223333', 'EDIT_ACCOUNT_OWN', 'addUser'],
     ['removeExternalAccount', ROOT, 'EDIT_ACCOUNT_OWN', 'addUser'],
     ['addExternalAccount', FOREIGN, 'EDIT_ACCOUNT_INVALID', '444455556666'],
-    ['addExternalAccount', '4444', 'EDIT_ACCOUNT_INVALID', '444455556666'],
+    ['addExternalAccount', 'arn:aws:iam::777788889999:role/R', 'EDIT_ACCOUNT_INVALID', 'the account, 777788889999;'],
+    ['addExternalAccount', 'arn:aws:iam::777788889999:group/G', 'EDIT_ACCOUNT_INVALID', 'the account, 777788889999;'],
+    ['addExternalAccount', '4444', 'EDIT_ACCOUNT_INVALID', '(444455556666)'],
     ['addExternalAccount', 'arn:aws-cn:iam::444455556666:root', 'EDIT_PRINCIPAL_PARTITION', 'partition'],
   ])('%s %s: %s', (op, principal, code, fix) => {
     const findings = refused(START, [edit(op, principal)]);
@@ -231,17 +249,19 @@ describe('what an edit cannot name', () => {
     ]);
   });
   it('a group comes with the IAM policy for its members', () => {
-    expect(refused(START, [edit('addUser', GROUP)], KEYS.mac)[0]?.documents?.[0]?.document).toEqual({
+    const document = (Action: unknown) => ({
       Version: '2012-10-17',
-      Statement: [
-        {
-          Sid: 'AllowThroughKeyPolicy',
-          Effect: 'Allow',
-          Action: ['kms:DescribeKey', 'kms:GenerateMac', 'kms:VerifyMac'],
-          Resource: KEYS.mac.arn,
-        },
-      ],
+      Statement: [{ Sid: 'AllowThroughKeyPolicy', Effect: 'Allow', Action, Resource: KEYS.mac.arn }],
     });
+    const given = (op: EditOp) => refused(START, [edit(op, GROUP)], KEYS.mac)[0]?.documents;
+    expect(given('addUser')).toEqual([
+      {
+        title: `IAM policy for ${GROUP}`,
+        document: document(['kms:DescribeKey', 'kms:GenerateMac', 'kms:VerifyMac']),
+      },
+    ]);
+    const administrators = statements(edited(START, [edit('addAdministrator', ADMIN)], KEYS.mac))[1];
+    expect(given('addAdministrator')?.[0]?.document).toEqual(document(administrators?.Action));
   });
 });
 
@@ -309,6 +329,14 @@ describe('what an edit cannot change', () => {
       '/Statement/0/Principal',
     ],
     [
+      'a Sid for everyone and somebody',
+      [users({ Principal: { AWS: [APP, '*'] } })],
+      'addUser',
+      ANA,
+      'EDIT_STATEMENT_UNRECOGNISED',
+      '/Statement/0/Principal',
+    ],
+    [
       'a Sid with Deny',
       [users({ Effect: 'Deny' })],
       'addUser',
@@ -323,6 +351,14 @@ describe('what an edit cannot change', () => {
       ANA,
       'EDIT_STATEMENT_UNRECOGNISED',
       '/Statement/1',
+    ],
+    [
+      'grants that stand before the users who are to be added',
+      [grants({ Condition: undefined })],
+      'addUser',
+      ANA,
+      'EDIT_STATEMENT_UNRECOGNISED',
+      '/Statement/0',
     ],
     ['a Sid twice', [users(), users()], 'addUser', ANA, 'EDIT_STATEMENT_TWICE', '/Statement/1/Sid'],
     ['the only statement', [users()], 'removeUser', APP, 'EDIT_LEAVES_NO_STATEMENT', '/Statement/0'],

@@ -1,5 +1,5 @@
 import { expect, it, test } from 'vitest';
-import { type JsonArray, type JsonNode, memberOf, parseJson } from '../../lib/policy/document/json.ts';
+import { itemsOf, type JsonNode, memberOf, parseJson } from '../../lib/policy/document/json.ts';
 import {
   appendStrings,
   applySplices,
@@ -76,7 +76,7 @@ test.each([
   ['bc', '[ "a" ]'],
 ])('without %s the list of a, b and c is %j', (gone, left) => {
   const text = '[ "a", "b",\n "c" ]';
-  const splices = removeItems(read(text) as JsonArray, (item) => item.kind === 'string' && gone.includes(item.value));
+  const splices = removeItems(itemsOf(read(text)), (item) => item.kind === 'string' && gone.includes(item.value));
   expect(applySplices(text, splices)).toBe(left);
 });
 

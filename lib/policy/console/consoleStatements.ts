@@ -6,8 +6,6 @@ export type ConsoleStatement = 'account' | 'administrators' | 'users' | 'grants'
 /** What a key is for, as far as the console's list for key users depends on it. */
 export type KeyClass = 'symmetric' | 'asymmetricEncryption' | 'signing' | 'mac' | 'keyAgreement' | 'keyEncapsulation';
 
-const DEFAULT_POLICY = 'https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html';
-
 /**
  * Sids as the console writes them, in its order. The developer guide's text spells the first one "Enable IAM policies";
  * what KMS really writes, by console and API alike, is this.
@@ -44,55 +42,48 @@ export const DELETION_ACTIONS: readonly string[] = ['kms:ScheduleKeyDeletion', '
 /** Further actions that stand in the administrators' statement all together or not at all. */
 export interface AdministratorOption {
   actions: readonly string[];
-  /** What the option is, for a person. */
-  meaning: string;
   /** Whether a key can have it at all. */
   fits: (key: Key) => boolean;
+  /** What it is and for which keys, where not all can have it. */
+  meaning?: string;
   /** Whether the console writes it today for a key that can have it; `deletion` follows its tick box. */
   today: (key: Key) => boolean | 'deletion';
-  source: string;
 }
 
 /**
  * In the order in which the console writes them after the base. Read: each may be there or not, because older consoles wrote
- * shorter lists. kms:Delete* deletes aliases and imported material, never the key; deletion is the pair alone.
+ * shorter lists: the oldest lack tags, and rotation on demand came in 2024. kms:Delete* deletes aliases and imported material,
+ * never the key; deletion is the pair alone.
+ * Source: key-policy-default in the KMS developer guide; for rotation on demand, console policies published by their owners.
  */
 export const ADMINISTRATOR_OPTIONS: readonly AdministratorOption[] = [
   {
     actions: ['kms:ImportKeyMaterial'],
-    meaning: 'import of key material, for keys whose material is imported',
     fits: (key) => key.origin === 'EXTERNAL',
+    meaning: 'import of key material, for keys whose material is imported',
     today: () => true,
-    source: `${DEFAULT_POLICY}: "when the KMS key has no key material"`,
   },
   {
     actions: ['kms:ReplicateKey', 'kms:UpdatePrimaryRegion'],
-    meaning: 'replication, for multi-Region keys',
     fits: (key) => key.multiRegion,
+    meaning: 'replication, for multi-Region keys',
     today: () => true,
-    source: `${DEFAULT_POLICY}: multi-Region primary and replica keys`,
   },
   {
     actions: ['kms:TagResource', 'kms:UntagResource'],
-    meaning: 'tags',
     fits: () => true,
     today: () => true,
-    source: `${DEFAULT_POLICY}; the oldest console policies lack the pair`,
   },
   {
     actions: DELETION_ACTIONS,
-    meaning: '"Allow key administrators to delete this key"',
     fits: () => true,
     today: () => 'deletion',
-    source: `${DEFAULT_POLICY}: both when the box is ticked, neither when it is cleared`,
   },
   {
     actions: ['kms:RotateKeyOnDemand'],
-    meaning: 'rotation on demand',
     fits: () => true,
     // Other keys cannot rotate, and no console policy of such a key was seen with the action.
     today: (key) => keyClass(key) === 'symmetric',
-    source: 'console policies of 2024 and later, published by their owners',
   },
 ];
 
@@ -100,7 +91,7 @@ export const ADMINISTRATOR_OPTIONS: readonly AdministratorOption[] = [
  * Key users. KEM keys are missing on purpose: what the console writes for them is not documented, and a guess would be
  * presented as the console's view.
  */
-export const USER_ACTIONS: Readonly<Record<Exclude<KeyClass, 'keyEncapsulation'>, readonly string[]>> = {
+export const USER_ACTIONS: Readonly<Partial<Record<KeyClass, readonly string[]>>> = {
   symmetric: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
   asymmetricEncryption: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:DescribeKey', 'kms:GetPublicKey'],
   signing: ['kms:DescribeKey', 'kms:GetPublicKey', 'kms:Sign', 'kms:Verify'],
@@ -128,8 +119,7 @@ export function keyClass(key: Pick<Key, 'usage' | 'spec'>): KeyClass {
 
 /** What the console lets key users do with a key of this class; undefined where that is not known. */
 export function userActions(key: Key): readonly string[] | undefined {
-  const kind = keyClass(key);
-  return kind === 'keyEncapsulation' ? undefined : USER_ACTIONS[kind];
+  return USER_ACTIONS[keyClass(key)];
 }
 
 /**

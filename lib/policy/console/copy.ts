@@ -1,4 +1,4 @@
-import { type JsonNode, type JsonString, memberOf } from '../document/json.ts';
+import { itemsOf, type JsonNode, memberOf, membersOf, wordOf } from '../document/json.ts';
 import { parseKeyPolicy } from '../document/parse.ts';
 import { applySplices, literal, replaceStrings, type Splice } from '../document/policyText.ts';
 import { whyAwsManaged } from '../rules/key.ts';
@@ -47,9 +47,9 @@ export function copyPolicy(text: string, from: Key, to: Key): CopyResult {
   const parsed = parseKeyPolicy(text, partitionOf(from));
   if (!parsed.ok) return parsed;
   const copy: Copy = { from, to, text, splices: [], findings: [] };
-  const list = memberOf(parsed.node, 'Statement');
+  const nodes = itemsOf(memberOf(parsed.node, 'Statement'));
   parsed.policy.statements.forEach((statement, index) => {
-    const node = list?.kind === 'array' ? list.items[index] : list;
+    const node = nodes[index];
     if (node !== undefined) copyStatement(copy, statement, node);
   });
   const { findings } = copy;
@@ -60,23 +60,17 @@ export function copyPolicy(text: string, from: Key, to: Key): CopyResult {
 function copyStatement(copy: Copy, statement: Statement, node: JsonNode): void {
   const { from, to } = copy;
   for (const name of ['Principal', 'NotPrincipal']) {
-    const principal = memberOf(node, name);
-    if (principal?.kind !== 'object') continue;
-    for (const { name: type, value } of principal.members) {
-      for (const id of stringsOf(value)) copyOnePrincipal(copy, statement, type.value, id);
+    for (const { name: type, value } of membersOf(memberOf(node, name))) {
+      for (const id of itemsOf(value)) copyOnePrincipal(copy, statement, type.value, id);
     }
   }
-  for (const resource of stringsOf(memberOf(node, 'Resource'))) {
+  for (const resource of itemsOf(memberOf(node, 'Resource'))) {
     // KMS takes no other Resource than "*", which is the key itself.
-    if (resource.value === from.arn) put(copy, resource, { value: '*', changed: 'COPY_KEY' });
+    if (wordOf(resource) === from.arn) put(copy, resource, { change: { value: '*', code: 'COPY_KEY' } });
   }
-  const condition = memberOf(node, 'Condition');
-  for (const { value: block } of condition?.kind === 'object' ? condition.members : []) {
-    for (const { name: key, value } of block.kind === 'object' ? block.members : []) {
-      for (const item of value.kind === 'array' ? value.items : [value]) {
-        const written = item.kind === 'string' ? item.value : 'raw' in item ? item.raw : '';
-        put(copy, item, copyConditionValue(key.value, written, from, to));
-      }
+  for (const { value: block } of membersOf(memberOf(node, 'Condition'))) {
+    for (const { name: key, value } of membersOf(block)) {
+      for (const item of itemsOf(value)) put(copy, item, copyConditionValue(key.value, wordOf(item), from, to));
     }
   }
   const action = memberOf(node, 'Action');
@@ -89,30 +83,31 @@ function copyStatement(copy: Copy, statement: Statement, node: JsonNode): void {
   if (actions !== undefined) copy.splices.push(replaceStrings(copy.text, node, action, actions));
 }
 
-function copyOnePrincipal(copy: Copy, statement: Statement, type: string, id: JsonString): void {
+function copyOnePrincipal(copy: Copy, statement: Statement, type: string, node: JsonNode): void {
   const { from, to } = copy;
-  if (type === 'Service') put(copy, id, copyServicePrincipal(id.value, from, to));
+  const id = wordOf(node);
+  if (type === 'Service') put(copy, node, copyServicePrincipal(id, from, to));
   if (type !== 'AWS' && type !== 'Federated') return;
-  put(copy, id, copyPrincipal(id.value, from, to));
-  const account = /^[0-9]{12}$/.test(id.value) ? id.value : id.value.split(':')[4];
-  if (account !== to.accountId || from.accountId === to.accountId || statement.effect !== 'Allow') return;
+  put(copy, node, copyPrincipal(id, from, to));
+  if (id !== to.accountId && id.split(':')[4] !== to.accountId) return;
+  if (from.accountId === to.accountId || statement.effect !== 'Allow') return;
   copy.findings.push(
     consoleFinding('COPY_TARGET_WAS_EXTERNAL', {
-      message: `${id.value} belongs to ${to.accountId}, an external account to the other key and the owner of this one.`,
-      path: id.pointer,
+      message: `${id} belongs to ${to.accountId}, an external account to the other key and the owner of this one.`,
+      path: node.pointer,
       fix: 'Take it out if it was there for access from outside; the statement for the account itself covers its IAM policies.',
     }),
   );
 }
 
-function put(copy: Copy, node: JsonNode, { value, changed, doubt }: Copied): void {
-  if (value !== undefined && changed !== undefined) {
+function put(copy: Copy, node: JsonNode, { change, doubt }: Copied): void {
+  if (change !== undefined) {
+    const { value, code } = change;
     copy.splices.push({ start: node.start, end: node.end, text: literal(value) });
-    const before = node.kind === 'string' ? node.value : copy.text.slice(node.start, node.end);
-    const mustExist = changed === 'COPY_ACCOUNT' && /:iam::[0-9]{12}:(?:role|user)\/[^*?]+$/.test(value);
+    const mustExist = /:iam::[0-9]{12}:(?:role|user)\/[^*?]+$/.test(value);
     copy.findings.push(
-      consoleFinding(changed, {
-        message: `${before} is now ${value}.`,
+      consoleFinding(code, {
+        message: `${wordOf(node)} is now ${value}.`,
         path: node.pointer,
         ...(mustExist && { fix: `Make sure that it exists in account ${copy.to.accountId}.` }),
       }),
@@ -121,10 +116,4 @@ function put(copy: Copy, node: JsonNode, { value, changed, doubt }: Copied): voi
   if (doubt === undefined) return;
   const { code, why, fix } = doubt;
   copy.findings.push(consoleFinding(code, { message: why, path: node.pointer, fix }));
-}
-
-/** The strings of a string or a list of them. */
-function stringsOf(node: JsonNode | undefined): JsonString[] {
-  const items = node?.kind === 'array' ? node.items : node === undefined ? [] : [node];
-  return items.filter((item): item is JsonString => item.kind === 'string');
 }

@@ -24,9 +24,9 @@ export interface CopiedActions {
  * @param statement One with an Action; NotAction already means the rest of whatever the key can do.
  */
 export function copyActions(statement: Statement, from: Key, to: Key): CopiedActions {
-  if (statement.effect === 'Allow' && consoleStatementOf(statement.sid) === 'administrators') {
-    if (statementDeviation(statement, 'administrators', from) === undefined)
-      return copyAdministration(statement, from, to);
+  const isAdministration = consoleStatementOf(statement.sid) === 'administrators';
+  if (isAdministration && statementDeviation(statement, 'administrators', from) === undefined) {
+    return copyAdministration(statement, from, to);
   }
   const [before, after] = [keyClass(from), keyClass(to)];
   if (before !== after) {

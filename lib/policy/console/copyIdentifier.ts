@@ -2,11 +2,15 @@ import type { Key } from '../types.ts';
 import type { CopyCode } from './codes.ts';
 import { partitionOf } from './consolePrincipal.ts';
 
-/** What became of one string of the source's policy. Without `value` it stays as it is. */
+/** What a string is now, and what of it was put right. */
+interface Change {
+  value: string;
+  code: 'COPY_KEY' | 'COPY_ALIAS' | 'COPY_ACCOUNT' | 'COPY_REGION' | 'COPY_PARTITION';
+}
+
+/** What became of one string of the source's policy. Without a `change` it stays as it is. */
 export interface Copied {
-  value?: string;
-  /** Codes of what was put right. */
-  changed?: 'COPY_KEY' | 'COPY_ALIAS' | 'COPY_ACCOUNT' | 'COPY_REGION' | 'COPY_PARTITION';
+  change?: Change;
   /** What is left for a person to look at, or cannot be put right at all. */
   doubt?: { code: CopyCode; why: string; fix: string };
 }
@@ -72,41 +76,52 @@ export function copyConditionValue(conditionKey: string, value: string, from: Ke
   return kept(value, value, from, to);
 }
 
+/** The parts of an ARN, of which the last may hold colons too. */
+type Arn = [arn: 'arn', partition: string, service: string, region: string, account: string, ...resource: string[]];
+
+function isArn(parts: string[]): parts is Arn {
+  return parts[0] === 'arn' && parts.length > 5;
+}
+
 /** An ARN, whole or a pattern. Other keys and other accounts stay what they are. */
 function copyArn(arn: string, from: Key, to: Key): Copied {
-  const [prefix, partition = '', service = '', region = '', account = '', ...rest] = arn.split(':');
-  if (prefix !== 'arn' || rest.length === 0) return kept(arn, arn, from, to);
+  const parts = arn.split(':');
+  if (!isArn(parts)) return kept(arn, arn, from, to);
+  const [, , service, , account, ...rest] = parts;
   const resource = rest.join(':');
   const own = account === from.accountId;
-  if (service === 'kms' && (own || account === '*')) return copyKmsArn(arn, resource, from, to);
+  if (service === 'kms' && (own || account === '*')) return copyKmsArn(arn, parts, resource, from, to);
   const ours = own || account === '' || account === 'aws' || account === '*';
-  if (!ours) return copyForeignArn(arn, partition, region, account, from, to);
-  const next = [
-    'arn',
+  if (!ours) return copyForeignArn(arn, parts, from, to);
+  return { ...kept(arn, resource, from, to), ...movedTo(arn, parts, resource, from, to) };
+}
+
+/** The ARN where `to` is, with this as its last part; `code` says what became of that, if anything. */
+function movedTo(
+  arn: string,
+  [prefix, partition, service, region, account]: Arn,
+  resource: string,
+  from: Key,
+  to: Key,
+  code?: Change['code'],
+): Copied {
+  const there = [
+    prefix,
     partition === partitionOf(from) ? partitionOf(to) : partition,
     service,
     region === from.region ? to.region : region,
-    own ? to.accountId : account,
+    account === from.accountId ? to.accountId : account,
     resource,
-  ].join(':');
-  const code =
-    own && from.accountId !== to.accountId
-      ? 'COPY_ACCOUNT'
-      : region === from.region && from.region !== to.region
-        ? 'COPY_REGION'
-        : 'COPY_PARTITION';
-  return { ...kept(arn, resource, from, to), ...changedTo(arn, next, code) };
+  ];
+  const ofAccount = account === from.accountId && from.accountId !== to.accountId;
+  const ofRegion = region === from.region ? 'COPY_REGION' : 'COPY_PARTITION';
+  return changedTo(arn, there.join(':'), code ?? (ofAccount ? 'COPY_ACCOUNT' : ofRegion));
 }
 
-function copyForeignArn(arn: string, partition: string, region: string, account: string, from: Key, to: Key): Copied {
+function copyForeignArn(arn: string, [, partition, , region, account]: Arn, from: Key, to: Key): Copied {
   if (partition !== partitionOf(to) && partition === partitionOf(from)) {
-    return {
-      doubt: {
-        code: 'COPY_PARTITION_FOREIGN',
-        why: `${arn} is in the partition ${partition}; the key is in ${partitionOf(to)}, and accounts do not reach across.`,
-        fix: 'Take it out, or name who takes its place there.',
-      },
-    };
+    const why = `${arn} is in the partition ${partition}; the key is in ${partitionOf(to)}, and accounts do not reach across.`;
+    return doubt('COPY_PARTITION_FOREIGN', why, 'Take it out, or name who takes its place there.');
   }
   if (region === from.region && region !== to.region) {
     const why = `${arn} is in ${region} and belongs to account ${account}; whether there is one in ${to.region} is not known.`;
@@ -115,23 +130,12 @@ function copyForeignArn(arn: string, partition: string, region: string, account:
   return UNCHANGED;
 }
 
-function copyKmsArn(arn: string, resource: string, from: Key, to: Key): Copied {
-  const [, partition = '', , region = '', account = ''] = arn.split(':');
-  const head = (name: string): string =>
-    [
-      'arn',
-      partition === partitionOf(from) ? partitionOf(to) : partition,
-      'kms',
-      region === from.region ? to.region : region,
-      account === from.accountId ? to.accountId : account,
-      name,
-    ].join(':');
-  if (resource === `key/${from.keyId}`) return changedTo(arn, head(`key/${to.keyId}`), 'COPY_KEY');
+function copyKmsArn(arn: string, parts: Arn, resource: string, from: Key, to: Key): Copied {
+  if (resource === `key/${from.keyId}`) return movedTo(arn, parts, `key/${to.keyId}`, from, to, 'COPY_KEY');
   if (resource.startsWith('alias/')) {
     const alias = copyAlias(resource, from, to);
-    return alias.doubt === undefined
-      ? changedTo(arn, head(alias.value ?? resource), alias.changed ?? 'COPY_ACCOUNT')
-      : alias;
+    if (alias.doubt !== undefined) return alias;
+    return movedTo(arn, parts, alias.change?.value ?? resource, from, to, alias.change?.code);
   }
   if (/^key\/[^*?]+$/.test(resource)) {
     if (from.accountId === to.accountId && from.region === to.region) return UNCHANGED;
@@ -141,7 +145,7 @@ function copyKmsArn(arn: string, resource: string, from: Key, to: Key): Copied {
       'Give the ARN of the key that takes its place, or take it out.',
     );
   }
-  return changedTo(arn, head(resource), from.accountId === to.accountId ? 'COPY_REGION' : 'COPY_ACCOUNT');
+  return movedTo(arn, parts, resource, from, to);
 }
 
 function copyAlias(alias: string, from: Key, to: Key): Copied {
@@ -149,13 +153,11 @@ function copyAlias(alias: string, from: Key, to: Key): Copied {
   const [only, ...more] = to.aliases;
   if (only !== undefined && more.length === 0) return changedTo(alias, only, 'COPY_ALIAS');
   const has = only === undefined ? 'no alias' : `the aliases ${to.aliases.join(', ')}`;
-  return {
-    doubt: {
-      code: 'COPY_ALIAS_UNCLEAR',
-      why: `${alias} is an alias of the other key; this key has ${has}, so it is not clear what takes its place.`,
-      fix: 'Take the Condition out, or submit a whole document with the alias you mean.',
-    },
-  };
+  return doubt(
+    'COPY_ALIAS_UNCLEAR',
+    `${alias} is an alias of the other key; this key has ${has}, so it is not clear what takes its place.`,
+    'Take the Condition out, or submit a whole document with the alias you mean.',
+  );
 }
 
 function copyFact(conditionKey: string, value: string, before: string, after: string): Copied {
@@ -183,8 +185,8 @@ function kept(value: string, part: string, from: Key, to: Key): Copied {
   return UNCHANGED;
 }
 
-function changedTo(before: string, after: string, changed: NonNullable<Copied['changed']>): Copied {
-  return before === after ? UNCHANGED : { value: after, changed };
+function changedTo(before: string, after: string, code: Change['code']): Copied {
+  return before === after ? UNCHANGED : { change: { value: after, code } };
 }
 
 function doubt(code: CopyCode, why: string, fix: string): Copied {

@@ -73,10 +73,10 @@ function shapes(policy: KeyPolicy): Deviation | undefined {
   for (const statement of policy.statements) {
     const name = consoleStatementOf(statement.sid);
     if (name === undefined) {
-      const which = statement.sid === undefined ? 'A statement has no Sid' : `The Sid ${JSON.stringify(statement.sid)}`;
-      const why =
-        statement.sid === undefined ? '; every statement of the console has one.' : ' is none that the console writes.';
-      return { reason: which + why, path: statement.sid === undefined ? statement.path : `${statement.path}/Sid` };
+      const { sid, path } = statement;
+      return sid === undefined
+        ? { reason: 'A statement has no Sid; every statement of the console has one.', path }
+        : { reason: `The Sid ${JSON.stringify(sid)} is none that the console writes.`, path: `${path}/Sid` };
     }
     if (seen.has(name)) {
       return { reason: `The Sid "${CONSOLE_SIDS[name]}" stands twice.`, path: `${statement.path}/Sid` };
@@ -149,8 +149,7 @@ function conditionOf(statement: Statement, name: ConsoleStatement): Deviation | 
     more.length === 0 &&
     condition.operator.toLowerCase() === 'bool' &&
     condition.key.toLowerCase() === 'kms:grantisforawsresource' &&
-    condition.values.length === 1 &&
-    condition.values[0]?.toLowerCase() === 'true';
+    condition.values.join().toLowerCase() === 'true';
   if (isBool) return undefined;
   return {
     reason: `${titleOf(statement)} must have exactly the Condition Bool kms:GrantIsForAWSResource "true".`,
@@ -191,11 +190,13 @@ function principals(policy: KeyPolicy, key: Key): Deviation | undefined {
   });
 }
 
+const ADMINISTRATOR = "a user or role of the key's own account";
+const USER = `${ADMINISTRATOR}, nor the root of another account`;
 const EXPECTED: Readonly<Record<ConsoleStatement, string>> = {
   account: "the root of the key's own account",
-  administrators: "a user or role of the key's own account",
-  users: "a user or role of the key's own account, nor the root of another account",
-  grants: "a user or role of the key's own account, nor the root of another account",
+  administrators: ADMINISTRATOR,
+  users: USER,
+  grants: USER,
 };
 
 function first(

@@ -82,7 +82,7 @@ function addAdministrator(draft: Draft, principal: string): string {
   const statement = find(draft, 'administrators');
   if (statement === undefined)
     return insert(draft, 'administrators', principal, administratorActions(draft.key, false));
-  if (holds(statement, principal)) noEffect(draft, statement, `${principal} is an administrator already`);
+  if (holds(statement, principal)) noEffect(draft, statement, `${principal} is an administrator already.`);
   return append(draft, statement, principal);
 }
 
@@ -91,7 +91,7 @@ function addUser(draft: Draft, principal: string): string {
   const users = find(draft, 'users');
   const grants = find(draft, 'grants');
   const missing = [users, grants].filter((statement) => statement !== undefined && !holds(statement, principal));
-  if (users !== undefined && missing.length === 0) noEffect(draft, users, `${principal} may use the key already`);
+  if (users !== undefined && missing.length === 0) noEffect(draft, users, `${principal} may use the key already.`);
   let { text } = draft;
   if (users === undefined) {
     const actions = userActions(draft.key);
@@ -109,12 +109,16 @@ function addUser(draft: Draft, principal: string): string {
   return text;
 }
 
-function removePrincipal(draft: Draft, principal: string, names: readonly ConsoleStatement[]): string {
+function removePrincipal(
+  draft: Draft,
+  principal: string,
+  names: readonly [ConsoleStatement, ...ConsoleStatement[]],
+): string {
   const statements = names.map((name) => find(draft, name));
   if (!statements.some((statement) => statement !== undefined && holds(statement, principal))) {
-    const title = `"${CONSOLE_SIDS[names[0] ?? 'users']}"`;
+    const title = `"${CONSOLE_SIDS[names[0]]}"`;
     const where =
-      statements[0] === undefined ? `the policy has no statement ${title}` : `${principal} is not in ${title}`;
+      statements[0] === undefined ? `the policy has no statement ${title}.` : `${principal} is not in ${title}.`;
     noEffect(draft, statements[0], where);
   }
   let { text } = draft;
@@ -131,14 +135,14 @@ function setDeletion(draft: Draft, allow: boolean): string {
   if (statement === undefined) {
     refuse(draft, {
       code: 'EDIT_NO_ADMINISTRATORS',
-      message: `the policy has no statement "${CONSOLE_SIDS.administrators}" that could allow or prevent deletion`,
+      message: `the policy has no statement "${CONSOLE_SIDS.administrators}" that could allow or prevent deletion.`,
       path: '',
       fix: 'Put an addAdministrator before it.',
     });
   }
   const actions = readAdministratorActions(statement.actions, draft.key);
   if (actions.ok && actions.mayDelete === allow) {
-    noEffect(draft, statement, `administrators may ${allow ? '' : 'not '}delete the key already`, 'Action');
+    noEffect(draft, statement, `administrators may ${allow ? '' : 'not '}delete the key already.`, 'Action');
   }
   const node = nodeAt(draft, statement);
   const list = elementOf(node, 'Action');

@@ -1,16 +1,10 @@
-import { type JsonNode, type JsonObject, memberOf } from '../document/json.ts';
+import { itemsOf, type JsonNode, type JsonObject, memberOf, wordOf } from '../document/json.ts';
 import { parseKeyPolicy } from '../document/parse.ts';
 import { appendStrings, applySplices, insertStatement, removeItems } from '../document/policyText.ts';
 import type { Edit, Finding, Key, KeyPolicy, Statement } from '../types.ts';
 import { consoleFinding, type EditCode } from './codes.ts';
 import { classifyPrincipal, normalPrincipal, partitionOf } from './consolePrincipal.ts';
-import {
-  CONSOLE_ORDER,
-  CONSOLE_SIDS,
-  type ConsoleStatement,
-  consoleStatementOf,
-  GRANT_CONDITION,
-} from './consoleStatements.ts';
+import { CONSOLE_ORDER, CONSOLE_SIDS, type ConsoleStatement, GRANT_CONDITION } from './consoleStatements.ts';
 import { statementDeviation } from './defaultView.ts';
 
 /** A document with one edit under way; every step reads the text anew, so that places are never stale. */
@@ -28,7 +22,7 @@ export interface Draft {
 export class Refusal extends Error {
   readonly findings: Finding[];
   constructor(findings: Finding[]) {
-    super(findings[0]?.message);
+    super();
     this.findings = findings;
   }
 }
@@ -48,15 +42,15 @@ export function find(draft: Draft, name: ConsoleStatement): Statement | undefine
   if (second !== undefined) {
     refuse(draft, {
       code: 'EDIT_STATEMENT_TWICE',
-      message: `the Sid "${sid}" stands twice, so it is not clear which statement is meant`,
+      message: `the Sid "${sid}" stands twice, so it is not clear which statement is meant.`,
       path: `${second.path}/Sid`,
       fix: 'Merge the two, or give one of them another Sid, with a whole document.',
     });
   }
-  const everyone = statement.principals.some(({ id }) => classifyPrincipal(id, draft.key).kind === 'wildcard');
+  const wildcard = statement.principals.find(({ id }) => classifyPrincipal(id, draft.key).kind === 'wildcard');
   const deviation =
     statementDeviation(statement, name, draft.key) ??
-    (everyone ? { reason: `"${sid}" names everyone.`, path: `${statement.path}/Principal` } : undefined);
+    (wildcard && { reason: `It names ${JSON.stringify(wildcard.id)}.`, path: `${statement.path}/Principal` });
   if (deviation !== undefined) {
     refuse(draft, {
       code: 'EDIT_STATEMENT_UNRECOGNISED',
@@ -75,9 +69,7 @@ export function holds(statement: Statement, principal: string): boolean {
 
 /** Where a statement stands in the text. */
 export function nodeAt(draft: Draft, statement: Statement): JsonNode {
-  const list = memberOf(draft.node, 'Statement');
-  if (list?.kind !== 'array') return list ?? draft.node;
-  return list.items[draft.policy.statements.indexOf(statement)] ?? list;
+  return itemsOf(memberOf(draft.node, 'Statement'))[draft.policy.statements.indexOf(statement)] ?? draft.node;
 }
 
 /** The text with one more principal in a console statement. */
@@ -92,28 +84,27 @@ export function drop(draft: Draft, statement: Statement, principal: string): str
   const list = elementOf(elementOf(nodeAt(draft, statement), 'Principal'), 'AWS');
   const isIt = (id: string): boolean => normalPrincipal(id, draft.key) === principal;
   if (!statement.principals.every(({ id }) => isIt(id))) return without(draft.text, list, isIt);
-  const statements = memberOf(draft.node, 'Statement');
-  if (statements?.kind !== 'array' || statements.items.length === 1) {
+  const statements = itemsOf(memberOf(draft.node, 'Statement'));
+  if (statements.length === 1) {
     refuse(draft, {
       code: 'EDIT_LEAVES_NO_STATEMENT',
-      message: 'the policy would be left without any statement',
+      message: 'the policy would be left without any statement.',
       path: statement.path,
       fix: 'Add what shall stand instead first.',
     });
   }
-  const index = draft.policy.statements.indexOf(statement);
+  const node = nodeAt(draft, statement);
   return applySplices(
     draft.text,
-    removeItems(statements, (item) => item === statements.items[index]),
+    removeItems(statements, (item) => item === node),
   );
 }
 
 /** The text without some strings of a list. */
 export function without(text: string, list: JsonNode, gone: (value: string) => boolean): string {
-  if (list.kind !== 'array') return text;
   return applySplices(
     text,
-    removeItems(list, (item) => item.kind === 'string' && gone(item.value)),
+    removeItems(itemsOf(list), (item) => gone(wordOf(item))),
   );
 }
 
@@ -130,7 +121,7 @@ export function insert(draft: Draft, name: ConsoleStatement, principal: string, 
   if (statements === undefined) {
     refuse(draft, {
       code: 'EDIT_NO_STATEMENT_ELEMENT',
-      message: 'the policy has no Statement element to add to',
+      message: 'the policy has no Statement element to add to.',
       path: '',
       fix: 'Submit a whole document.',
     });
@@ -148,17 +139,12 @@ export function insert(draft: Draft, name: ConsoleStatement, principal: string, 
 
 /** After the last console statement that comes before it, else before the first that comes after it, else last. */
 function placeOf(policy: KeyPolicy, name: ConsoleStatement): number {
-  const ranks = policy.statements.map(({ sid }) => orderOf(sid));
+  const ranks = policy.statements.map(({ sid }) => CONSOLE_ORDER.findIndex((one) => CONSOLE_SIDS[one] === sid));
   const rank = CONSOLE_ORDER.indexOf(name);
   const before = ranks.findLastIndex((other) => other !== -1 && other < rank);
   if (before !== -1) return before + 1;
   const after = ranks.findIndex((other) => other > rank);
   return after === -1 ? ranks.length : after;
-}
-
-function orderOf(sid: string | undefined): number {
-  const name = consoleStatementOf(sid);
-  return name === undefined ? -1 : CONSOLE_ORDER.indexOf(name);
 }
 
 /** Refuses an edit that would change nothing. */
@@ -175,7 +161,7 @@ export function noEffect(draft: Draft, statement: Statement | undefined, why: st
 export function refuseUsage(draft: Draft): never {
   refuse(draft, {
     code: 'EDIT_USAGE_UNKNOWN',
-    message: `what the console lets users of a key with the usage ${draft.key.usage} do is not known`,
+    message: `what the console lets users of a key with the usage ${draft.key.usage} do is not known.`,
     path: '',
     fix: 'Submit a whole document with the actions you mean.',
   });
@@ -186,6 +172,5 @@ export function refuse(
   draft: Draft,
   { code, ...found }: Pick<Finding, 'message' | 'path' | 'fix'> & { code: EditCode },
 ): never {
-  const message = `${draft.title}: ${found.message}.`.replace(/\.\.$/, '.');
-  throw new Refusal([consoleFinding(code, { ...found, message })]);
+  throw new Refusal([consoleFinding(code, { ...found, message: `${draft.title}: ${found.message}` })]);
 }

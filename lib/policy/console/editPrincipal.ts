@@ -1,6 +1,6 @@
 import type { Edit, Finding, Key } from '../types.ts';
 import { consoleFinding, type EditCode } from './codes.ts';
-import { type ConsolePrincipal, classifyPrincipal, normalPrincipal, rootArn } from './consolePrincipal.ts';
+import { type ConsolePrincipal, classifyPrincipal, normalPrincipal, partitionOf, rootArn } from './consolePrincipal.ts';
 import { administratorActions, userActions } from './consoleStatements.ts';
 
 /** What an edit's principal cannot be, and what to do instead. */
@@ -77,14 +77,13 @@ function refuseAccount(principal: string, kind: ConsolePrincipal, key: Key): Ref
     };
   }
   if (kind.kind === 'otherPartition') return refusePartition(principal, kind.partition, key);
-  const account = kind.kind === 'externalIdentity' || kind.kind === 'group' ? kind.accountId : undefined;
   return {
     code: 'EDIT_ACCOUNT_INVALID',
     why: `${JSON.stringify(principal)} is neither a 12-digit account id nor the root ARN of an account.`,
     fix:
-      account === undefined
-        ? `Give the id (444455556666) or its root ARN (${rootArn('444455556666', key)}).`
-        : `Give the account, ${account}; its administrators then choose users and roles by IAM policy.`,
+      'accountId' in kind
+        ? `Give the account, ${kind.accountId}; its administrators then choose users and roles by IAM policy.`
+        : `Give the id (444455556666) or its root ARN (${rootArn('444455556666', key)}).`,
   };
 }
 
@@ -118,7 +117,7 @@ function refuseIdentity(
       return {
         code: 'EDIT_PRINCIPAL_SESSION',
         why: `${principal} is a session, which ends within hours.`,
-        fix: `Name the role itself, arn:…:iam::ACCOUNT:role/NAME with its path.`,
+        fix: 'Name the role itself, arn:…:iam::ACCOUNT:role/NAME with its path, or the user who asked for a federated session.',
       };
     case 'uniqueId':
       return {
@@ -132,7 +131,7 @@ function refuseIdentity(
       return {
         code: 'EDIT_PRINCIPAL_INVALID',
         why: `${JSON.stringify(principal)} is not the ARN of an IAM user or role.`,
-        fix: `Give an ARN such as ${rootArn(key.accountId, key).replace(/root$/, 'role/NAME')}.`,
+        fix: `Give an ARN such as arn:${partitionOf(key)}:iam::${key.accountId}:role/NAME.`,
       };
   }
 }

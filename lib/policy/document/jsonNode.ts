@@ -65,6 +65,22 @@ export function memberOf(node: JsonNode, name: string): JsonNode | undefined {
   return node.members.find((member) => member.name.value === name)?.value;
 }
 
+/** The members of an object; none of anything else. */
+export function membersOf(node: JsonNode | undefined): readonly JsonMember[] {
+  return node?.kind === 'object' ? node.members : [];
+}
+
+/** The items of a list. What is no list is one item, as everywhere in a policy, and what is not there is none. */
+export function itemsOf(node: JsonNode | undefined): readonly JsonNode[] {
+  if (node === undefined) return [];
+  return node.kind === 'array' ? node.items : [node];
+}
+
+/** What a string says, or a number or boolean as it is spelled: a policy takes `true` for `"true"`. */
+export function wordOf(node: JsonNode): string {
+  return node.kind === 'string' ? node.value : printCompact(node);
+}
+
 /**
  * The plain value of a node. Objects have no prototype, so a member named `__proto__` is only a member. Numbers become
  * doubles and integer-like names move to the front, as everywhere in JavaScript: where spelling or order matter, use the node.

@@ -1,4 +1,4 @@
-import type { JsonArray, JsonNode, JsonObject } from './json.ts';
+import { itemsOf, type JsonArray, type JsonNode, type JsonObject } from './json.ts';
 
 /** What may be written into a policy: enough for a statement. */
 export type Writable = string | readonly Writable[] | { readonly [name: string]: Writable };
@@ -66,14 +66,14 @@ export function replaceStrings(text: string, statement: JsonNode, list: JsonNode
   return { start: list.start, end: list.end, text: printed };
 }
 
-/** Removes items of a list with the comma that goes with each. At least one item must stay. */
-export function removeItems(list: JsonArray, gone: (item: JsonNode) => boolean): Splice[] {
+/** Removes items of a list with the comma that goes with each. At least one item must stay: the only one is never removed. */
+export function removeItems(items: readonly JsonNode[], gone: (item: JsonNode) => boolean): Splice[] {
   const splices: Splice[] = [];
-  const firstKept = list.items.findIndex((item) => !gone(item));
-  list.items.forEach((item, index) => {
+  const firstKept = items.findIndex((item) => !gone(item));
+  items.forEach((item, index) => {
     if (!gone(item)) return;
-    const next = list.items[index + 1];
-    const previous = list.items[index - 1];
+    const next = items[index + 1];
+    const previous = items[index - 1];
     if (index < firstKept && next !== undefined) splices.push({ start: item.start, end: next.start, text: '' });
     else if (previous !== undefined) splices.push({ start: previous.end, end: item.end, text: '' });
   });
@@ -86,7 +86,7 @@ export function removeItems(list: JsonArray, gone: (item: JsonNode) => boolean):
  * @param statements The value of the Statement element: a list with at least one item, or one object.
  */
 export function insertStatement(text: string, statements: JsonNode, index: number, statement: Writable): Splice[] {
-  const items = statements.kind === 'array' ? statements.items : [statements];
+  const items = itemsOf(statements);
   const neighbour = items[index - 1] ?? items[0];
   if (neighbour === undefined) {
     return [{ start: statements.start, end: statements.end, text: `[${JSON.stringify(statement)}]` }];
