@@ -265,6 +265,7 @@ describe('conditions', () => {
       ['COPY_KEY_KEPT'],
     ],
     ['kms:ReplicaRegion', 'us-east-1', ABROAD, 'us-east-1', ['COPY_REGION_KEPT']],
+    ['kms:ReplicaRegion', 'us-east-1', NEXT_DOOR, 'us-east-1', []],
     ['aws:RequestedRegion', 'eu-central-1', ABROAD, 'eu-central-1', []],
     ['kms:ReplicaRegion', 'eu-central-1', ABROAD, 'eu-central-1', []],
     [
@@ -429,6 +430,8 @@ describe('conditions', () => {
     ['aws:userid', 'AROACKCEVSQ6C2EXAMPLE:*', ABROAD, 'AROACKCEVSQ6C2EXAMPLE:*', []],
     ['kms:EncryptionContext:host', 'db.us-east-1.example', ABROAD, 'db.us-east-1.example', ['COPY_REGION_KEPT']],
     ['aws:SourceArn', 'arn:*', OTHER, 'arn:*', []],
+    ['aws:SourceArn', 'arn:*:111122223333:*', OTHER, 'arn:*:111122223333:*', ['COPY_ACCOUNT_KEPT']],
+    ['aws:SourceArn', 'arn:aws:*:111122223333:*', OTHER, 'arn:aws:*:111122223333:*', ['COPY_ACCOUNT_KEPT']],
   ])('%s %s', (key, value, to, expected, codes) => {
     expect(condition(key, value, to)).toEqual([expected, codes]);
   });
