@@ -301,6 +301,14 @@ export const CASES: Record<string, Case> = {
         ),
       },
       { document: withRoot(allow(), allow({ Sid: 'no', Effect: 'Deny', Action: 'kms:Encrypt' })) },
+      { document: withRoot(allow({ Action: 's3:GetObject' }), allow({ Sid: 'no', Effect: 'Deny' })) },
+      { document: withRoot(allow({ Principal: { AWS: [] } }), allow({ Sid: 'no', Effect: 'Deny' })) },
+      {
+        document: withRoot(
+          allow({ Principal: { Federated: 'accounts.google.com' } }),
+          allow({ Sid: 'no', Effect: 'Deny', Principal: { Service: 'accounts.google.com' } }),
+        ),
+      },
       { document: withRoot(allow(), allow({ Sid: 'no', Effect: 'Deny', ...aws(`${ROLE}2`) })) },
       {
         document: withRoot(
@@ -341,6 +349,7 @@ export const CASES: Record<string, Case> = {
       bad(aws(ROLE, 'AROADBQP57FF2AEXAMPLE'), '/Principal/AWS/1', 'a deleted role'),
       bad(aws('AIDACKCEVSQ6C2EXAMPLE'), '/Principal/AWS/0', 'a deleted user'),
       bad({ ...aws('AROADBQP57FF2AEXAMPLE:session'), Effect: 'Deny' }, '/Principal/AWS/0'),
+      bad(aws('AGPAJ4TPWDZSEXAMPLE22'), '/Principal/AWS/0', 'the unique id of no living principal;'),
     ],
     good: [good(aws('AROADBQP57FF2AEXAMPLE'), { world: { ids: { AROADBQP57FF2AEXAMPLE: ROLE } } })],
   },
@@ -364,7 +373,10 @@ export const CASES: Record<string, Case> = {
         world: { missing: ['x.amazonaws.com'] },
       }),
     ],
-    good: [good(aws(ROLE, SESSION), { world: { missing: ['Role', `${ROLE}2`, 'session'] } })],
+    good: [
+      good(aws(ROLE, SESSION), { world: { missing: ['Role', `${ROLE}2`, 'session'] } }),
+      good(aws('AROADBQP57FF2AEXAMPLE'), { world: { missing: ['AROADBQP57FF2AEXAMPLE'] } }),
+    ],
   },
   PRINCIPAL_WILDCARD: {
     bad: [
@@ -388,6 +400,12 @@ export const CASES: Record<string, Case> = {
       bad(aws('arn:aws:sts::111122223333:assumed-role/ExampleRole'), '/Principal/AWS/0'),
       bad({ Principal: { Federated: ['accounts.google.com', 'corp'] } }, '/Principal/Federated/1', 'corp'),
       bad({ Principal: { Federated: 'arn:aws:iam::111122223333:role/x' } }, '/Principal/Federated'),
+      ...['xarn:aws:iam::111122223333:saml-provider/corp', 'arn:aws:iam::111122223333:saml-provider/corp east'].map(
+        (id) => bad({ Principal: { Federated: id } }, '/Principal/Federated', id),
+      ),
+      ...['https://accounts.google.com', 'accounts.google.com/o/oauth2'].map((id) =>
+        bad({ Principal: { Federated: id } }, '/Principal/Federated', id),
+      ),
     ],
     good: [
       good(aws('111122223333')),
@@ -445,6 +463,17 @@ export const CASES: Record<string, Case> = {
       bad(when('StringLike', 'aws:PrincipalArn', 'arn:aws:iam::*:*', aws('*')), '/Principal/AWS/0'),
       bad(when('StringEquals', 'aws:PrincipalOrgID', `\${aws:PrincipalOrgID}`, aws('*')), '/Principal/AWS/0'),
       bad(when('Null', 'aws:PrincipalOrgID', 'false', aws('*')), '/Principal/AWS/0'),
+      bad(when('StringEquel', 'aws:PrincipalOrgID', 'o-a1b2c3d4e5', aws('*')), '/Principal/AWS/0'),
+      bad(when('StringEquals', 'aws:PrincipalOrgID', [], aws('*')), '/Principal/AWS/0'),
+      bad(
+        when(
+          'StringLike',
+          'aws:PrincipalArn',
+          ['arn:aws:iam::111122223333:role/App', 'arn:aws:iam::*:role/App'],
+          aws('*'),
+        ),
+        '/Principal/AWS/0',
+      ),
     ],
     good: [
       good(when('StringEquals', 'kms:CallerAccount', '111122223333', aws('*'))),
@@ -514,7 +543,7 @@ export const CASES: Record<string, Case> = {
     good: [good({ Action: '*' }), good({ Action: 'KMS:D?crypt*' })],
   },
   ACTION_NOT_KMS: {
-    bad: [bad({ Action: ['s3:GetObject'] }, '/Action/0', 's3:GetObject')],
+    bad: [bad({ Action: ['s3:GetObject'] }, '/Action/0', 's3:GetObject'), bad({ Action: 'mykms:Decrypt' }, '/Action')],
     good: [good({ Action: 'KMS:Decrypt' }), good({ Action: '*' })],
   },
   ACTION_UNKNOWN: {
@@ -523,7 +552,7 @@ export const CASES: Record<string, Case> = {
       bad({ Action: ['kms:ReEncrypt'] }, '/Action/0'),
       bad({ Action: 'kms:Foo*' }, '/Action'),
     ],
-    good: [good({ Action: 'kms:decrypt' }), good({ Action: 'kms:Dec*' })],
+    good: [good({ Action: 'kms:decrypt' }), good({ Action: 'kms:Dec*' }), good({ Action: 'mykms:Decrypt' })],
   },
   ACTION_NOT_EFFECTIVE_IN_KEY_POLICY: {
     bad: [
@@ -540,6 +569,7 @@ export const CASES: Record<string, Case> = {
       bad({ Action: 'kms:ReplicateKey' }, '/Action', 'one Region'),
       bad({ Action: 'kms:Decrypt' }, '/Action', 'HMAC_256', key({ spec: 'HMAC_256', usage: 'GENERATE_VERIFY_MAC' })),
       bad({ Action: 'kms:GetPublicKey' }, '/Action'),
+      bad({ Action: 'kms:Sign' }, '/Action', 'origin AWS_KMS can do', key({ multiRegion: true })),
     ],
     good: [
       good({ Action: ['kms:Get*', 'kms:*'] }),
@@ -895,6 +925,13 @@ export const CASES: Record<string, Case> = {
     ],
     good: [
       { document: only(admin(ROLE)) },
+      {
+        document: only(admin(ROLE)),
+        more: {
+          ...guardians({ applier: 'arn:aws:iam::444455556666:role/CountersignApplier' }),
+          ...request({ bypass: true }),
+        },
+      },
       { document: withRoot(denyPut(when('StringNotEquals', 'aws:PrincipalAccount', '111122223333'))) },
       {
         document: withRoot(denyPut(when('StringNotEquals', 'aws:PrincipalOrgID', 'o-a1b2c3d4e5'))),
@@ -970,6 +1007,10 @@ export const CASES: Record<string, Case> = {
         ),
         at: '',
       },
+      {
+        document: only(admin(APPLIER, ROLE), denyPut(when('NotIpAddress', 'aws:SourceIp', '203.0.113.0/24'))),
+        at: '',
+      },
     ],
     good: [{ document: only(admin(APPLIER)) }, { document: only(admin(APPLIER, ROLE)) }],
   },
@@ -978,6 +1019,7 @@ export const CASES: Record<string, Case> = {
       { document: only(admin(APPLIER, ROLE)), at: '', names: ROOT },
       { document: only({ ...ROOT_STATEMENT, ...when('Bool', 'aws:SecureTransport', 'true') }), at: '' },
       { document: only({ ...ROOT_STATEMENT, Action: 'kms:Describe*' }), at: '' },
+      { document: only({ ...ROOT_STATEMENT, Principal: { Federated: ROOT } }), at: '' },
     ],
     good: [{ document: only({ ...ROOT_STATEMENT, Principal: { AWS: '111122223333' }, Action: 'kms:Put*' }) }],
   },

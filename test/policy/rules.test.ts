@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { listing } from '../../lib/policy/rules/context.ts';
+import { awsManaged } from '../../lib/policy/rules/key.ts';
 import { rulesReference } from '../../lib/policy/rules/reference.ts';
 import { RULES } from '../../lib/policy/rules/table.ts';
 import { CASES } from './cases.ts';
@@ -93,6 +94,8 @@ describe('a finding', () => {
     const patch = (principal: unknown, change: object = {}): unknown =>
       findingsOf('PRINCIPAL_DELETED', withRoot(allow({ Principal: principal, ...change })))[0]?.patch;
     expect(patch({ AWS: [ROLE, gone] })).toEqual([{ op: 'remove', path: '/Statement/1/Principal/AWS/1' }]);
+    const many = Array.from({ length: 12 }, (_, index) => `${ROLE}${index}`);
+    expect(patch({ AWS: [...many, gone] })).toEqual([{ op: 'remove', path: '/Statement/1/Principal/AWS/12' }]);
     expect(patch({ AWS: gone })).toEqual([{ op: 'remove', path: '/Statement/1' }]);
     expect(patch({ AWS: gone, Service: 'sns.amazonaws.com' })).toBeUndefined();
     expect(
@@ -133,6 +136,28 @@ describe('a finding', () => {
     const found = findingsOf('ACTION_UNKNOWN', withRoot(allow({ Action: actions })));
     expect(found).toHaveLength(25);
     expect(found.at(-1)?.message).toContain('more places');
+  });
+  it('for a key that AWS manages is the same one, whatever is asked', () => {
+    const managed = { ...KEY, aliases: ['alias/aws/s3'] };
+    expect(awsManaged(managed)).toEqual([
+      {
+        code: 'KEY_AWS_MANAGED',
+        severity: 'error',
+        aws: 'AccessDeniedException',
+        path: '',
+        message: `${KEY.arn} (alias/aws/s3) is an AWS managed key: AWS manages its policy, and it cannot be changed; only that of a customer managed key can.`,
+        fix: 'Use a customer managed key.',
+      },
+    ]);
+    expect(findingsOf('KEY_AWS_MANAGED', withRoot(), { key: managed })).toEqual(awsManaged(managed));
+    expect(awsManaged(KEY)).toEqual([]);
+  });
+  it('for a group of another account has the statement of that account, with the same actions', () => {
+    const document = withRoot(allow({ Principal: { AWS: 'arn:aws:iam::444455556666:group/Admins' } }));
+    expect(findingsOf('PRINCIPAL_GROUP', document)[0]?.documents?.[1]?.document).toMatchObject({
+      Principal: { AWS: 'arn:aws:iam::444455556666:root' },
+      Action: ['kms:Decrypt'],
+    });
   });
   it('for a group has both ways out, with the documents ready', () => {
     const group = 'arn:aws:iam::111122223333:group/Admins';

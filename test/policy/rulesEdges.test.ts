@@ -79,6 +79,7 @@ describe('an identifier that is not what it looks like', () => {
       expect(codesOf(condition('StringEquals', key, 'Größe '))).not.toContain('IDENTIFIER_CHARACTER');
     expect(codesOf(condition('StringEquals', 'kms:EncryptionContextKeysX', 'Größe'))).toContain('IDENTIFIER_CHARACTER');
     expect(codesOf(condition('StringEquals', 'aws:usernamex', 'Größe'))).toContain('IDENTIFIER_CHARACTER');
+    expect(codesOf(condition('StringEquals', 'x-aws:username', 'Größe'))).toContain('IDENTIFIER_CHARACTER');
   });
 });
 
@@ -288,11 +289,32 @@ describe('who can change the policy again', () => {
       true,
       put(ROOT, { Condition: { ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::444455556666:role/*' } } }),
     ],
+    [
+      'the account, for roles of one path',
+      false,
+      put(ROOT, { Condition: { ArnLike: { 'aws:PrincipalArn': own('role/*/admin') } } }),
+    ],
+    [
+      'the account, for its root user alone',
+      true,
+      put(ROOT, { Condition: { ArnEquals: { 'aws:PrincipalArn': ROOT } } }),
+    ],
+    ['a group', true, put(own('group/admins'))],
     ['a session of a role', true, put('arn:aws:sts::111122223333:assumed-role/admin/run')],
     ['another account', true, put(ROOT.replace('1111', '4444'))],
     ['a service', true, allow({ Principal: { Service: 'sns.amazonaws.com' }, Action: 'kms:*' })],
     ['somebody who may only read', true, allow({ Principal: { AWS: own('role/admin') }, Action: 'kms:GetKeyPolicy' })],
   ])('beside the applier %s: nobody else is %s', (_, nobody, statement) => expect(only(statement)).toBe(nobody));
+  it('a role for emergencies, also where only its own name passes the conditions', () => {
+    const names = {
+      ArnLike: { 'aws:PrincipalArn': own('role/br*') },
+      ArnNotLike: { 'aws:PrincipalArn': own('role/brx*') },
+    };
+    const document = { Version: '2012-10-17', Statement: [put(APPLIER), put(ROOT, { Condition: names })] };
+    const codes = (breakGlass: string[]) => codesOf(document, { guardians: { applier: APPLIER, breakGlass } });
+    expect(codes([own('role/break-glass')])).not.toContain('NOBODY_BUT_APPLIER');
+    expect(codes([own('role/brx')])).toContain('NOBODY_BUT_APPLIER');
+  });
   it('nobody who does not exist', () => {
     const document = { Version: '2012-10-17', Statement: [put([APPLIER, own('role/team/admin')])] };
     const codes = (missing: string[]) => judge(document, { world: { missing } }).findings.map(({ code }) => code);
@@ -335,6 +357,27 @@ describe('who can change the policy again', () => {
     expect(everyone({ StringEquals: { 'kms:CallerAccount': '111122223333' } })).toEqual(['APPLIER_AMONG_EVERYONE']);
     expect(everyone({ Null: { 'aws:PrincipalArn': 'false' } })).toEqual(['APPLIER_AMONG_EVERYONE']);
   });
+});
+
+describe('another account', () => {
+  const OTHER = allow({ Principal: { AWS: ROOT.replace('1111', '4444') } });
+  const optIn = (region: string, partition = 'aws') =>
+    codesOf(withRoot(OTHER), {
+      key: { ...KEY, region, arn: KEY.arn.replace('us-west-2', region).replace(':aws:', `:${partition}:`) },
+    }).includes('EXTERNAL_ACCOUNT_REGION');
+  test.each([
+    ...['us-east-1', 'us-east-2', 'us-west-1', 'us-west-2', 'ca-central-1', 'sa-east-1', 'eu-central-1', 'eu-north-1'],
+    ...['eu-west-1', 'eu-west-2', 'eu-west-3', 'ap-south-1', 'ap-northeast-1', 'ap-northeast-2', 'ap-northeast-3'],
+    ...['ap-southeast-1', 'ap-southeast-2'],
+  ])('has the Region %s without enabling it', (region) => expect(optIn(region)).toBe(false));
+  test.each(['af-south-1', 'ap-east-1', 'ap-southeast-3', 'ca-west-1', 'eu-central-2', 'eu-south-1', 'il-central-1'])(
+    'must enable the Region %s first',
+    (region) => expect(optIn(region)).toBe(true),
+  );
+  test.each([
+    ['cn-north-1', 'aws-cn'],
+    ['us-gov-east-1', 'aws-us-gov'],
+  ])('has the Region %s of the partition %s', (region, partition) => expect(optIn(region, partition)).toBe(false));
 });
 
 describe('a service', () => {

@@ -1,5 +1,6 @@
 import { withAccount } from '../condition/conditions.ts';
 import { tiesDown } from '../condition/confining.ts';
+import { partitionOf } from '../console/consolePrincipal.ts';
 import { type ConditionView, listing, type PolicyRule } from './context.ts';
 import { eachPrincipal, OF_ACCOUNTS } from './eachPrincipal.ts';
 
@@ -71,8 +72,8 @@ const principalStarString: PolicyRule = {
   fix: 'Write {"AWS": "*"}, which means the same.',
   source: 'aws/aws-cdk #10403, #12511',
   check: (context) =>
-    eachPrincipal(context, ['everyone'], ({ path }, { name, statement }) =>
-      /^\/(Not)?Principal$/.test(path.slice(statement.path.length))
+    eachPrincipal(context, ['everyone'], ({ path }, { name }) =>
+      path.endsWith('Principal')
         ? { message: `${name} has a bare "*" as its principal.`, patch: [{ op: 'replace', path, value: { AWS: '*' } }] }
         : undefined,
     ),
@@ -102,9 +103,12 @@ const externalNeedsIam: PolicyRule = {
   },
 };
 
-/** Regions that every account has; the others must be enabled in each account first. */
-const DEFAULT_REGIONS =
-  /^(us-(east|west)-[12]|ca-central-1|sa-east-1|eu-(central-1|north-1|west-[123])|ap-(south-1|northeast-[123]|southeast-[12])|(cn|us-gov)-.*)$/;
+/** Regions of the partition `aws` that every account has; the others must be enabled in each account first. */
+const DEFAULT_REGIONS: ReadonlySet<string> = new Set([
+  ...['us-east-1', 'us-east-2', 'us-west-1', 'us-west-2', 'ca-central-1', 'sa-east-1'],
+  ...['eu-central-1', 'eu-north-1', 'eu-west-1', 'eu-west-2', 'eu-west-3'],
+  ...['ap-south-1', 'ap-northeast-1', 'ap-northeast-2', 'ap-northeast-3', 'ap-southeast-1', 'ap-southeast-2'],
+]);
 
 const externalRegion: PolicyRule = {
   on: 'policy',
@@ -114,10 +118,10 @@ const externalRegion: PolicyRule = {
   fix: 'Make sure that the account has enabled the Region.',
   source: 'AWS KMS Developer Guide, "Key policies in AWS KMS": principals of other accounts in opt-in Regions',
   check: (context) =>
-    DEFAULT_REGIONS.test(context.key.region)
+    partitionOf(context.key) !== 'aws' || DEFAULT_REGIONS.has(context.key.region)
       ? []
       : eachPrincipal(context, OF_ACCOUNTS, ({ form, own }, { name }) =>
-          'account' in form && !own
+          !own
             ? {
                 message: `${name} names account ${form.account}; it must have enabled the Region ${context.key.region}.`,
               }

@@ -27,9 +27,9 @@ const characterNotAllowed: SubjectRule = {
   check: ({ text }) => {
     const match = NOT_ALLOWED.exec(text);
     if (match === null) return [];
-    const lines = text.slice(0, match.index).split(/\r\n|\n|\r/);
-    const line = lines.length;
-    const column = (lines.at(-1) ?? '').length + 1;
+    const before = text.slice(0, match.index);
+    const line = before.split(/\r\n|\n|\r/).length;
+    const column = before.length - Math.max(before.lastIndexOf('\n'), before.lastIndexOf('\r'));
     const point = codePoint(match[0].codePointAt(0) ?? 0);
     const message = `Line ${line}, column ${column} has ${point}, which PutKeyPolicy does not take.`;
     return [{ path: '', line, column, message }];
@@ -97,9 +97,9 @@ const identifierCharacter: PolicyRule = {
   check: (context) => {
     const hits: Hit[] = [];
     visitIdentifiers(context, (value, path, name, what, key) => {
-      const match = PLAIN.test(value) ? null : (/[^ -~]/u.exec(value) ?? /^ | $/.exec(value));
-      if (match === null) return;
-      const point = codePoint(match[0].codePointAt(0) ?? 0);
+      if (PLAIN.test(value)) return;
+      const odd = /[^ -~]/u.exec(value)?.[0] ?? ' ';
+      const point = codePoint(odd.codePointAt(0) ?? 0);
       const plain = looksLike(value);
       const alike = plain === undefined ? '' : ` It looks like ${quote(plain)}, but is not the same.`;
       hits.push({ path, message: `${name}: ${told(what, key)} ${quote(value)} contains ${point}.${alike}` });

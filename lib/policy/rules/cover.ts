@@ -12,9 +12,8 @@ export function alwaysCovers(deny: StatementView, allow: StatementView): boolean
 
 /** Whether a principal of a Deny speaks of the other too: an account's root ARN denies everyone in the account. */
 function includes(wide: PrincipalView, narrow: PrincipalView): boolean {
-  if (wide.kind !== 'AWS') return wide.kind === narrow.kind && wide.id === narrow.id;
   if (wide.form.type === 'everyone') return true;
-  if (narrow.kind !== 'AWS') return false;
+  if (wide.kind !== narrow.kind) return false;
   if (wide.form.type === 'account') return 'account' in narrow.form && narrow.form.account === wide.form.account;
   return wide.id === narrow.id || isSessionOf(narrow.form, wide.form);
 }

@@ -1,8 +1,8 @@
 import { rootArn } from '../console/consolePrincipal.ts';
 import { quote } from '../document/visible.ts';
 import { groupPolicy } from '../externalPolicies.ts';
-import type { Context, Hit, PolicyRule, PrincipalView, StatementView } from './context.ts';
-import { eachPrincipal } from './eachPrincipal.ts';
+import type { Context, Hit, PolicyRule, StatementView } from './context.ts';
+import { eachPrincipal, type PrincipalOf } from './eachPrincipal.ts';
 import { without } from './principal.ts';
 
 /** An IAM group as a principal, with both ways out that the documentation names. */
@@ -20,9 +20,8 @@ const principalGroup: PolicyRule = {
 function waysOut(
   { key }: Context,
   { name, statement, principals }: StatementView,
-  { id, path, form }: PrincipalView,
+  { id, path, form: { account } }: PrincipalOf<'group'>,
 ): Omit<Hit, 'path'> {
-  const account = 'account' in form ? form.account : key.accountId;
   const enabling = {
     Sid: 'Enable IAM User Permissions',
     Effect: 'Allow',

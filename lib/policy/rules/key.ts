@@ -3,7 +3,7 @@ import type { Finding, Key } from '../types.ts';
 import { listing, type SubjectRule } from './context.ts';
 
 /** Key policies can be changed for customer managed keys alone; those of AWS managed keys can only be viewed. */
-const keyAwsManaged: SubjectRule = {
+const keyAwsManaged = {
   on: 'subject',
   code: 'KEY_AWS_MANAGED',
   severity: 'error',
@@ -15,7 +15,7 @@ const keyAwsManaged: SubjectRule = {
     const message = whyAwsManaged(key);
     return message === undefined ? [] : [{ path: '', message }];
   },
-};
+} as const satisfies SubjectRule;
 
 /** Says that AWS manages a key, so that nobody can change its policy; `undefined` for a customer managed key. */
 export function whyAwsManaged(key: Key): string | undefined {
@@ -29,7 +29,7 @@ export function whyAwsManaged(key: Key): string | undefined {
 export function awsManaged(key: Key): Finding[] {
   const { code, severity, aws, fix } = keyAwsManaged;
   const message = whyAwsManaged(key);
-  return message === undefined ? [] : [{ code, severity, message, path: '', fix, ...(aws !== undefined && { aws }) }];
+  return message === undefined ? [] : [{ code, severity, message, path: '', fix, aws }];
 }
 
 const keyOtherAccount: SubjectRule = {
@@ -58,8 +58,8 @@ const policyNameInvalid: SubjectRule = {
   title: 'PolicyName does not fit the pattern [\\w]+ of 1 to 128 characters',
   fix: 'Leave PolicyName out or write default.',
   source: 'AWS KMS API model, PolicyNameType',
-  check: ({ request: { policyName } }) =>
-    policyName === undefined || /^\w{1,128}$/.test(policyName)
+  check: ({ request: { policyName = 'default' } }) =>
+    /^\w{1,128}$/.test(policyName)
       ? []
       : [
           {

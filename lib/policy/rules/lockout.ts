@@ -1,6 +1,6 @@
 import { able, type Certain } from '../access/ability.ts';
 import { intersection, isEmpty, setOf } from '../actions.ts';
-import { rootArn } from '../console/consolePrincipal.ts';
+import { partitionOf, rootArn } from '../console/consolePrincipal.ts';
 import { quote } from '../document/visible.ts';
 import { globSample } from '../glob.ts';
 import { principalForm } from '../principalForm.ts';
@@ -20,7 +20,7 @@ const DEFAULT_STATEMENT = (root: string): object => ({
 
 /** Whether a principal of the key's account can change the policy again. IAM permissions count as given. */
 function canPut({ abilities, world }: Context, arn: string): Certain {
-  if ((world.missing ?? []).some((gone) => gone === arn || arn.endsWith(`/${gone}`))) return false;
+  if (world.missing?.some((gone) => gone === arn || arn.endsWith(`/${gone}`))) return false;
   return able(abilities(PUT).of(arn));
 }
 
@@ -100,17 +100,13 @@ const breakGlassLockedOut: PolicyRule = {
  * Those who may be able to change the policy beside the applier: roles for emergencies, a role that the document does not name,
  * which IAM policies may empower, then the users and roles that it names, and one for each pattern on aws:PrincipalArn.
  */
-function* candidates({ guardians: { applier, breakGlass }, key, statements }: Context): Iterable<string> {
-  yield* breakGlass.filter((arn) => arn !== applier && isIdentityOf(arn, key.accountId));
-  yield rootArn(key.accountId, key).replace(/root$/, 'role/countersign-any-other-role');
+function* candidates({ guardians: { breakGlass }, key, statements }: Context): Iterable<string> {
+  yield* breakGlass;
+  yield `arn:${partitionOf(key)}:iam::${key.accountId}:role/countersign-any-other-role`;
   for (const { principals, conditions } of statements) {
-    for (const { id, form, own } of principals) {
-      if (own && id !== applier && (form.type === 'user' || form.type === 'role')) yield id;
-    }
-    for (const { values } of conditions.filter(({ test }) => test.lowerKey === 'aws:principalarn')) {
-      yield* values
-        .map((value) => globSample(value, 'x'))
-        .filter((arn) => arn !== applier && isIdentityOf(arn, key.accountId));
+    for (const { id } of principals) yield id;
+    for (const { test, values } of conditions) {
+      if (test.lowerKey === 'aws:principalarn') yield* values.map((value) => globSample(value, 'x'));
     }
   }
 }
@@ -122,15 +118,14 @@ function isIdentityOf(arn: string, account: string): boolean {
 
 const OTHERS = new WeakMap<Context, { able: Certain }>();
 
-/** Whether anyone but the applier can change the policy again; worked out once for each document. */
+/** Whether any user or role of the account but the applier can change the policy again; worked out once for each document. */
 function others(context: Context): Certain {
   const known = OTHERS.get(context);
   if (known !== undefined) return known.able;
   let best: Certain = false;
-  const tried = new Set<string>();
-  for (const arn of candidates(context)) {
-    if (tried.has(arn)) continue;
-    tried.add(arn);
+  const { guardians, key } = context;
+  for (const arn of new Set(candidates(context))) {
+    if (arn === guardians.applier || !isIdentityOf(arn, key.accountId)) continue;
     const one = canPut(context, arn);
     if (one === true || (one === undefined && context.abilities(PUT).ceiling !== true)) {
       best = one;

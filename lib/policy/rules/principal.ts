@@ -32,7 +32,7 @@ const principalDeleted: PolicyRule = {
   source: INVALID,
   check: (context) =>
     eachPrincipal(context, ['uniqueId'], ({ form, id, path }, { name, principals, statement }) => {
-      if (form.type !== 'uniqueId' || Object.hasOwn(context.world.ids ?? {}, id)) return undefined;
+      if (Object.hasOwn(context.world.ids ?? {}, id)) return undefined;
       const what =
         form.prefix === 'AIDA' ? 'a deleted user' : form.prefix === 'AROA' ? 'a deleted role' : 'no living principal';
       const message = `${name} names ${quote(id)}, the unique id of ${what}; KMS refuses the whole document for it.`;
@@ -147,8 +147,8 @@ const principalPartition: PolicyRule = {
   check: (context) => {
     const partition = partitionOf(context.key);
     return eachPrincipal(context, OF_ACCOUNTS, ({ id, form, path }, { name }) => {
-      if (!('partition' in form) || form.partition === partition) return undefined;
-      const value = id.replace(/^arn:[^:]*/, `arn:${partition}`);
+      if (form.partition === partition) return undefined;
+      const value = `arn:${partition}${id.slice('arn:'.length + form.partition.length)}`;
       const message = `${name} names ${quote(id)} of partition ${form.partition}; the key is in partition ${partition}.`;
       return { message, patch: [{ op: 'replace', path, value }] };
     });

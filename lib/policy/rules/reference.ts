@@ -5,7 +5,7 @@ import { RULES, THEMES } from './table.ts';
 
 /**
  * The reference page of all rules, and of the codes of edits and copies, as Markdown, for `docs/rules.md`. Deterministic: it changes only with the table.
- * `node lib/policy/rules/reference.ts > docs/rules.md` writes it.
+ * `npm run docs` writes it.
  */
 export function rulesReference(): string {
   const count = (severity: string): number => RULES.filter((rule) => rule.severity === severity).length;
@@ -37,5 +37,3 @@ ${title}. (${severity}${refusal})
 - Source: ${source}
 `;
 }
-
-if (import.meta.main) process.stdout.write(rulesReference());
