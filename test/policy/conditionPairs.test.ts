@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { compareAccess } from '../../lib/policy/access/access.ts';
 import { policyOf } from './arbitrary.ts';
 
@@ -69,6 +69,7 @@ describe('a narrower condition, and a wider one', () => {
     [ip('IpAddress', '198.51.100.0/24'), ip('NotIpAddress', '203.0.113.0/24')],
     [arn('ArnLike', 'arn:aws:s3:::b*'), arn('ArnLike', 'arn:aws:s3:::*')],
     [arn('ArnEquals', 'arn:aws:s3:::b'), arn('ArnLike', 'arn:*:s3:::b')],
+    [arn('ArnLike', 'arn:aws:s*:::*'), arn('StringLike', 'a*')],
     [many('ForAnyValue:StringEquals', 'a'), many('ForAnyValue:StringEquals', ['a', 'b'])],
     [many('ForAllValues:StringEquals', 'a'), many('ForAllValues:StringEquals', ['a', 'b'])],
     [many('ForAllValues:StringLike', 'ab*'), many('ForAllValues:StringLike', 'a*')],
@@ -104,6 +105,7 @@ describe('two conditions of which neither holds the other', () => {
   test.each<[Block, Block]>([
     [text('StringLike', 'ab*'), text('StringLike', 'a*b')],
     [text('StringEquals', 'a'), text('StringNotEquals', 'a')],
+    [text('StringEquals', 'a'), text('StringEquals', '*')],
     [text('Null', 'true'), text('Null', 'false')],
     [bool('Bool', 'true'), bool('Bool', 'false')],
     [number('NumericLessThan', '5'), number('NumericGreaterThan', '3')],
@@ -112,6 +114,7 @@ describe('two conditions of which neither holds the other', () => {
     [number('NumericEquals', '5'), number('NumericGreaterThan', '5')],
     [ip('IpAddress', '203.0.113.0/24'), ip('IpAddress', '198.51.100.0/24')],
     [ip('IpAddress', '203.0.113.7'), ip('IpAddress', '2001:db8::1')],
+    [ip('IpAddress', '203.0.113.7'), ip('IpAddress', '::/0')],
     [arn('ArnLike', 'arn:aws:s3:::b*'), arn('ArnLike', 'arn:aws:s3:::c*')],
     [many('ForAnyValue:StringEquals', 'a'), many('ForAnyValue:StringEquals', 'b')],
   ])('%o, %o', (a, b) => {
@@ -136,6 +139,11 @@ describe('what two statements give together is told as one', () => {
       [text('StringEquals', ['rds', 's3', 'x'])],
     ],
     [
+      'values between those of another',
+      [text('StringEquals', ['a', 'z']), text('StringEquals', 'm')],
+      [text('StringEquals', ['a', 'm', 'z'])],
+    ],
+    [
       'two values beside an equal test',
       [both(text('StringEquals', 's3'), dept('hr')), both(text('StringEquals', 'rds'), dept('hr'))],
       [both(text('StringEquals', ['rds', 's3']), { StringEqualsIgnoreCase: { 'kms:EncryptionContext:Dept': ['hr'] } })],
@@ -157,4 +165,33 @@ describe('what two statements give together is told as one', () => {
     ['that need not be there', [text('StringEqualsIfExists', 's3'), text('StringEqualsIfExists', 'rds')]],
     ['that are ruled out', [text('StringNotEquals', 's3'), dept('hr')]],
   ])('but not two values %s', (_, blocks) => expect(whens(blocks)).toHaveLength(2));
+});
+
+describe('a Deny in what is told', () => {
+  const told = (Condition: Block) => {
+    const statement = {
+      Principal: { AWS: 'arn:aws:iam::111122223333:role/app' },
+      Action: 'kms:Decrypt',
+      Resource: '*',
+    };
+    const Statement = [
+      { ...statement, Effect: 'Allow' },
+      { ...statement, Effect: 'Deny', Condition },
+    ];
+    const before = policyOf({ Version: '2012-10-17', Statement: [] });
+    const { gains } = compareAccess(before, policyOf({ Version: '2012-10-17', Statement }), {
+      accountId: '111122223333',
+    }).access;
+    return gains.map(({ when }) => when);
+  };
+  it('is the other side of its condition', () =>
+    expect(told(bool('Bool', 'false'))).toEqual([bool('BoolIfExists', ['true'])]));
+  it('is no condition when it takes nothing', () => expect(told(text('StringEquals', []))).toEqual([undefined]));
+  // No operator holds for exactly the other values: the block must not say the opposite.
+  test.each([
+    on('aws:RequestTag/a')('BinaryEquals', 'YQ=='),
+    bool('Bool', 'x'),
+    bool('Bool', ['false', 'x']),
+    text('StringEquel', 'a'),
+  ])('%o is not said in a block', (condition) => expect(told(condition)).toEqual([undefined]));
 });

@@ -127,6 +127,10 @@ const FAMILIES: Record<string, Family> = {
     ],
     requests: single('true', 'false'),
   },
+  bytes: {
+    conditions: lines('aws:RequestTag/a', ['BinaryEquals'], [['YQ=='], ['Yg==', 'YQ==']]),
+    requests: single('YQ==', 'yq==', 'Yg=='),
+  },
   addresses: {
     conditions: lines(
       'aws:SourceIp',
@@ -196,19 +200,22 @@ describe.each(Object.entries(FAMILIES))('%s, request by request', (_, { conditio
     }
   });
   it('is written as a block that says the same, and its opposite as one that says the opposite', () => {
-    const { conditions, read } = reading();
-    const through = (ids: number[]) => {
+    const through = (ids: number[], conditions: Conditions) => {
       const block = Object.entries(whenOf(ids, conditions) ?? {}).flatMap(([operator, keys]) =>
         Object.entries(keys).map(([key, values]): Condition => ({ operator, key, values })),
       );
       return requests.filter((request) => block.every((line) => judged(line, request)));
     };
-    for (const { line, id } of read) {
+    for (const line of written) {
+      const conditions = new Conditions();
+      const [id] = conditions.testsOf(conditions.read([line], '2012-10-17'));
       if (id === undefined) continue;
       const opposite = conditions.opposite(id);
-      expect([name(line), through([id])]).toEqual([name(line), passes(line)]);
-      const rest = requests.filter((request) => !judged(line, request));
-      expect([name(line), opposite && through([opposite.id])]).toEqual([name(line), rest]);
+      expect([name(line), through([id], conditions)]).toEqual([name(line), passes(line)]);
+      const rest = line.operator.startsWith('Binary')
+        ? undefined
+        : requests.filter((request) => !judged(line, request));
+      expect([name(line), opposite && through([opposite.id], conditions)]).toEqual([name(line), rest]);
     }
   });
 });
@@ -239,9 +246,54 @@ describe('a block', () => {
     );
   });
   it('has the first by code unit of the spellings of a key that nobody knows', () => {
-    expect(when(['StringEquals', 'my:key', 'a'], ['StringEquals', 'MY:Key', 'a'])).toEqual({
-      StringEquals: { 'MY:Key': ['a'] },
+    const [one, other] = [
+      ['StringEquals', 'my:key', 'a'],
+      ['StringEquals', 'MY:Key', 'a'],
+    ] as const;
+    const block = { StringEquals: { 'MY:Key': ['a'] } };
+    expect([when([...one], [...other]), when([...other], [...one])]).toEqual([block, block]);
+  });
+  it('has keys sorted as they are shown', () =>
+    expect(JSON.stringify(when(['StringEquals', 'my:a', 'x'], ['StringEquals', 'MY:b', 'x']))).toBe(
+      '{"StringEquals":{"MY:b":["x"],"my:a":["x"]}}',
+    ));
+  it('has the first by name of the operators that say the same', () => {
+    const [one, other] = [
+      ['StringLike', 'kms:ViaService', 'a'],
+      ['StringEquals', 'kms:ViaService', 'a'],
+    ] as const;
+    const block = { StringEquals: { 'kms:ViaService': ['a'] } };
+    expect([when([...one], [...other]), when([...other], [...one])]).toEqual([block, block]);
+  });
+  it('has a line that nobody can read as it was written', () => {
+    expect(
+      when(
+        ['StringEquel', 'kms:viaservice', 'b', 'a'],
+        ['ForAnyValue:StringEquel', 'my:key', 'c'],
+        ['Null', 'my:key', 'yes'],
+      ),
+    ).toEqual({
+      StringEquel: { 'kms:ViaService': ['a', 'b'] },
+      'ForAnyValue:StringEquel': { 'my:key': ['c'] },
+      Null: { 'my:key': ['yes'] },
     });
+    expect(when(['StringEquel', 'kms:viaservice', 'b'], ['StringEquel', 'kms:ViaService', 'a'])).toEqual({
+      StringEquel: { 'kms:ViaService': ['a'] },
+    });
+  });
+  it('of a key that must be there and must not be says one', () => {
+    const there: [string, string, string] = ['Null', 'kms:ViaService', 'false'];
+    const gone: [string, string, string] = ['Null', 'kms:ViaService', 'true'];
+    expect(when(gone, there)).toEqual({ Null: { 'kms:ViaService': ['true'] } });
+    const conditions = new Conditions();
+    const [id = -1] = conditions.testsOf(read(conditions, gone));
+    const [maybe = -1] = conditions.testsOf(read(conditions, ['StringEqualsIfExists', 'kms:ViaService', 'a']));
+    const opposite = conditions.opposite(maybe)?.id ?? -1;
+    expect(whenOf([opposite], conditions)).toEqual({
+      Null: { 'kms:ViaService': ['false'] },
+      StringNotEquals: { 'kms:ViaService': ['a'] },
+    });
+    expect(whenOf([opposite, id], conditions)).toMatchObject({ Null: { 'kms:ViaService': ['true'] } });
   });
   it('joins what is ruled out, and of two lists of what is allowed says the first', () => {
     expect(when(['StringNotEquals', 'kms:ViaService', 'b'], ['StringNotEquals', 'kms:ViaService', 'a', 'b'])).toEqual({
@@ -274,7 +326,25 @@ describe('a condition', () => {
       ),
     ).toBe(one);
     expect(read(conditions, ['StringEquals', 'kms:ViaService', 'a', 'b'])).not.toBe(one);
-    expect(read(conditions)).toBe(TRUE);
+    expect([read(conditions), read(conditions, ['Null', 'kms:ViaService', 'true', 'false'])]).toEqual([TRUE, TRUE]);
+    expect(read(conditions, ['Bool', 'aws:SecureTransport', 'true', 'false'])).toBe(
+      read(conditions, ['Null', 'aws:SecureTransport', 'false']),
+    );
+  });
+  it('is another one with other tests, however many there are', () => {
+    const conditions = new Conditions();
+    const lines = Array.from({ length: 13 }, (_, i) => ['StringEquals', `my:${i}`, 'a'] as [string, string, string]);
+    const ids = [...lines.map((line) => [line]), ...lines.map((line, i) => [line, ...lines.slice(i + 1, i + 2)])].map(
+      (some) => read(conditions, ...some),
+    );
+    expect(new Set(ids).size).toBe(25);
+  });
+  it('of a text is not that of a Bool, and a Bool with a word that it cannot read is not any Bool', () => {
+    const conditions = new Conditions();
+    const id = (...line: [string, string, ...string[]]) => read(conditions, line);
+    const key = 'aws:SecureTransport';
+    expect(id('Bool', key, 'true')).not.toBe(id('StringEquals', key, 'true'));
+    expect(id('Bool', key, 'true', 'x')).not.toBe(id('Null', key, 'false'));
   });
   it('has policy variables from Version 2012-10-17 on', () => {
     const conditions = new Conditions();
@@ -283,8 +353,15 @@ describe('a condition', () => {
       conditions.testsOf(conditions.read([line], version)).map((id) => conditions.test(id).unseen);
     expect([unseen('2012-10-17'), unseen('2008-10-17'), unseen()]).toEqual([[true], [false], [false]]);
   });
-  it.each<[boolean, string, string, string]>([
+  it.each<[boolean, string, string, ...string[]]>([
     [true, 'StringEquals', 'aws:PrincipalTag/team', 'a'],
+    [true, 'StringEquals', 'kms:ViaService', 'a', '${aws:username}'],
+    [true, 'StringEquals', 'aws:PrincipalAccount', '${aws:ResourceAccount}'],
+    [true, 'Null', 'kms:ViaService', 'true', 'yes'],
+    [true, 'Null', 'kms:ViaService', 'xtrue'],
+    [true, 'Null', 'kms:ViaService', 'truex'],
+    [false, 'StringEquals', 'kms:EncryptionContext:aws:PrincipalTag/team', 'a'],
+    [false, 'BinaryEquals', 'aws:RequestTag/a', 'YQ=='],
     [true, 'StringEquals', 'AWS:RESOURCETAG/team', 'a'],
     [true, 'StringEquals', 'kms:ResourceAliases', 'alias/a'],
     [true, 'IpAddress', 'aws:SourceIp', 'home'],
@@ -294,10 +371,10 @@ describe('a condition', () => {
     [false, 'StringEquals', 'kms:ResourceAliasesX', 'a'],
     [false, 'StringEquals', 'kms:ViaService', 'a'],
     [false, 'Null', 'kms:ViaService', 'TRUE'],
-  ])('holds by what is not seen: %s for %s %s %s', (unseen, operator, key, value) => {
+  ])('holds by what is not seen: %s for %s %s %s', (unseen, operator, key, ...values) => {
     const conditions = new Conditions();
     expect(
-      conditions.testsOf(read(conditions, [operator, key, value])).map((id) => conditions.test(id).unseen),
+      conditions.testsOf(read(conditions, [operator, key, ...values])).map((id) => conditions.test(id).unseen),
     ).toEqual([unseen]);
   });
   it('of an operator that nobody knows decides nothing', () => {
@@ -309,6 +386,7 @@ describe('a condition', () => {
     expect([holds(test, 'a'), holds(test, null)]).toEqual([undefined, undefined]);
     expect(conditions.opposite(id)).toBeUndefined();
     expect([conditions.testImplies(id, other), testsExclude(test, conditions.test(other))]).toEqual([false, false]);
+    expect(conditions.testImplies(id, id)).toBe(true);
   });
   it('once keys are known is what is left of it', () => {
     const conditions = new Conditions();
@@ -321,8 +399,11 @@ describe('a condition', () => {
     expect(given(['aws:principalarn', 'x'], ['kms:viaservice', 'a'])).toBe(TRUE);
     expect(given(['kms:callerarn', 'x'])).toBe(both);
     expect(conditions.given(FALSE, new Map())).toBe(FALSE);
-    expect([both, read(conditions, [...service])].map((id) => conditions.aboutCaller(id))).toEqual([true, false]);
-    expect([both, read(conditions, [...service])].map((id) => conditions.aboutCaller(id))).toEqual([true, false]);
+    const about = () => [both, read(conditions, [...service]), TRUE].map((id) => conditions.aboutCaller(id));
+    expect([about(), about()]).toEqual([
+      [true, false, false],
+      [true, false, false],
+    ]);
   });
   it('asks for a test that there is', () =>
     expect(() => new Conditions().test(0)).toThrow(new RangeError('no test 0')));
@@ -387,6 +468,7 @@ describe('two tests of which less is known', () => {
     ],
     ['no prefix on it, other values', false, false, ['StringEquals', many, 'a'], ['StringEquals', many, 'b']],
     ['a prefix on one side', false, false, ['StringEquals', many, 'a'], ['ForAnyValue:StringEquals', many, 'b']],
+    ['or on the other', false, false, ['ForAnyValue:StringEquals', many, 'a'], ['StringEquals', many, 'b']],
     [
       'any of it and all of it',
       false,
@@ -403,7 +485,56 @@ describe('two tests of which less is known', () => {
       ['StringEquals', 'aws:RequestTag/a', 'a'],
       ['StringEquals', 'aws:RequestTag/a', 'b'],
     ],
+    [
+      'what only ends like a tag',
+      false,
+      false,
+      ['StringEquals', 'my:aws:RequestTag/a', 'a'],
+      ['StringEquals', 'my:aws:RequestTag/a', 'b'],
+    ],
     ['two keys', false, false, ['StringEquals', 'kms:ViaService', 'a'], ['StringEquals', 'kms:CallerAccount', 'b']],
+    [
+      'one value of two keys',
+      false,
+      false,
+      ['StringEquals', 'kms:ViaService', 'a'],
+      ['StringEquals', 'aws:UserId', 'a'],
+    ],
+    [
+      'all but one value, and a star that is no wildcard',
+      false,
+      false,
+      ['StringNotEquals', 'kms:ViaService', 'a'],
+      ['StringEqualsIfExists', 'kms:ViaService', '*'],
+    ],
+    [
+      'a text in any case, and a pattern that may have it in another',
+      false,
+      false,
+      ['StringEqualsIgnoreCase', 'kms:ViaService', 'ab'],
+      ['StringLike', 'kms:ViaService', 'A*'],
+    ],
+    [
+      'such a pattern, and the text',
+      false,
+      false,
+      ['StringLike', 'kms:ViaService', 'A*'],
+      ['StringEqualsIgnoreCase', 'kms:ViaService', 'ab'],
+    ],
+    [
+      'an address, and a place that nobody knows',
+      false,
+      false,
+      ['IpAddress', 'aws:SourceIp', '203.0.113.7'],
+      ['IpAddress', 'aws:SourceIp', 'home'],
+    ],
+    [
+      'a number, and one that nobody can read',
+      false,
+      false,
+      ['NumericEquals', 'kms:RotationPeriodInDays', '5'],
+      ['NumericEquals', 'kms:RotationPeriodInDays', 'five'],
+    ],
     [
       'a number and a text',
       false,
@@ -433,6 +564,13 @@ describe('two tests of which less is known', () => {
       ['Null', 'kms:ViaService', 'true'],
     ],
     [
+      'absence, and a number',
+      false,
+      true,
+      ['Null', 'kms:ViaService', 'true'],
+      ['NumericEquals', 'kms:ViaService', '5'],
+    ],
+    [
       'absence, and a number if it is there',
       true,
       false,
@@ -453,7 +591,16 @@ describe('two tests of which less is known', () => {
       ['StringEquals', 'kms:ViaService', 'b'],
       ['StringEquel', 'kms:ViaService', 'a'],
     ],
-    ['it and presence', false, false, ['StringEquel', 'kms:ViaService', 'a'], ['Null', 'kms:ViaService', 'true']],
+    ['it and presence', false, false, ['StringEquel', 'kms:ViaService', 'a'], ['Null', 'kms:ViaService', 'false']],
+    ['it and absence', false, false, ['StringEquel', 'kms:ViaService', 'a'], ['Null', 'kms:ViaService', 'true']],
+    ['absence and it', false, false, ['Null', 'kms:ViaService', 'true'], ['StringEquel', 'kms:ViaService', 'a']],
+    [
+      'it in other words',
+      false,
+      false,
+      ['StringEquel', 'kms:ViaService', 'a'],
+      ['StringEquell', 'kms:ViaService', 'a'],
+    ],
   ])('%s: implies %s, excludes %s', (_, implies, excludes, a, b) => expect(claims(a, b)).toEqual([implies, excludes]));
   it('of long lists the one that has all values of the other is wider', () => {
     const values = Array.from({ length: 12 }, (_, i) => `v${i}`);

@@ -43,6 +43,8 @@ describe('an IP address or block', () => {
       '203.0.113.7.1',
       '203.0.113.256',
       '203.0.113.0777',
+      '203.0.113.0077',
+      '203.0.113.1e1',
       '203.0.113.a',
       '203.0.113.7a',
     ],
@@ -55,6 +57,7 @@ describe('an IP address or block', () => {
       '1:2:3:4:5:6:7:8:9',
       '1:2:3:4::5:6:7:8',
       '1::2::3',
+      '1:2:3::4:5:6::7:8',
       '::g',
       '::1g',
       '::g1',
@@ -117,6 +120,7 @@ const FAMILIES: Record<string, Case[]> = {
     'arn:aws:*:*:*:*',
     'arn:aws:s3::*:a*',
     'arn:aws:s3::?:a',
+    'arn:aws:s*:::a:b',
   ].map(
     (raw): Case => ({
       type: 'string',
@@ -231,6 +235,10 @@ describe('what a value is read as', () => {
     ['string', 'x${*}${?}${$}', 'literal', 'x*?$'],
     ['string', '${*}${aws:username}', 'opaque', '${*}${aws:username}'],
     ['string', '${$}{a}', 'literal', '${a}'],
+    ['string', '$${*}{a}', 'literal', '$*{a}'],
+    ['string', '${*', 'opaque', '${*'],
+    ['string', '${*x}', 'opaque', '${*x}'],
+    ['like', '${aws:username}', 'opaque', '${aws:username}'],
     ['fold', 'aÄB', 'fold', 'aÄb'],
     ['fold', '${*}', 'opaque', '${*}'],
     ['like', 'a***b**', 'glob', 'a*b*'],
@@ -243,6 +251,7 @@ describe('what a value is read as', () => {
     ['arn', 'arn:aws:s3:::b*', 'glob', 'arn:aws:s3:::b*'],
     ['arn', 'arn:aws:s3:::b**', 'glob', 'arn:aws:s3:::b*'],
     ['arn', 'arn:aws:s3::*:b*', 'arn', 'arn:aws:s3::*:b*'],
+    ['arn', 'arn:aws:s3::**:b***', 'arn', 'arn:aws:s3::*:b*'],
     ['arn', 'arn:aws:s3::*', 'opaque', 'arn:aws:s3::*'],
     ['arn', '*', 'opaque', '*'],
     ['arn', 'arn:aws:s3:::${*}', 'opaque', 'arn:aws:s3:::${*}'],
@@ -261,6 +270,7 @@ describe('what a value is read as', () => {
     ['date =', '2026-02-03T04:05Z', 'range', '2026-02-03T04:05:00.000Z'],
     ['date =', '2026-02-03T04:05:06Z', 'range', '2026-02-03T04:05:06.000Z'],
     ['date =', '2026-02-03T04:05:06.789+01:00', 'range', '2026-02-03T03:05:06.789Z'],
+    ['date =', '2026-02-03T04:05:06+0100', 'range', '2026-02-03T03:05:06.000Z'],
     ['date >', '20260', 'range', '1970-01-01T05:37:40.000Z'],
     ['date >', '1767225600', 'range', '2026-01-01T00:00:00.000Z'],
     ['date >', '8640000000000', 'range', '+275760-09-13T00:00:00.000Z'],
@@ -297,11 +307,19 @@ describe('what a value is read as', () => {
   it('without variables, ${…} is text', () => {
     expect(form('${aws:username}', 'string', false)).toEqual(['literal', '${aws:username}']);
     expect(form('${*}', 'like', false)).toEqual(['glob', '${*}']);
+    expect(form('arn:aws:s3:::${aws:username}', 'arn', false)).toEqual(['literal', 'arn:aws:s3:::${aws:username}']);
   });
   it('anything that is known is like *, and nothing unseen is', () => {
     const all = readValue('*', 'like', true);
     expect(valueWithin(readValue('a', 'fold', true), all, 'string')).toBe(true);
     expect(valueWithin(readValue('${aws:username}', 'string', true), all, 'string')).toBe(false);
+  });
+  it('an ARN is like another part by part, and its last part may have colons', () => {
+    const has = (pattern: string, text: string) => valueMatches(readValue(pattern, 'arn', true), text, 'string');
+    expect(has('arn:aws:s3::*:b', 'arn:aws:s3::1:b')).toBe(true);
+    expect(has('arn:aws:s3::*:b', 'arn:aws:s3::1:a:b')).toBe(false);
+    expect(has('arn:aws:s3::*:a:b', 'arn:aws:s3::1:a:b')).toBe(true);
+    expect(has('arn:aws:s3::*:a:b', 'arn:aws:s3::1:ab')).toBe(false);
   });
   it('a block of addresses in a request is in a block, or not, or nobody can tell', () => {
     const block = readValue('203.0.113.0/28', 'ip', true);
@@ -316,6 +334,9 @@ describe('texts to try', () => {
     ['fold', 'string', 'aB', ['ab', 'AB']],
     ['like', 'string', 'a*?', ['axx', 'ax', 'a999999999999x']],
     ['arn', 'string', 'arn:aws:iam::*:r', ['arn:aws:iam::x:r', 'arn:aws:iam:::r', 'arn:aws:iam::999999999999:r']],
+    ['like', 'string', '4444*', ['4444x', '4444', '4444999999999999', '444499999999']],
+    ['like', 'string', 'a*1', ['ax1', 'a1', 'a9999999999991']],
+    ['like', 'string', '1*a', ['1xa', '1a', '1999999999999a']],
     ['string', 'string', '${aws:username}', []],
     ['number =', 'number', '5', ['4', '5', '6', '4', '5', '6']],
     ['number <', 'number', '5', ['4', '5', '6']],

@@ -43,6 +43,9 @@ describe('a condition in words', () => {
     ['each of a:b is x, or missing', 'ForAllValues:StringEqualsIfExists', ['x']],
     ['the request has no a:b', 'Null', ['true']],
     ['the request has a:b', 'Null', ['false']],
+    ['a:b Null yes', 'Null', ['yes']],
+    ['a:b Null true or yes', 'Null', ['true', 'yes']],
+    ['each of a:b is x', 'ForAllValues:StringEquals', ['x']],
   ])('%s', (words, operator, values) => expect(conditionWords({ [operator]: { 'a:b': values } })).toBe(words));
 
   it('has all its lines', () => {

@@ -43,16 +43,16 @@ function ipv4(text: string): number[] | undefined {
 }
 
 function ipv6(text: string): number[] | undefined {
-  const halves = text.split('::');
-  if (halves.length > 2) return undefined;
-  const [head, tail] = halves.map((half) => (half === '' ? [] : half.split(':')));
-  const groups = [...(head ?? []), ...(tail ?? [])];
+  const halves = text.split('::').map((half) => (half === '' ? [] : half.split(':')));
+  const groups = halves.flat();
   const missing = 8 - groups.length;
-  if (!groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group)) || (halves.length === 2 ? missing < 1 : missing !== 0)) {
-    return undefined;
-  }
-  const all = [...(head ?? []), ...Array.from({ length: missing }, () => '0'), ...(tail ?? [])];
-  return all.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]);
+  if (halves.length > 2 || (halves.length === 2 ? missing < 1 : missing !== 0)) return undefined;
+  if (!groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return undefined;
+  const values = halves.flatMap((half, index) => [
+    ...new Array<number>(index * missing).fill(0),
+    ...half.map((group) => Number.parseInt(group, 16)),
+  ]);
+  return values.flatMap((value) => [value >> 8, value & 0xff]);
 }
 
 function addressText(bytes: readonly number[]): string {

@@ -1,5 +1,6 @@
 import { lowerAscii } from '../ascii.ts';
 import { CONDITION_KEYS, GLOBAL_CONDITION_KEYS } from '../data/actions.generated.ts';
+import type { Condition } from '../types.ts';
 import { type ConditionValue, type ValueType, valueMatches, valuesDisjoint, valueWithin } from './conditionValues.ts';
 import type { Quantifier } from './operators.ts';
 
@@ -22,8 +23,10 @@ export interface Test {
   readonly negative: boolean;
   readonly type: ValueType;
   readonly values: readonly ConditionValue[];
-  /** Operator in AWS's spelling that says this, without prefix and suffix; of several that were used, the first by name. */
+  /** In AWS's spelling, without prefix and suffix; of several that say this, the first by name. `Unknown` for a line that nobody can read. */
   operator: string;
+  /** Of a line that nobody can read: what stands there. */
+  readonly written?: Pick<Condition, 'operator' | 'values'>;
   /** Holds or not by things that nobody sees here: a policy variable, tags, an operator or a value that AWS does not know. */
   readonly unseen: boolean;
 }
@@ -74,13 +77,12 @@ export function holds(test: Test, value: string | null): boolean | undefined {
 export function testWithin(a: Test, b: Test): boolean {
   if (a.absent && !b.absent) return false;
   if (a.values.length > 0 && b.values.length > 0 && a.type !== b.type) return false;
-  if (a.operator === 'Unknown' || b.operator === 'Unknown') return false;
-  const type = a.values.length > 0 ? a.type : b.type;
-  if (!a.negative && !b.negative) return covered(a.values, b.values, type);
-  if (a.negative && b.negative) return covered(b.values, a.values, type);
+  if (a.operator === 'Unknown') return false;
+  if (!a.negative && !b.negative) return covered(a.values, b.values, a.type);
+  if (a.negative && b.negative) return covered(b.values, a.values, a.type);
   if (a.negative) return b.values.some(({ form, text }) => form === 'glob' && text === '*');
   if (a.quantifier === 'one' && !singleValued(a.key)) return false;
-  return a.values.every((value) => b.values.every((other) => valuesDisjoint(value, other, type)));
+  return a.values.every((value) => b.values.every((other) => valuesDisjoint(value, other, a.type)));
 }
 
 function covered(narrow: readonly ConditionValue[], wide: readonly ConditionValue[], type: ValueType): boolean {
@@ -89,7 +91,7 @@ function covered(narrow: readonly ConditionValue[], wide: readonly ConditionValu
 }
 
 function sameValue(a: Test, b: Test): boolean {
-  if (a.quantifier === 'one' || b.quantifier === 'one') return a.quantifier === b.quantifier && singleValued(a.key);
+  if (a.quantifier === 'one' || b.quantifier === 'one') return singleValued(a.key);
   return a.quantifier !== b.quantifier;
 }
 
@@ -103,7 +105,7 @@ export function testsExclude(a: Test, b: Test): boolean {
   if (a.operator === 'Unknown' || b.operator === 'Unknown') return false;
   if ((!a.negative && a.values.length === 0) || (!b.negative && b.values.length === 0)) return true;
   if (a.negative && b.negative) return false;
-  if (a.type !== b.type && a.values.length > 0 && b.values.length > 0) return false;
+  if (a.type !== b.type) return false;
   if (a.negative) return covered(b.values, a.values, b.type);
   if (b.negative) return covered(a.values, b.values, a.type);
   return a.values.every((value) => b.values.every((other) => valuesDisjoint(value, other, a.type)));

@@ -45,7 +45,7 @@ export function readValue(raw: string, reading: Reading, variables: boolean): Co
     case 'fold':
       return { form: 'fold', text: lowerAscii(raw) };
     case 'like':
-      return /[*?]/.test(raw) ? { form: 'glob', text: raw.replace(/\*+/g, '*') } : { form: 'literal', text: raw };
+      return /[*?]/.test(raw) ? { form: 'glob', text: oneStar(raw) } : { form: 'literal', text: raw };
     case 'arn':
       return readArn(raw);
     case 'bool': {
@@ -63,17 +63,23 @@ export function readValue(raw: string, reading: Reading, variables: boolean): Co
 
 /** `${*}`, `${?}` and `${$}` are the bare characters; every other variable has a value that only the request knows. */
 function readVariable(raw: string, reading: Reading): ConditionValue {
-  const bare = raw.replace(/\$\{([*?$])\}/g, '$1');
-  const literal = reading === 'string' || (reading === 'like' && !/[*?]/.test(raw.replace(/\$\{[*?$]\}/g, '')));
-  return literal && !/\$\{/.test(raw.replace(/\$\{[*?$]\}/g, ''))
-    ? { form: 'literal', text: bare }
+  const other = /\$\{(?![*?$]\})/.test(raw);
+  const literal = reading === 'string' || (reading === 'like' && !/(?<!\$\{)[*?]/.test(raw));
+  return literal && !other
+    ? { form: 'literal', text: raw.replace(/\$\{([*?$])\}/g, '$1') }
     : { form: 'opaque', text: raw };
 }
 
 function readArn(raw: string): ConditionValue {
-  const parts = arnParts(raw);
+  const text = oneStar(raw);
+  const parts = arnParts(text);
   if (parts === undefined) return { form: 'opaque', text: raw };
-  return fixedArn(raw) === undefined ? { form: 'arn', text: raw, parts } : readValue(raw, 'like', false);
+  return fixedArn(text) === undefined ? { form: 'arn', text, parts } : readValue(text, 'like', false);
+}
+
+/** Stars in a row are one. */
+function oneStar(pattern: string): string {
+  return pattern.replace(/\*+/g, '*');
 }
 
 /** The parts of an ARN with wildcards in the last one alone: ArnLike and StringLike take the same texts then. */
@@ -153,20 +159,31 @@ export function valueMatches(value: ConditionValue, text: string, type: ValueTyp
 export function valueWithin(narrow: ConditionValue, wide: ConditionValue, type: ValueType): boolean {
   if (narrow.form === wide.form && narrow.text === wide.text && narrow.form !== 'range') return true;
   if (wide.form === 'glob' && wide.text === '*' && narrow.form !== 'opaque') return true;
-  if (narrow.form === 'literal') return valueMatches(wide, narrow.text, type) === true;
-  if (narrow.form === 'glob' || narrow.form === 'arn') {
-    if (wide.form === 'glob') return globWithin(narrow.text, wide.text);
-    if (wide.form === 'arn') {
+  switch (narrow.form) {
+    case 'literal':
+      return valueMatches(wide, narrow.text, type) === true;
+    case 'glob':
+    case 'arn': {
+      if (wide.form === 'glob') return globWithin(narrow.text, wide.text);
+      if (wide.form !== 'arn') return false;
       const parts = narrow.form === 'arn' ? narrow.parts : fixedArn(narrow.text);
       return parts?.every((part, index) => globWithin(part, wide.parts[index] ?? '')) ?? false;
     }
+    case 'range':
+      return wide.form === 'range' && rangeWithin(narrow, wide);
+    case 'cidr':
+      return wide.form === 'cidr' && cidrWithin(narrow.cidr, wide.cidr);
+    default:
+      return false;
   }
-  if (narrow.form === 'range' && wide.form === 'range') {
-    const low = narrow.low > wide.low || (narrow.low === wide.low && (narrow.openLow || !wide.openLow));
-    const high = narrow.high < wide.high || (narrow.high === wide.high && (narrow.openHigh || !wide.openHigh));
-    return low && high;
-  }
-  return narrow.form === 'cidr' && wide.form === 'cidr' && cidrWithin(narrow.cidr, wide.cidr);
+}
+
+type Range = ConditionValue & { form: 'range' };
+
+function rangeWithin(narrow: Range, wide: Range): boolean {
+  const low = narrow.low > wide.low || (narrow.low === wide.low && (narrow.openLow || !wide.openLow));
+  const high = narrow.high < wide.high || (narrow.high === wide.high && (narrow.openHigh || !wide.openHigh));
+  return low && high;
 }
 
 /** Whether no text can surely be of both. */
@@ -174,14 +191,17 @@ export function valuesDisjoint(a: ConditionValue, b: ConditionValue, type: Value
   if (a.form === 'opaque' || b.form === 'opaque') return false;
   if (a.form === 'literal') return valueMatches(b, a.text, type) === false;
   if (b.form === 'literal') return valueMatches(a, b.text, type) === false;
-  if (a.form === 'range' && b.form === 'range') return a.high < b.low || b.high < a.low || touch(a, b) || touch(b, a);
-  if (a.form === 'cidr' && b.form === 'cidr') return !cidrWithin(a.cidr, b.cidr) && !cidrWithin(b.cidr, a.cidr);
-  if (a.form === 'fold' && b.form === 'fold') return a.text !== b.text;
-  if (a.form === 'fold' || b.form === 'fold') return false;
-  return globsDisjoint(a.text, b.text);
+  switch (a.form) {
+    case 'range':
+      return b.form === 'range' && (a.high < b.low || b.high < a.low || touch(a, b) || touch(b, a));
+    case 'cidr':
+      return b.form === 'cidr' && !cidrWithin(a.cidr, b.cidr) && !cidrWithin(b.cidr, a.cidr);
+    case 'fold':
+      return b.form === 'fold' && a.text !== b.text;
+    default:
+      return b.form !== 'fold' && globsDisjoint(a.text, b.text);
+  }
 }
-
-type Range = ConditionValue & { form: 'range' };
 
 function touch(below: Range, above: Range): boolean {
   return below.high === above.low && (below.openHigh || above.openLow);
@@ -193,7 +213,7 @@ const ACCOUNT = '999999999999';
 /** What to put for a wildcard; a pattern such as `4444*` is to become the id of an account. */
 function fillingsOf(pattern: string): string[] {
   const fixed = pattern.replace('*', '');
-  const rest = /^[0-9]{1,12}$/.test(fixed) && fixed !== pattern ? [ACCOUNT.slice(fixed.length)] : [];
+  const rest = /^[0-9]{1,12}$/.test(fixed) ? [ACCOUNT.slice(fixed.length)] : [];
   return ['x', '', ACCOUNT, ...rest];
 }
 

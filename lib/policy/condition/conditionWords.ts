@@ -1,5 +1,5 @@
 import { listed } from '../access/verbs.ts';
-import { firstInvisible, quote } from '../document/visible.ts';
+import { quote } from '../document/visible.ts';
 import type { When } from './when.ts';
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -44,18 +44,20 @@ export function conditionWords(when: When): string {
 
 function line(written: string, key: string, values: readonly string[]): string {
   const name = shown(key);
-  if (written === 'Null') return values[0] === 'true' ? `the request has no ${name}` : `the request has ${name}`;
-  const [, prefix, operator = '', suffix] = /^(ForAnyValue:|ForAllValues:)?(.*?)(IfExists)?$/.exec(written) ?? [];
-  const subject = prefix === 'ForAnyValue:' ? `any of ${name}` : prefix === 'ForAllValues:' ? `each of ${name}` : name;
+  if (written === 'Null' && values.join() === 'true') return `the request has no ${name}`;
+  if (written === 'Null' && values.join() === 'false') return `the request has ${name}`;
+  const operator = written.replace('ForAnyValue:', '').replace('ForAllValues:', '').replace('IfExists', '');
+  const any = written.startsWith('ForAnyValue:') ? 'any of ' : '';
+  const each = written.startsWith('ForAllValues:') ? 'each of ' : '';
   const some = values.slice(0, MOST_VALUES).map(shown);
   const more = values.length - some.length;
   const negative = /not/i.test(operator);
   const list = more > 0 ? `${some.join(', ')} ${negative ? 'or any' : 'or one'} of ${more} more` : listed(some, 'or');
-  const absent = suffix === undefined ? '' : ', or missing';
-  return `${subject} ${WORDS[operator] ?? operator} ${list}${absent}`;
+  const absent = written.endsWith('IfExists') ? ', or missing' : '';
+  return `${any}${each}${name} ${WORDS[operator] ?? operator} ${list}${absent}`;
 }
 
 /** A piece of the document as it is, unless it holds something that a reader could not see for what it is. */
 export function shown(text: string): string {
-  return firstInvisible(text) === undefined && /^[\x21-\x7e]+$/.test(text) ? text : quote(text);
+  return /^[\x21-\x7e]+$/.test(text) ? text : quote(text);
 }

@@ -32,7 +32,6 @@ export class Conditions {
 
   /** @param version Of the document: policy variables exist from 2012-10-17 on. */
   read(lines: readonly Condition[], version: string | undefined): ConditionId {
-    if (lines.length === 0) return TRUE;
     const variables = version === '2012-10-17';
     const written = JSON.stringify([variables, lines]);
     const known = this.#written.get(written);
@@ -82,7 +81,6 @@ export class Conditions {
       if (outcome === false) return FALSE;
       if (outcome === undefined) open.push(id);
     }
-    if (open.length === 0) return TRUE;
     return open.length === tests.length ? condition : this.all(open);
   }
 
@@ -107,18 +105,15 @@ export class Conditions {
   #makeOpposite(test: Test): Test | undefined {
     if (test.operator === 'Unknown') return undefined;
     const quantifier = test.quantifier === 'one' ? 'one' : test.quantifier === 'any' ? 'all' : 'any';
-    if (test.type === 'bool' && test.values.length === 1 && test.values[0]?.form === 'literal') {
-      const text = test.values[0].text === 'true' ? 'false' : 'true';
-      return this.#intern({ ...test, quantifier, absent: !test.absent, values: [{ form: 'literal', text }] });
+    const others = { ...test, quantifier, absent: !test.absent } as const;
+    if (test.values.length === 0) return this.#intern({ ...others, negative: !test.negative });
+    if (test.type === 'bool') {
+      if (test.values.some(({ form }) => form === 'opaque')) return undefined;
+      const values = ['true', 'false'].filter((text) => test.values.every((value) => value.text !== text));
+      return this.#intern({ ...others, values: values.map((text) => ({ form: 'literal', text })) });
     }
-    const opposite = operatorNamed(test.operator)?.opposite;
-    return this.#intern({
-      ...test,
-      quantifier,
-      absent: !test.absent,
-      negative: !test.negative,
-      operator: opposite === undefined || opposite === '' ? test.operator : opposite,
-    });
+    const operator = operatorNamed(test.operator)?.opposite;
+    return operator === undefined ? undefined : this.#intern({ ...others, negative: !test.negative, operator });
   }
 
   /** Whether the first test surely holds only when the second does. */
@@ -141,17 +136,16 @@ export class Conditions {
     const shownKey = SPELLING.get(key) ?? shown;
     const base = { key, shownKey, unseen: TAGS.test(key) };
     if (use === undefined || (use.operator === 'Null' && !values.every((value) => /^(true|false)$/i.test(value)))) {
-      const opaque = ['', ...sortedSet(values)].map(
-        (text): ConditionValue => ({ form: 'opaque', text: `${written} ${text}` }),
-      );
+      const unread = { operator: written, values: sortedSet(values) };
       return this.#intern({
         ...base,
         quantifier: 'one',
         absent: false,
         negative: false,
         type: 'string',
-        values: opaque,
+        values: [{ form: 'opaque', text: JSON.stringify(unread) }],
         operator: 'Unknown',
+        written: unread,
         unseen: true,
       });
     }
@@ -216,12 +210,6 @@ function distinct(values: readonly ConditionValue[], type: ValueType): Condition
   const sorted = [...new Map(values.map((value) => [valueKey(value), value])).values()].sort((a, b) =>
     byCodeUnit(a.text, b.text),
   );
-  if (sorted.length < 2 || sorted.length > 64 || sorted.every(({ form }) => form === 'literal')) return sorted;
-  return sorted.filter(
-    (value, index) =>
-      !sorted.some(
-        (other, at) =>
-          at !== index && valueWithin(value, other, type) && (at < index || !valueWithin(other, value, type)),
-      ),
-  );
+  if (sorted.length > 64 || sorted.every(({ form }) => form === 'literal')) return sorted;
+  return sorted.filter((value) => !sorted.some((other) => other !== value && valueWithin(value, other, type)));
 }

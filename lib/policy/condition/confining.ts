@@ -15,12 +15,15 @@ const KEYS = new Set([
   'aws:sourcevpce',
 ]);
 
+const ACCOUNT_OF_ARN = /^arn:[^*?:]+:[^*?:]+:[^:]*:[0-9]{12}:/;
+const ORGANIZATION_OF_PATH = /^o-[a-z0-9]+\//;
+
 /** What of a value with wildcards must be fixed: the account of an ARN, the organization of a path, the unique id of a role. */
 const FIXED_PART: Readonly<Record<string, RegExp>> = {
-  'aws:principalarn': /^arn:[^*?:]+:[^*?:]+:[^:]*:[0-9]{12}:/,
-  'aws:sourcearn': /^arn:[^*?:]+:[^*?:]+:[^:]*:[0-9]{12}:/,
-  'aws:principalorgpaths': /^o-[a-z0-9]+\//,
-  'aws:sourceorgpaths': /^o-[a-z0-9]+\//,
+  'aws:principalarn': ACCOUNT_OF_ARN,
+  'aws:sourcearn': ACCOUNT_OF_ARN,
+  'aws:principalorgpaths': ORGANIZATION_OF_PATH,
+  'aws:sourceorgpaths': ORGANIZATION_OF_PATH,
   'aws:userid': /^[A-Z0-9]{16,}:/,
 };
 

@@ -9,11 +9,11 @@ export interface Operator {
   reading: Reading;
   /** It holds when no value matches, and then also when the key is not in the request. */
   negative: boolean;
-  /** The operator that holds for exactly the other values. */
-  opposite: string;
+  /** The operator that holds for exactly the other values, if AWS has one. */
+  opposite: string | undefined;
 }
 
-const row = (name: string, type: ValueType, reading: Reading, negative: boolean, opposite: string): Operator => ({
+const row = (name: string, type: ValueType, reading: Reading, negative: boolean, opposite?: string): Operator => ({
   name,
   type,
   reading,
@@ -45,8 +45,8 @@ const TABLE: readonly Operator[] = [
   row('DateLessThanEquals', 'date', 'date <=', false, 'DateGreaterThan'),
   row('DateGreaterThan', 'date', 'date >', false, 'DateLessThanEquals'),
   row('DateGreaterThanEquals', 'date', 'date >=', false, 'DateLessThan'),
-  row('Bool', 'bool', 'bool', false, 'Bool'),
-  row('BinaryEquals', 'binary', 'binary', false, ''),
+  row('Bool', 'bool', 'bool', false),
+  row('BinaryEquals', 'binary', 'binary', false),
   row('IpAddress', 'ip', 'ip', false, 'NotIpAddress'),
   row('NotIpAddress', 'ip', 'ip', true, 'IpAddress'),
 ];

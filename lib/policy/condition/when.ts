@@ -2,14 +2,13 @@ import { byCodeUnit } from '../ascii.ts';
 import type { Conditions } from './conditions.ts';
 import type { Test } from './conditionTest.ts';
 import { alwaysHolds, singleValued } from './conditionTest.ts';
-import { operatorNamed } from './operators.ts';
 
 export type When = Record<string, Record<string, string[]>>;
 
 /**
- * Tests as an IAM Condition block in one spelling: operators and keys in AWS's letters, everything sorted. Two tests that no
- * block can hold at once (two lists of allowed values for one key) are written as the first; the block then says less than
- * the tests do, never more.
+ * Tests as an IAM Condition block in one spelling: operators and keys in AWS's letters, everything sorted. A line that
+ * nobody can read stands as it was written. Two tests that no block can hold at once (two lists of allowed values for one key)
+ * are written as the first; the block then says less than the tests do, never more.
  */
 export function whenOf(tests: readonly number[], conditions: Conditions): When | undefined {
   const asking = tests.map((id) => conditions.test(id)).filter((test) => !alwaysHolds(test));
@@ -40,14 +39,18 @@ function textOf(test: Test): string {
 
 function write(test: Test, put: (operator: string, key: string, values: string[], joins: boolean) => void): void {
   const key = test.shownKey;
-  if (test.operator === 'Null' || test.values.length === 0) {
+  if (test.written !== undefined) {
+    put(test.written.operator, key, [...test.written.values], false);
+    return;
+  }
+  if (test.values.length === 0) {
     put('Null', key, [test.absent ? 'true' : 'false'], false);
     return;
   }
   const values = test.values.map(({ text }) => text).sort(byCodeUnit);
   const quantifier = singleValued(test.key) ? 'one' : test.quantifier;
   const prefix = { one: '', any: 'ForAnyValue:', all: 'ForAllValues:' }[quantifier];
-  const byNature = quantifier === 'all' || (quantifier === 'one' && (operatorNamed(test.operator)?.negative ?? false));
+  const byNature = quantifier === 'all' || (quantifier === 'one' && test.operator.includes('Not'));
   put(`${prefix}${test.operator}${test.absent && !byNature ? 'IfExists' : ''}`, key, values, test.negative);
   if (!test.absent && byNature) put('Null', key, ['false'], false);
 }
