@@ -11,6 +11,9 @@ describe('quote', () => {
     ['\u0430dmin', '"\u0430<U+0430>dmin"'],
     ['\u{1f511}', '"\u{1f511}<U+1F511>"'],
     ['\u{e0041}', '"<U+E0041>"'],
+    ['S"). No access changes (statement 1, "T', String.raw`"S\"). No access changes (statement 1, \"T"`],
+    ['a\\"', String.raw`"a\\\""`],
+    ['role\\', String.raw`"role\\"`],
   ])('shows %j as %j', (text, shown) => {
     expect(quote(text)).toBe(shown);
   });

@@ -4,7 +4,8 @@ import { codePoint } from './jsonNode.ts';
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Variation_Selector}\u115f\u1160\u2800\u3164\uffa0]|(?! )\p{Zs}/u;
 const INVISIBLE_ALL = new RegExp(INVISIBLE.source, 'gu');
 const LONGEST = 120;
-const PLAIN = /^[ -~]*$/;
+/** Printable ASCII but for what would end the quotes, or seem to. */
+const PLAIN = /^[ !#-[\]-~]*$/;
 
 /** The first character of a text that a reader cannot see, as a code point. */
 export function firstInvisible(text: string): number | undefined {
@@ -13,12 +14,14 @@ export function firstInvisible(text: string): number | undefined {
 
 /**
  * A piece of a document for use in a message: in double quotes, at most 120 characters, with every invisible character and
- * every one beyond Latin-1 followed or replaced by its code point, so that a look-alike cannot hide in the message either.
+ * every one beyond Latin-1 followed or replaced by its code point, so that a look-alike cannot hide in the message either. A
+ * quote or backslash in it has a backslash before it, so that it cannot end its quotes and go on as a sentence of ours.
  */
 export function quote(text: string): string {
   if (text.length <= LONGEST && PLAIN.test(text)) return `"${text}"`;
   const short = text.length > LONGEST ? `${text.slice(0, LONGEST).replace(/[\ud800-\udbff]$/, '')}…` : text;
   const shown = short
+    .replace(/["\\]/g, '\\$&')
     .replace(INVISIBLE_ALL, (character) => `<${codePoint(character.codePointAt(0) ?? 0)}>`)
     .replace(/[^\0-\u00ff…]/gu, (character) => `${character}<${codePoint(character.codePointAt(0) ?? 0)}>`);
   return `"${shown}"`;
