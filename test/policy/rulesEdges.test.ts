@@ -196,6 +196,42 @@ describe('a statement that stands there twice', () => {
   ])('not with another %s', (_, change) => expect(repeated(allow(), allow(change))).toEqual([]));
 });
 
+describe('the place of a finding', () => {
+  const places = (code: string, document: unknown) =>
+    findingsOf(code, document).map(({ path, line, column }) => [path, line, column]);
+  const at = (document: unknown, text: string): number => JSON.stringify(document).indexOf(text) + 1;
+  it('is in NotAction', () => {
+    const document = withRoot(deny({ Action: undefined, NotAction: ['kms:Encrypt', 'kms:Decrpyt'] }));
+    expect(places('ACTION_UNKNOWN', document)).toEqual([
+      ['/Statement/1/NotAction/1', 1, at(document, '"kms:Decrpyt"')],
+    ]);
+  });
+  it('is in the only statement, where that stands without a list', () => {
+    const document = { Version: '2012-10-17', Statement: allow({ Action: 'kms:Decrpyt', Principal: { AWS: ['x'] } }) };
+    expect(places('ACTION_UNKNOWN', document)).toEqual([['/Statement/Action', 1, at(document, '"kms:Decrpyt"')]]);
+    expect(places('PRINCIPAL_INVALID', document)).toEqual([['/Statement/Principal/AWS/0', 1, at(document, '"x"')]]);
+  });
+  it('is found by names that hold a slash or a tilde', () => {
+    const Condition = { StringEquals: { 'my:~key/~1': ['y', 'z~'], 'my:key': 'x' } };
+    const document = withRoot(allow({ Condition }));
+    expect(places('CONDITION_KEY_UNKNOWN', document)).toEqual([
+      ['/Statement/1/Condition/StringEquals/my:~0key~1~01', 1, at(document, '["y"')],
+      ['/Statement/1/Condition/StringEquals/my:key', 1, at(document, '"x"')],
+    ]);
+  });
+  it('is that of each principal, whatever stands between them', () => {
+    const Principal = { Service: 'cloudtrail', AWS: [ROLE, 'x'], Federated: ['corp'] };
+    const document = withRoot(allow({ Principal }));
+    expect(places('PRINCIPAL_INVALID', document)).toEqual([
+      ['/Statement/1/Principal/AWS/1', 1, at(document, '"x"')],
+      ['/Statement/1/Principal/Federated/0', 1, at(document, '"corp"')],
+    ]);
+    expect(places('SERVICE_PRINCIPAL_INVALID', document)).toEqual([
+      ['/Statement/1/Principal/Service', 1, at(document, '"cloudtrail"')],
+    ]);
+  });
+});
+
 describe('conditions', () => {
   it('of Null are judged by none of the rules on values', () => {
     const codes = codesOf(condition('Null', 'kms:CallerAccount', 'true', { Principal: { AWS: ROLE } }));
@@ -203,6 +239,94 @@ describe('conditions', () => {
     expect(codesOf(condition('Null', 'aws:SourceIp', 'true')).filter((code) => code.startsWith('CONDITION_'))).toEqual(
       [],
     );
+  });
+  it('of NullIfExists, which no policy can have, are told to be that alone', () => {
+    const codes = codesOf(condition('NullIfExists', 'kms:EncryptionContext:a', 'true', { Action: 'kms:DescribeKey' }));
+    expect(codes.filter((code) => code.startsWith('CONDITION_'))).toEqual(['CONDITION_OPERATOR_UNKNOWN']);
+  });
+  it('under an operator that is misspelt are told as such alone', () => {
+    const codes = codesOf(condition('StringEquel', 'kms:EncryptionContext:a', 'b*', { Action: 'kms:DescribeKey' }));
+    expect(codes.filter((code) => code.startsWith('CONDITION_'))).toEqual(['CONDITION_OPERATOR_UNKNOWN']);
+  });
+  test.each([
+    ['aws:ResourceTag/a', 'CONDITION_KEY_FORBIDDEN'],
+    ['aws:ResourceTag', 'CONDITION_KEY_FORBIDDEN'],
+    ['KMS:resourcetag', 'CONDITION_KEY_FORBIDDEN'],
+    ['kms:ResourceAliases', 'CONDITION_KEY_FORBIDDEN'],
+    ['kms:ResourceAliasesOf', 'CONDITION_KEY_UNKNOWN'],
+    ['aws:ResourceTagger', 'CONDITION_KEY_UNKNOWN'],
+    ['x-aws:ResourceTag/a', 'CONDITION_KEY_UNKNOWN'],
+    ['kms:ViaServices', 'CONDITION_KEY_UNKNOWN'],
+  ])('on %s: %s', (key, code) =>
+    expect(codesOf(condition('StringEquals', key, 'b')).filter((one) => one.startsWith('CONDITION_KEY_'))).toEqual([
+      code,
+    ]),
+  );
+  test.each([
+    ['true', false],
+    ['False', false],
+    ['untrue', true],
+    ['falsely', true],
+    ['${aws:PrincipalTag/x}', false],
+  ])('of Null with the value %s cannot be read: %s', (value, is) =>
+    expect(codesOf(condition('Null', 'aws:PrincipalOrgID', value)).includes('CONDITION_VALUE_UNREADABLE')).toBe(is),
+  );
+  it('have numbers that are looked for in every line', () => {
+    const Condition = {
+      Bool: { 'aws:SecureTransport': true, 'aws:ViaAWSService': 'false' },
+      StringEquals: { 'kms:ViaService': 'x', 'kms:CallerAccount': ['444455556666', 111122223333] },
+      NumericLessThan: { 'aws:MultiFactorAuthAge': 3600 },
+    };
+    expect(findingsOf('CONDITION_VALUE_NUMBER', withRoot(allow({ Condition })))).toMatchObject([
+      {
+        path: '/Statement/1/Condition/StringEquals/kms:CallerAccount/1',
+        message: expect.stringContaining('"kms:CallerAccount"'),
+        patch: [{ op: 'replace', value: '111122223333' }],
+      },
+    ]);
+  });
+  it('of Version 2008-10-17 are told only where there is a variable', () => {
+    const old = (value: string) =>
+      codesOf({ Version: '2008-10-17', Statement: [allow({ Condition: { StringLike: { 'aws:userid': value } } })] });
+    expect(old('${aws:userid}')).toContain('CONDITION_VARIABLE_NOT_EXPANDED');
+    expect(old('A$B{C}')).not.toContain('CONDITION_VARIABLE_NOT_EXPANDED');
+  });
+  test.each<[string, string, boolean]>([
+    ...['kms:CallerAccount', 'aws:PrincipalAccount', 'aws:SourceAccount'].flatMap(
+      (key): [string, string, boolean][] => [
+        [key, '111122223333', false],
+        [key, '1111222233334', true],
+        [key, '11112222333', true],
+        [key, '1111-2222-3333', true],
+        [key, '${aws:PrincipalAccount}', false],
+      ],
+    ),
+    ['aws:PrincipalOrgID', 'o-a1b2c3d4e5', false],
+    ['aws:PrincipalOrgID', 'o-a1b2c3d4e5/r-ab12', true],
+    ['aws:PrincipalOrgID', 'arn:aws:organizations::111122223333:organization/o-a1b2c3d4e5', true],
+    ['kms:ViaService', 's3.us-west-2.amazonaws.com', false],
+    ['kms:ViaService', 'https://s3.us-west-2.amazonaws.com', true],
+    ['kms:ViaService', 's3.us-west-2.amazonaws.com/', true],
+    ['kms:ViaService', 's3.us-west-2.amazonaws.com.cn', true],
+  ])('on %s with %s never match: %s', (key, value, never) =>
+    expect(codesOf(condition('StringEquals', key, value)).includes('CONDITION_VALUE_NEVER_MATCHES')).toBe(never),
+  );
+  it('say of a value that never matches what it should look like', () => {
+    const said = (key: string, value: unknown) =>
+      messages('CONDITION_VALUE_NEVER_MATCHES', condition('StringEquals', key, value))[0];
+    for (const key of ['kms:CallerAccount', 'aws:PrincipalAccount', 'aws:SourceAccount'])
+      expect(said(key, ['111122223333', 'me'])).toMatch(/with "me"; its value is always an account id of 12 digits\.$/);
+    expect(said('kms:KeySpec', ['RSA_2048', 'RSA_4096'])).toMatch(
+      /with "RSA_2048" and "RSA_4096"; for this key it is always "SYMMETRIC_DEFAULT"\.$/,
+    );
+    expect(said('kms:KeySpec', [])).toBeUndefined();
+  });
+  it('without a value exclude no others', () => {
+    const Condition = {
+      StringEquals: { 'kms:ViaService': [], 'aws:SourceVpc': 'vpc-1' },
+      StringLike: { 'aws:SourceVpc': 'vpc-*' },
+    };
+    expect(codesOf(withRoot(allow({ Condition })))).not.toContain('CONDITION_NEVER_HOLDS');
   });
   test.each<[unknown, string, boolean]>([
     [5, 'NumericLessThan', true],
@@ -243,7 +367,25 @@ describe('conditions', () => {
   });
   it('with a key that is misspelt get no patch where the right one stands already', () => {
     const both = { StringEquals: { 'kms:ViaServce': 'x', 'kms:ViaService': 'y' } };
-    expect(findingsOf('CONDITION_KEY_UNKNOWN', withRoot(allow({ Condition: both })))[0]).not.toHaveProperty('patch');
+    const [found] = findingsOf('CONDITION_KEY_UNKNOWN', withRoot(allow({ Condition: both })));
+    expect(found).not.toHaveProperty('patch');
+    expect(found?.message).toContain('"kms:ViaServce"');
+    expect(found?.fix).toBe('Probably kms:ViaService is meant.');
+  });
+  it('with a key whose end is to be filled in get no patch', () => {
+    const [found] = findingsOf('CONDITION_KEY_UNKNOWN', condition('StringEquals', 'aws:PrincpalTag/${TagKey}', 'x'));
+    expect(found?.fix).toBe('Probably aws:PrincipalTag/${TagKey} is meant.');
+    expect(found).not.toHaveProperty('patch');
+  });
+  it('of ForAllValues are told also beside one whose operator is misspelt, and beside Null for another key', () => {
+    const set = { 'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': 'Dept' } };
+    const found = (more: object) =>
+      findingsOf('CONDITION_FOR_ALL_VALUES_EMPTY', withRoot(allow({ Condition: { ...set, ...more } })))[0];
+    const fix = 'Add the condition Null: {"kms:EncryptionContextKeys": "false"}, or use ForAnyValue.';
+    const message = expect.stringContaining('limits by ForAllValues on "kms:EncryptionContextKeys"');
+    const patch = expect.any(Array);
+    expect(found({ StringEquel: { 'kms:EncryptionContextKeys': 'Dept' } })).toMatchObject({ message, fix, patch });
+    expect(found({ Null: { 'kms:ViaService': 'true' } })).toMatchObject({ message, fix });
   });
   it('on two keys never exclude each other, on one they may', () => {
     const never = (Condition: object) => codesOf(withRoot(allow({ Condition }))).includes('CONDITION_NEVER_HOLDS');

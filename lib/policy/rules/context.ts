@@ -229,7 +229,7 @@ function strings(node: JsonNode | undefined): readonly JsonString[] {
 export function nodeAt(root: JsonNode, pointer: string): JsonNode {
   let node = root;
   for (const step of pointer.split('/').slice(1)) {
-    const name = step.includes('~') ? step.replaceAll('~1', '/').replaceAll('~0', '~') : step;
+    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
     const next: JsonNode | undefined = node.kind === 'array' ? node.items[Number(step)] : memberOf(node, name);
     if (next === undefined) break;
     node = next;
@@ -240,5 +240,5 @@ export function nodeAt(root: JsonNode, pointer: string): JsonNode {
 /** An English list: `a`, `a and b`, `a, b and c`; beyond eight the rest is counted. */
 export function listing(items: readonly string[]): string {
   const shown = items.length > 8 ? [...items.slice(0, 7), `${items.length - 7} more`] : items;
-  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+  return shown.length < 2 ? shown.join() : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
 }

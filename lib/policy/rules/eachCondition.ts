@@ -59,7 +59,7 @@ export function actionsWith(lowerKey: string): ActionSet {
   if (known === undefined || !known.key.startsWith('kms:') || KEY_CONDITION_KEYS.includes(known.key))
     return ALL_ACTIONS;
   // Deprecated names of keys that every request on a key has.
-  if (/^kms:customermasterkey(spec|usage)$/.test(lowerKey)) return ALL_ACTIONS;
+  if (lowerKey.startsWith('kms:customermasterkey')) return ALL_ACTIONS;
   const enclave = 'kms:RecipientAttestation:';
   const has = known.key.startsWith(enclave)
     ? (key: string): boolean => key.startsWith(enclave)
