@@ -3,6 +3,7 @@ import { partitionOf } from './console/consolePrincipal.ts';
 import type { JsonObject } from './document/json.ts';
 import { printCompact } from './document/json.ts';
 import { parseKeyPolicy } from './document/parse.ts';
+import { isPlain } from './rules/characters.ts';
 import { contextOf, type Hit, nodeAt, type Request, type Subject, type World } from './rules/context.ts';
 import { MAX_BYTES, utf8Length } from './rules/document.ts';
 import type { RuleText } from './rules/structure.ts';
@@ -41,7 +42,8 @@ export function validateKeyPolicy({ text, key, guardians, request = {}, world = 
   const read = parseKeyPolicy(text, partitionOf(key));
   const minified = read.ok && utf8Length(text) > MAX_BYTES ? printCompact(read.node) : text;
   const sent = utf8Length(minified) <= MAX_BYTES ? minified : text;
-  const subject: Subject = { text: sent, original: text, key, guardians, request, world };
+  const plain = isPlain(text);
+  const subject: Subject = { text: sent, original: text, plain, key, guardians, request, world };
   const node = read.ok ? read.node : undefined;
   const findings: Finding[] = [];
   const context = read.ok ? contextOf(subject, read.policy, read.node) : undefined;

@@ -1,7 +1,7 @@
+import { type ActionSet, actionsOf, intersection, isEmpty, NO_ACTIONS, setOf } from '../actions.ts';
 import { lowerAscii } from '../ascii.ts';
 import { type ConditionValue, readValue, valueMatches } from '../condition/conditionValues.ts';
 import { type Operator, type OperatorUse, readOperator } from '../condition/operators.ts';
-import { globMatches } from '../glob.ts';
 import { accountOf, isSessionOf, type PrincipalForm, principalForm } from '../principalForm.ts';
 import type { Condition, Key, KeyPolicy, Statement } from '../types.ts';
 import { type Circumstances, type RequestContext, requestOf } from './request.ts';
@@ -49,25 +49,69 @@ interface JudgedTest {
   resolved?: (request: RequestContext) => readonly ConditionValue[];
 }
 
+/** What is known of the requests for one operation. */
+interface Requests {
+  common: RequestContext;
+  /** In its place, that of some users and roles, by ARN. */
+  own: ReadonlyMap<string, RequestContext>;
+}
+
+/** What is known of the requests for each operation, worked out when it is first asked. */
+export function requestsFor(key: Key, circumstances: Circumstances): (action: string) => Requests {
+  const { bypass = false, knownOf = {} } = circumstances;
+  return onceEach((action) => ({
+    common: requestOf(key, action, circumstances),
+    own: new Map(Object.entries(knownOf).map(([arn, known]) => [arn, requestOf(key, action, { bypass, known })])),
+  }));
+}
+
+function onceEach<T>(make: (action: string) => T): (action: string) => T {
+  const made = new Map<string, T>();
+  return (action) => {
+    const one = made.get(action) ?? make(action);
+    made.set(action, one);
+    return one;
+  };
+}
+
 /**
- * Decides who can do one thing: an explicit Deny first, then the Allows. A role's policy covers its sessions; a Deny for an
- * account's root covers everyone in the account; NotPrincipal excepts a role only together with its account.
+ * Decides who can do each operation that a key policy governs, when it is first asked. What does not hang on the operation is worked
+ * out once. An explicit Deny comes first, then the Allows. A role's policy covers its sessions; a Deny for an account's root
+ * covers everyone in the account; NotPrincipal excepts a role only together with its account.
  *
- * @param action An operation in AWS's spelling, such as `kms:PutKeyPolicy`.
+ * @param requests What is known of the requests.
+ * @returns For an operation in AWS's spelling, such as `kms:PutKeyPolicy`, who can do it.
  * Source: IAM User Guide, "Policy evaluation logic"; AWS KMS Developer Guide, "Default key policy".
  */
-export function abilities(policy: KeyPolicy, key: Key, action: string, circumstances: Circumstances = {}): Abilities {
-  const lower = lowerAscii(action);
+export function abilitiesUnder(
+  policy: KeyPolicy,
+  requests: (action: string) => Requests,
+): (action: string) => Abilities {
   const variables = policy.version === '2012-10-17';
-  const statements = policy.statements
-    .filter((one) => isAbout(one, lower))
-    .map((one) => judged(one, variables))
-    .sort((a, b) => Number(b.deny) - Number(a.deny));
-  const common = requestOf(key, action, circumstances);
-  const { bypass = false, knownOf = {} } = circumstances;
-  const own = new Map(
-    Object.entries(knownOf).map(([arn, known]) => [arn, requestOf(key, action, { bypass, known })] as const),
-  );
+  const patterns = new Map<string, ActionSet>();
+  const sets = policy.statements.map((statement) => actionsOf(statement, patterns));
+  const judgements = new Map<Statement, Judged>();
+  const judgedOnce = (statement: Statement): Judged => {
+    const one = judgements.get(statement) ?? judged(statement, variables);
+    judgements.set(statement, one);
+    return one;
+  };
+  return onceEach((action) => {
+    const asked = setOf([action]);
+    const statements = policy.statements
+      .filter((_, index) => !isEmpty(intersection(sets[index] ?? NO_ACTIONS, asked)))
+      .map(judgedOnce)
+      .sort((a, b) => Number(b.deny) - Number(a.deny));
+    return abilitiesOf(statements, requests(action));
+  });
+}
+
+/** Who can do one operation: `abilitiesUnder`. */
+export function abilities(policy: KeyPolicy, key: Key, action: string, circumstances: Circumstances = {}): Abilities {
+  return abilitiesUnder(policy, requestsFor(key, circumstances))(action);
+}
+
+function abilitiesOf(statements: readonly Judged[], { common, own }: Requests): Abilities {
   const of = (arn: string): Ability => {
     const who = principalForm({ kind: 'AWS', id: arn });
     const account = accountOf(who);
@@ -133,12 +177,6 @@ function or(a: Certain, b: Certain): Certain {
 
 function not(a: Certain): Certain {
   return a === undefined ? undefined : !a;
-}
-
-function isAbout(statement: Statement, lowerAction: string): boolean {
-  if (statement.actions.length === 0) return false;
-  const named = statement.actions.some((pattern) => globMatches(lowerAscii(pattern), lowerAction));
-  return named !== statement.notAction;
 }
 
 function judged({ effect, notPrincipal, principals, conditions }: Statement, variables: boolean): Judged {

@@ -4,7 +4,7 @@ import { readOperator } from '../condition/operators.ts';
 import { CRYPTOGRAPHIC, possibleFor } from '../operations.ts';
 import { isSessionOf, principalForm } from '../principalForm.ts';
 import type { Guardians, Key, KeyPolicy, Statement } from '../types.ts';
-import { type Abilities, abilities, type Certain } from './ability.ts';
+import { type Abilities, abilities, abilitiesUnder, type Certain, requestsFor } from './ability.ts';
 import type { Circumstances } from './request.ts';
 
 /** An Allow that lets the role that applies changes use the key, or make the grant that would let it. */
@@ -46,11 +46,11 @@ export function applierUses(
   policy: KeyPolicy,
   key: Key,
   guardians: Guardians,
-  of: (action: string) => Abilities = judgedOnce(policy, key, circumstancesOf(guardians)),
+  of: (action: string) => Abilities = abilitiesUnder(policy, requestsFor(key, circumstancesOf(guardians))),
 ): ApplierUse[] {
   const { applier } = guardians;
   const form = principalForm({ kind: 'AWS', id: applier });
-  const circumstances = circumstancesOf(guardians);
+  const requests = requestsFor(key, circumstancesOf(guardians));
   const patterns = new Map<string, ActionSet>();
   const denies = policy.statements.some(({ effect }) => effect === 'Deny');
   return policy.statements.flatMap((statement, index): ApplierUse[] => {
@@ -63,11 +63,11 @@ export function applierUses(
     const everyone = statement.principals.findIndex(({ kind, id }) => kind === 'AWS' && id === '*');
     const principal = named >= 0 ? named : everyone;
     if (principal < 0) return [];
-    const alone = { ...policy, statements: [statement] };
+    const alone = abilitiesUnder({ ...policy, statements: [statement] }, requests);
     const itself = (action: string): Certain =>
       statement.conditions.length === 0 && (principal === everyone || statement.principals[principal]?.id === applier)
         ? true
-        : abilities(alone, key, action, circumstances).of(applier).named;
+        : alone(action).of(applier).named;
     const byStatement = namesOf(intersection(actionsOf(statement, patterns), USE))
       .filter((action) => possibleFor(action, key))
       .map((action) => ({ action, given: [itself(action), denies ? of(action).of(applier).named : true] }))
@@ -96,16 +96,6 @@ function isAmongNames(statement: Statement, policy: KeyPolicy, key: Key, applier
   if (!names) return false;
   const alone = { ...policy, statements: [{ ...statement, conditions }] };
   return abilities(alone, key, action).of(applier).named === true;
-}
-
-/** Who can do each operation under a policy, worked out when it is first asked. */
-export function judgedOnce(policy: KeyPolicy, key: Key, circumstances: Circumstances): (action: string) => Abilities {
-  const judged = new Map<string, Abilities>();
-  return (action) => {
-    const known = judged.get(action) ?? abilities(policy, key, action, circumstances);
-    judged.set(action, known);
-    return known;
-  };
 }
 
 /** Everything that the applier could do with the key by these statements. */

@@ -62,21 +62,25 @@ export interface OperatorUse {
   ifExists: boolean;
 }
 
-/** Every operator with each prefix and suffix, in lower case. */
+/** What an operator begins with to say so. */
+export const PREFIX = { one: '', any: 'ForAnyValue:', all: 'ForAllValues:' } as const;
+
+/** Every operator with each prefix and suffix, in AWS's spelling and in lower case. */
 const USES = new Map<string, OperatorUse>();
 for (const operator of [...TABLE, 'Null'] as const) {
   const name = operator === 'Null' ? operator : operator.name;
   for (const ifExists of [false, true]) {
-    const rest = lowerAscii(ifExists ? `${name}IfExists` : name);
-    USES.set(rest, { operator, quantifier: 'one', ifExists });
-    USES.set(`foranyvalue:${rest}`, { operator, quantifier: 'any', ifExists });
-    USES.set(`forallvalues:${rest}`, { operator, quantifier: 'all', ifExists });
+    for (const quantifier of ['one', 'any', 'all'] as const) {
+      const written = `${PREFIX[quantifier]}${name}${ifExists ? 'IfExists' : ''}`;
+      const use = { operator, quantifier, ifExists };
+      USES.set(written, use).set(lowerAscii(written), use);
+    }
   }
 }
 
 /** Reads an operator with its prefix and suffix, in any case; `undefined` when AWS has none of that name. */
 export function readOperator(text: string): OperatorUse | undefined {
-  return USES.get(lowerAscii(text));
+  return USES.get(text) ?? USES.get(lowerAscii(text));
 }
 
 /** The operator of a name in AWS's spelling. */

@@ -2,6 +2,7 @@ import { byCodeUnit } from '../ascii.ts';
 import type { Conditions } from './conditions.ts';
 import type { Test } from './conditionTest.ts';
 import { alwaysHolds, singleValued } from './conditionTest.ts';
+import { PREFIX } from './operators.ts';
 
 export type When = Record<string, Record<string, string[]>>;
 
@@ -49,8 +50,7 @@ function write(test: Test, put: (operator: string, key: string, values: string[]
   }
   const values = test.values.map(({ text }) => text).sort(byCodeUnit);
   const quantifier = singleValued(test.key) ? 'one' : test.quantifier;
-  const prefix = { one: '', any: 'ForAnyValue:', all: 'ForAllValues:' }[quantifier];
   const byNature = quantifier === 'all' || (quantifier === 'one' && test.operator.includes('Not'));
-  put(`${prefix}${test.operator}${test.absent && !byNature ? 'IfExists' : ''}`, key, values, test.negative);
+  put(`${PREFIX[quantifier]}${test.operator}${test.absent && !byNature ? 'IfExists' : ''}`, key, values, test.negative);
   if (!test.absent && byNature) put('Null', key, ['false'], false);
 }

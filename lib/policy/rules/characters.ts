@@ -13,6 +13,11 @@ import {
 const TROJAN =
   'Countersign: an approver must see what KMS will read (CVE-2021-42574; look-alikes pass the API as \\u escapes)';
 
+/** Whether a text has nothing but printable ASCII and white space, and no escapes that could hide anything else. */
+export function isPlain(text: string): boolean {
+  return !/[^\t\n\r -[\]-~]/.test(text);
+}
+
 /** All but what PutKeyPolicy takes: tab, line feed, carriage return, and U+0020 to U+00FF. */
 const NOT_ALLOWED = /[^\t\n\r\u0020-\u00ff]/u;
 
@@ -24,8 +29,8 @@ const characterNotAllowed: SubjectRule = {
   title: 'A character that PutKeyPolicy does not take: only tab, line feed, carriage return and U+0020 to U+00FF',
   fix: 'Replace it; word processors write curly quotes and long dashes.',
   source: 'AWS KMS API model, PolicyType: pattern [\\u0009\\u000A\\u000D\\u0020-\\u00FF]+',
-  check: ({ text }) => {
-    const match = NOT_ALLOWED.exec(text);
+  check: ({ text, plain }) => {
+    const match = plain ? null : NOT_ALLOWED.exec(text);
     if (match === null) return [];
     const before = text.slice(0, match.index);
     const line = before.split(/\r\n|\n|\r/).length;
@@ -84,8 +89,11 @@ function visitFreeTexts({ policy, statements }: Context, visit: Visit): void {
 
 const told = (what: string, key: string | undefined): string => (key === undefined ? what : `${what} ${quote(key)}`);
 
-/** Printable ASCII that neither begins nor ends with a space. */
-const PLAIN = /^(?! )[ -~]*(?<! )$/;
+/** The first character that is not printable ASCII, or else a space at either end. */
+function oddIn(value: string, plain: boolean): string | undefined {
+  const odd = plain ? undefined : /[^ -~]/u.exec(value)?.[0];
+  return odd ?? (value.startsWith(' ') || value.endsWith(' ') ? ' ' : undefined);
+}
 
 const identifierCharacter: PolicyRule = {
   on: 'policy',
@@ -97,8 +105,8 @@ const identifierCharacter: PolicyRule = {
   check: (context) => {
     const hits: Hit[] = [];
     visitIdentifiers(context, (value, path, name, what, key) => {
-      if (PLAIN.test(value)) return;
-      const odd = /[^ -~]/u.exec(value)?.[0] ?? ' ';
+      const odd = oddIn(value, context.plain);
+      if (odd === undefined) return;
       const point = codePoint(odd.codePointAt(0) ?? 0);
       const plain = looksLike(value);
       const alike = plain === undefined ? '' : ` It looks like ${quote(plain)}, but is not the same.`;
@@ -117,6 +125,7 @@ const textInvisible: PolicyRule = {
   source: TROJAN,
   check: (context) => {
     const hits: Hit[] = [];
+    if (context.plain) return hits;
     visitFreeTexts(context, (value, path, name, what, key) => {
       const point = firstInvisible(value);
       if (point === undefined) return;
@@ -141,7 +150,7 @@ const textEscaped: PolicyRule = {
       const message = `${name}: ${told(what, key)} ${quote(value)} decodes to ${codePoint(beyond)}, beyond U+00FF.`;
       hits.push({ path, message });
     };
-    if (!context.text.includes('\\u')) return hits;
+    if (context.plain || !context.text.includes('\\u')) return hits;
     visitFreeTexts(context, visit);
     visitIdentifiers(context, visit);
     return hits;

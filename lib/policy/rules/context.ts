@@ -1,5 +1,5 @@
-import type { Abilities } from '../access/ability.ts';
-import { type ApplierUse, applierUses, circumstancesOf, judgedOnce } from '../access/applierUse.ts';
+import { type Abilities, abilitiesUnder, requestsFor } from '../access/ability.ts';
+import { type ApplierUse, applierUses, circumstancesOf } from '../access/applierUse.ts';
 import { type ActionSet, actionsOf, patternSet } from '../actions.ts';
 import { lowerAscii } from '../ascii.ts';
 import { type OperatorUse, readOperator } from '../condition/operators.ts';
@@ -31,6 +31,8 @@ export interface Subject {
   text: string;
   /** The document as it came; another text only when white space had to go. */
   original: string;
+  /** Nothing but printable ASCII and white space, and no escapes. */
+  plain: boolean;
   key: Key;
   guardians: Guardians;
   request: Request;
@@ -139,7 +141,7 @@ export function contextOf(subject: Subject, policy: KeyPolicy, node: JsonObject)
     };
   });
   const circumstances = circumstancesOf(subject.guardians, subject.request.bypass);
-  const abilities = judgedOnce(policy, subject.key, circumstances);
+  const abilities = abilitiesUnder(policy, requestsFor(subject.key, circumstances));
   const uses = applierUses(policy, subject.key, subject.guardians, abilities);
   const { patterns, tests, forms } = words;
   return {

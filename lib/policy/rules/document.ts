@@ -7,6 +7,8 @@ export const MAX_BYTES = 32_768;
 /** From here on, white space that GetKeyPolicy adds can make the text that is read back too long to be put again. */
 export const NEAR_BYTES = 28_000;
 
+const COUNT = new Intl.NumberFormat('en-US');
+
 const ELEMENTS = 'AWS KMS Developer Guide, "Key policies in AWS KMS", elements of a key policy';
 
 /** UTF-8 bytes of a text; AWS does not say which bytes it counts, and no reading counts more than these. */
@@ -36,7 +38,7 @@ const policyTooLarge: SubjectRule = {
   check: ({ text }) => {
     const bytes = utf8Length(text);
     if (bytes <= MAX_BYTES) return [];
-    const message = `The policy has ${bytes.toLocaleString('en-US')} bytes, also without white space; at most 32,768 are allowed.`;
+    const message = `The policy has ${COUNT.format(bytes)} bytes, also without white space; at most 32,768 are allowed.`;
     return [{ path: '', message }];
   },
 };
@@ -50,7 +52,7 @@ const policyMinified: SubjectRule = {
   source: 'AWS KMS Developer Guide, "Resource quotas": key policy document size',
   check: ({ text, original }) => {
     if (text === original) return [];
-    const [came, sent] = [original, text].map((one) => utf8Length(one).toLocaleString('en-US'));
+    const [came, sent] = [original, text].map((one) => COUNT.format(utf8Length(one)));
     const message = `The document has ${came} bytes and at most 32,768 are allowed; without white space it has ${sent}.`;
     return [{ path: '', message }];
   },
@@ -66,7 +68,7 @@ const policyNearLimit: SubjectRule = {
   check: ({ text }) => {
     const bytes = utf8Length(text);
     if (bytes < NEAR_BYTES || bytes > MAX_BYTES) return [];
-    const message = `The policy has ${bytes.toLocaleString('en-US')} of at most 32,768 bytes; there is little room for later changes.`;
+    const message = `The policy has ${COUNT.format(bytes)} of at most 32,768 bytes; there is little room for later changes.`;
     return [{ path: '', message }];
   },
 };
@@ -155,17 +157,15 @@ const duplicateSid: PolicyRule = {
   title: 'Two statements have the same Sid',
   fix: 'Give every statement a Sid of its own.',
   source: 'AWS re:Post, "invalid principals" article: remove duplicate Sids',
-  check: ({ statements }) => {
+  *check({ statements }) {
     const first = new Map<string, string>();
-    return statements.flatMap(({ statement: { sid, path }, name }) => {
-      if (sid === undefined) return [];
-      const before = first.get(sid);
-      if (before === undefined) {
-        first.set(sid, name);
-        return [];
-      }
-      return [{ path: `${path}/Sid`, message: `${name} has the same Sid as an earlier one: ${before}.` }];
-    });
+    for (const { statement, name } of statements) {
+      const { sid, path } = statement;
+      const before = sid === undefined ? undefined : first.get(sid);
+      if (before !== undefined) {
+        yield { path: `${path}/Sid`, message: `${name} has the same Sid as an earlier one: ${before}.` };
+      } else if (sid !== undefined) first.set(sid, name);
+    }
   },
 };
 
