@@ -20,7 +20,7 @@ const LOWER = KEY_ACTIONS.map(lowerAscii);
 const INDEX = new Map(LOWER.map((name, index) => [name, index]));
 
 export const NO_ACTIONS: ActionSet = { lo: 0, hi: 0 };
-export const ALL_ACTIONS: ActionSet = KEY_ACTIONS.reduce((set, _, index) => union(set, bit(index)), NO_ACTIONS);
+export const ALL_ACTIONS: ActionSet = ofIndexes([...KEY_ACTIONS.keys()]);
 
 export function bit(index: number): ActionSet {
   return index < LANE ? { lo: 1 << index, hi: 0 } : { lo: 0, hi: 1 << (index - LANE) };
@@ -48,10 +48,18 @@ export function isEmpty(set: ActionSet): boolean {
 
 /** The set of actions with these names in AWS's spelling; names that no key policy governs are left out. */
 export function setOf(names: readonly string[]): ActionSet {
-  return names.reduce((set, name) => {
-    const index = INDEX.get(lowerAscii(name));
-    return index === undefined ? set : union(set, bit(index));
-  }, NO_ACTIONS);
+  return ofIndexes(names.map((name) => INDEX.get(lowerAscii(name))).filter((index) => index !== undefined));
+}
+
+/** The set of the actions at these positions. */
+function ofIndexes(indexes: readonly number[]): ActionSet {
+  let lo = 0;
+  let hi = 0;
+  for (const index of indexes) {
+    if (index < LANE) lo |= 1 << index;
+    else hi |= 1 << (index - LANE);
+  }
+  return { lo, hi };
 }
 
 /** Positions of the actions of a set, ascending. */
@@ -93,10 +101,12 @@ export function patternSet(pattern: string, cache: Map<string, ActionSet>): Acti
   if (cached !== undefined) return cached;
   const lower = lowerAscii(pattern);
   const exact = INDEX.get(lower);
-  const set =
-    exact === undefined
-      ? LOWER.reduce((sum, name, index) => (globMatches(lower, name) ? union(sum, bit(index)) : sum), NO_ACTIONS)
-      : bit(exact);
+  const set = exact === undefined ? matching(lower) : bit(exact);
   cache.set(pattern, set);
   return set;
+}
+
+function matching(lower: string): ActionSet {
+  if (!/[*?]/.test(lower)) return NO_ACTIONS;
+  return ofIndexes([...LOWER.keys()].filter((index) => globMatches(lower, LOWER[index] ?? '')));
 }

@@ -35,6 +35,7 @@ function walk(pattern: string, text: string, textIsPattern: boolean): boolean {
     const have = text[t];
     if (want === '*') {
       star = p++;
+      if (p === pattern.length) return true;
       resume = t;
     } else if (want !== undefined && (want === have || (want === '?' && !(textIsPattern && have === '*')))) {
       p++;

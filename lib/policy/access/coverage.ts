@@ -44,9 +44,14 @@ export const DOUBT = {
 
 export const ALL_DOUBTS = Object.values(DOUBT).reduce((sum, doubt) => sum | doubt, 0);
 
-/** A statement as it applies to one atom. */
-export interface Applied {
+/** A statement with its condition, or with what is left of that once the caller is known. */
+export interface Conditional {
   rule: Rule;
+  condition: ConditionId;
+}
+
+/** A statement as it applies to one atom. */
+export interface Applied extends Conditional {
   doubt: number;
 }
 
@@ -73,7 +78,8 @@ const NONE: readonly Applied[] = [];
 /** What was read already; give one to all documents of a comparison. */
 export interface Caches {
   actions: Map<string, ActionSet>;
-  atoms: Map<Principal['kind'], Map<string, Atom>>;
+  /** Of principals of the kind AWS, by id. */
+  atoms: Map<string, Atom>;
 }
 
 /** Sorts the statements of a policy by whom they name; those without effect are left out. */
@@ -103,25 +109,14 @@ export function indexStatements(
       doubt,
       content: `${allow ? '+' : '-'}${actions.lo},${actions.hi},${condition},${doubt}`,
     };
-    const principals = new Map<string, Atom>();
-    for (const principal of statement.principals) {
-      const atom = cachedAtom(principal, caches.atoms);
-      principals.set(atom.key, atom);
-      atoms.set(atom.key, atom);
-    }
+    const principals = statement.principals.map((principal) => cachedAtom(principal, caches.atoms));
+    for (const atom of principals) atoms.set(atom.key, atom);
     if (statement.notPrincipal) {
-      const excepted = [...principals.values()];
-      exceptions.push({
-        rule,
-        content: `${rule.content} ${[...principals.keys()].join(' ')}`,
-        keys: new Set(principals.keys()),
-        roles: new Set(excepted.filter(({ kind }) => kind === 'identity').map(({ role }) => role ?? '')),
-        accounts: new Set(excepted.filter(({ kind }) => kind === 'account').map((atom) => atom.key)),
-      });
+      exceptions.push(exceptionOf(rule, principals));
       return;
     }
-    const applied = { rule, doubt };
-    for (const atom of principals.values()) {
+    const applied = { rule, condition, doubt };
+    for (const atom of principals) {
       push(named, atom.key, applied);
       if (atom.kind === 'identity' && atom.role !== undefined) push(roles, atom.role, applied);
     }
@@ -129,18 +124,31 @@ export function indexStatements(
   return { atoms: [...atoms.values()], named, roles, exceptions };
 }
 
-function cachedAtom(principal: Principal, caches: Caches['atoms']): Atom {
-  const { kind, id } = principal;
-  const atoms = caches.get(kind) ?? new Map<string, Atom>();
-  const atom = atoms.get(id) ?? atomOf(principal);
-  caches.set(kind, atoms.set(id, atom));
+function exceptionOf(rule: Rule, principals: readonly Atom[]): Exception {
+  const keys = new Set(principals.map(({ key }) => key));
+  return {
+    rule,
+    content: `${rule.content} ${[...keys].join(' ')}`,
+    keys,
+    roles: new Set(principals.filter(({ kind }) => kind === 'identity').map(({ role }) => role ?? '')),
+    accounts: new Set(principals.filter(({ kind }) => kind === 'account').map(({ key }) => key)),
+  };
+}
+
+function cachedAtom(principal: Principal, atoms: Caches['atoms']): Atom {
+  if (principal.kind !== 'AWS') return atomOf(principal);
+  const known = atoms.get(principal.id);
+  if (known !== undefined) return known;
+  const atom = atomOf(principal);
+  atoms.set(principal.id, atom);
   return atom;
 }
 
+/** A statement may name a principal twice. */
 function push(map: Map<string, Applied[]>, key: string, applied: Applied): void {
   const list = map.get(key);
   if (list === undefined) map.set(key, [applied]);
-  else list.push(applied);
+  else if (list.at(-1) !== applied) list.push(applied);
 }
 
 /** Doubt whether Resource means this key; `undefined` when it surely does not. In a key policy only `*` is sure. */
@@ -160,6 +168,11 @@ function resourceDoubt({ resources, notResource }: Statement, key: KeyIdentity):
  */
 export type Layer = 'direct' | 'total';
 
+/** Whether the layers differ for an atom. */
+export function hasLayers(atom: Atom, ownAccount: string): boolean {
+  return atom.account === ownAccount && atom.kind !== 'account';
+}
+
 /**
  * The statements that apply to an atom, each once.
  * Sources: IAM User Guide, "AWS JSON policy elements: Principal" and "NotPrincipal"; KMS Developer Guide, "Default key policy".
@@ -171,7 +184,7 @@ export function statementsFor(index: StatementIndex, atom: Atom, layer: Layer, o
   if (atom.kind === 'session') add(applied, roles.get(atom.role ?? ''));
   if (atom.account !== undefined && atom.kind !== 'account') {
     const ofAccount = named.get(accountKey(atom.account));
-    const delegates = layer === 'total' || atom.account !== ownAccount;
+    const delegates = layer === 'total' || !hasLayers(atom, ownAccount);
     add(applied, delegates ? ofAccount : ofAccount?.filter(({ rule }) => !rule.allow));
   }
   if (atom.kind === 'unknown') {
@@ -180,13 +193,14 @@ export function statementsFor(index: StatementIndex, atom: Atom, layer: Layer, o
       const denies = named.get(other.key)?.filter(({ rule }) => !rule.allow);
       add(
         applied,
-        denies?.map(({ rule, doubt }) => ({ rule, doubt: doubt | DOUBT.unknownAccount })),
+        denies?.map((deny) => ({ ...deny, doubt: deny.doubt | DOUBT.unknownAccount })),
       );
     }
   }
   for (const exception of exceptions) {
+    const { rule } = exception;
     const doubt = exceptionDoubt(exception, atom);
-    if (doubt !== undefined) applied.push({ rule: exception.rule, doubt: exception.rule.doubt | doubt });
+    if (doubt !== undefined) applied.push({ rule, condition: rule.condition, doubt: rule.doubt | doubt });
   }
   return applied;
 }
@@ -197,26 +211,38 @@ function add(applied: Applied[], more: readonly Applied[] | undefined): void {
 }
 
 /**
- * Texts for each atom that are equal in two documents when the same statements apply to it in both, told by content. Statements
- * on everyone and on whole accounts are summed up once.
+ * Whether other statements may apply to an atom in one document than in another, told by content. Statements on everyone are
+ * compared once.
  */
-export function contentBy(index: StatementIndex): (atom: Atom) => readonly string[] {
-  const sum = (applied: readonly Applied[] = NONE): string =>
-    applied.length < 2
-      ? (applied[0]?.rule.content ?? '')
-      : [...new Set(applied.map(({ rule }) => rule.content))].sort().join(';');
-  const accounts = new Map<string, string>();
-  const wide = [sum(index.named.get('*')), ...index.exceptions.map(({ content }) => content).sort()].join('|');
-  for (const { kind, key } of index.atoms) if (kind === 'account') accounts.set(key, sum(index.named.get(key)));
-  const ofAll = [...accounts]
-    .map(([key, content]) => `${key} ${content}`)
-    .sort()
-    .join('|');
+export function appliesOtherwise(before: StatementIndex, after: StatementIndex): (atom: Atom) => boolean {
+  const named = (key: string): boolean => !sameContent(before.named.get(key), after.named.get(key));
+  const exceptions = ({ exceptions }: StatementIndex): string =>
+    exceptions
+      .map(({ content }) => content)
+      .sort()
+      .join('|');
+  const everyone = named('*') || exceptions(before) !== exceptions(after);
+  const ofAccounts = new Map<string, boolean>();
+  for (const { kind, key } of [...before.atoms, ...after.atoms])
+    if (kind === 'account') ofAccounts.set(key, named(key));
+  const anyAccount = [...ofAccounts.values()].includes(true);
   return (atom) => {
-    const account = atom.account === undefined ? '' : (accounts.get(accountKey(atom.account)) ?? '');
-    const more = atom.kind === 'session' ? sum(index.roles.get(atom.role ?? '')) : atom.kind === 'unknown' ? ofAll : '';
-    return [sum(index.named.get(atom.key)), account, more, wide];
+    if (everyone || named(atom.key)) return true;
+    if (atom.account !== undefined && ofAccounts.get(accountKey(atom.account)) === true) return true;
+    if (atom.kind === 'session')
+      return !sameContent(before.roles.get(atom.role ?? ''), after.roles.get(atom.role ?? ''));
+    return atom.kind === 'unknown' && anyAccount;
   };
+}
+
+function sameContent(a: readonly Applied[] = NONE, b: readonly Applied[] = NONE): boolean {
+  if (a.length === 1 && b.length === 1) return a[0]?.rule.content === b[0]?.rule.content;
+  const [first, second] = [contentsOf(a), contentsOf(b)];
+  return first.size === second.size && [...first].every((content) => second.has(content));
+}
+
+function contentsOf(applied: readonly Applied[]): ReadonlySet<string> {
+  return new Set(applied.map(({ rule }) => rule.content));
 }
 
 /** Doubt whether a statement with NotPrincipal applies to an atom; `undefined` when it surely does not. */

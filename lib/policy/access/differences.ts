@@ -3,7 +3,7 @@ import { FALSE } from '../condition/conditions.ts';
 import { type Atom, accountKey } from '../principals.ts';
 import { Causes, type Direction } from './causes.ts';
 import { confirmFor } from './confirm.ts';
-import { contentBy, DOUBT, type Layer, type Rule, statementsFor } from './coverage.ts';
+import { appliesOtherwise, DOUBT, type Layer, type Rule, statementsFor } from './coverage.ts';
 import type { Reasoner } from './guards.ts';
 import { type Change, type Level, type Outcome, Outcomes } from './outcomes.ts';
 import { doubtsOf, type Pair, sideIn } from './pair.ts';
@@ -35,11 +35,7 @@ export interface UnnamedLoss {
 /** Every difference between the two policies of a pair, at the widest caller that it holds for. */
 export function differencesOf(pair: Pair): { differences: Difference[]; unnamedLosses: UnnamedLoss[] } {
   const comparer = new Comparer(pair);
-  const [was, is] = [contentBy(pair.before), contentBy(pair.after)];
-  const differs = (atom: Atom): boolean => {
-    const before = was(atom);
-    return is(atom).some((text, index) => text !== before[index]);
-  };
+  const differs = appliesOtherwise(pair.before, pair.after);
   const results = pair.atoms.filter(differs).map((atom) => comparer.atom(atom));
   const byKey = new Map(results.map((result) => [result.atom.key, result]));
   const own = byKey.get(accountKey(pair.key.accountId));

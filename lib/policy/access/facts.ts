@@ -1,4 +1,4 @@
-import { has, indexesOf, isEmpty, KEY_ACTIONS, setOf } from '../actions.ts';
+import { has, indexesOf, isEmpty, NO_ACTIONS, setOf, union } from '../actions.ts';
 import { sortedSet } from '../ascii.ts';
 import type { Test } from '../condition/conditionTest.ts';
 import { tiesDown } from '../condition/confining.ts';
@@ -55,7 +55,8 @@ function waysOf(pair: Pair, which: 'before' | 'after', atom: Atom): Way[] {
   const sure = sideIn(pair, which, atom, 'direct', 0);
   const doubtful = sideIn(pair, which, atom, 'direct', ALL_DOUBTS);
   const ways = new Map<string, Way>();
-  for (const action of KEY_ACTIONS.keys()) {
+  const allows = doubtful.applied.filter(({ rule }) => rule.allow).map(({ rule }) => rule.actions);
+  for (const action of indexesOf(allows.reduce(union, NO_ACTIONS))) {
     const { ways: some, denies } = pair.reasoner.waysOf(guardBetween(doubtful, sure, action));
     for (const tests of some) ways.set([tests, ...denies].join('|'), { tests, denies });
   }

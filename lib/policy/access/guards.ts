@@ -55,7 +55,7 @@ export class Reasoner {
   }
 
   waysOf(guard: Guard): Ways {
-    const key = JSON.stringify(guard);
+    const key = `${guard.allows.join()}|${guard.denies.join()}`;
     const known = this.#ways.get(key);
     if (known !== undefined) return known;
     const made = this.#makeWays(guard, this.#ways.size);
@@ -215,10 +215,10 @@ function neverHolds(test: Test): boolean {
 }
 
 /** The guard of these conditions; `FALSE` ones must be left out already. */
-export function guardOf(allows: Iterable<ConditionId>, denies: Iterable<ConditionId>): Guard {
+export function guardOf(allows: readonly ConditionId[], denies: readonly ConditionId[]): Guard {
   return { allows: sorted(allows), denies: sorted(denies) };
 }
 
-function sorted(ids: Iterable<ConditionId>): ConditionId[] {
-  return [...new Set(ids)].sort((a, b) => a - b);
+function sorted(ids: readonly ConditionId[]): readonly ConditionId[] {
+  return ids.length < 2 ? ids : [...new Set(ids)].sort((a, b) => a - b);
 }

@@ -5,6 +5,7 @@ import { type Atom, atomOf, knownContext } from '../principals.ts';
 import type { KeyPolicy } from '../types.ts';
 import {
   type Applied,
+  hasLayers,
   indexStatements,
   type KeyIdentity,
   type Layer,
@@ -78,7 +79,8 @@ function knownBy(roleArns: ReadonlyMap<string, string | undefined>): Pair['known
 
 /** What one document of a pair means for an atom, with these doubts taken to be so. */
 export function sideIn(pair: Pair, which: 'before' | 'after', atom: Atom, layer: Layer, world: number): Side {
-  const slot = (which === 'after' ? 1 : 0) + (layer === 'total' ? 2 : 0) + 4 * world;
+  const total = layer === 'total' && hasLayers(atom, pair.key.accountId);
+  const slot = (which === 'after' ? 1 : 0) + (total ? 2 : 0) + 4 * world;
   const sides = pair.sides.get(atom) ?? [];
   const cached = sides[slot];
   if (cached !== undefined) return cached;

@@ -1,14 +1,8 @@
 import { type ActionSet, has, intersection, minus, NO_ACTIONS, union } from '../actions.ts';
 import { type ConditionId, type Conditions, FALSE, TRUE } from '../condition/conditions.ts';
 import { PRINCIPAL_ARN } from '../principals.ts';
-import type { Applied, Rule } from './coverage.ts';
+import type { Applied, Conditional } from './coverage.ts';
 import { type Guard, guardOf, NEVER } from './guards.ts';
-
-/** A statement with what is left of its condition once the caller is known. */
-export interface Conditional {
-  rule: Rule;
-  condition: ConditionId;
-}
 
 /** What one document means for one atom. */
 export interface Side {
@@ -37,11 +31,12 @@ export function sideOf(
   let allow = NO_ACTIONS;
   let deny = NO_ACTIONS;
   const rules: Conditional[] = [];
-  for (const { rule, doubt } of applied) {
-    if ((doubt & ~world) !== 0) continue;
+  for (const one of applied) {
+    if ((one.doubt & ~world) !== 0) continue;
+    const { rule } = one;
     const condition = residual(conditions, rule.condition, known, account);
     if (condition === FALSE) continue;
-    rules.push({ rule, condition });
+    rules.push(condition === rule.condition ? one : { rule, condition });
     if (condition !== TRUE) continue;
     if (rule.allow) allow = union(allow, rule.actions);
     else deny = union(deny, rule.actions);

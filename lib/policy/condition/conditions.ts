@@ -43,7 +43,8 @@ export class Conditions {
 
   /** The condition that all of these tests hold. */
   all(tests: readonly number[]): ConditionId {
-    const sorted = [...new Set(tests)].filter((id) => !alwaysHolds(this.test(id))).sort((a, b) => a - b);
+    const asking = tests.filter((id) => !alwaysHolds(this.test(id)));
+    const sorted = asking.length < 2 ? asking : [...new Set(asking)].sort((a, b) => a - b);
     const key = sorted.join(',');
     const known = this.#conditionIds.get(key);
     if (known !== undefined) return known;
@@ -206,7 +207,8 @@ function isAnyBool({ type, negative, values }: Omit<Test, 'id' | 'text'>): boole
 const ANY_VALUE = { negative: true, values: [], operator: 'Null' } as const;
 
 /** Sorted; values that another one contains say nothing and go. */
-function distinct(values: readonly ConditionValue[], type: ValueType): ConditionValue[] {
+function distinct(values: readonly ConditionValue[], type: ValueType): readonly ConditionValue[] {
+  if (values.length < 2) return values;
   const sorted = [...new Map(values.map((value) => [valueKey(value), value])).values()].sort((a, b) =>
     byCodeUnit(a.text, b.text),
   );

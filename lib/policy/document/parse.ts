@@ -169,6 +169,7 @@ class Reader {
   }
 
   #conditionValues(node: JsonNode): string[] {
+    if (node.kind === 'string') return [node.value];
     const values: string[] = [];
     for (const item of node.kind === 'array' ? node.items : [node]) {
       if (item.kind === 'string') values.push(item.value);
@@ -185,6 +186,7 @@ class Reader {
 
   /** A string or a list of strings. */
   #strings(node: JsonNode): string[] {
+    if (node.kind === 'string') return [node.value];
     const values: string[] = [];
     for (const item of node.kind === 'array' ? node.items : [node]) {
       if (item.kind === 'string') values.push(item.value);
