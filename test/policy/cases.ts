@@ -318,18 +318,18 @@ export const CASES: Record<string, Case> = {
       },
       {
         document: withRoot(
-          allow(when('StringEquals', 'kms:CallerAccount', ['111122223333', '444455556666'])),
+          allow(when('StringEquals', 'aws:SourceVpc', ['vpc-1', 'vpc-2'])),
           allow({
             Sid: 'no',
             Effect: 'Deny',
-            ...when('StringEquals', 'kms:CallerAccount', ['111122223333', '999999999999']),
+            ...when('StringEquals', 'aws:SourceVpc', ['vpc-1', 'vpc-3']),
           }),
         ),
       },
       {
         document: withRoot(
-          allow(when('StringEquals', 'kms:CallerAccount', ['111122223333', '444455556666'])),
-          allow({ Sid: 'no', Effect: 'Deny', ...when('StringEquals', 'kms:CallerAccount', '111122223333') }),
+          allow(when('StringEquals', 'aws:SourceVpc', ['vpc-1', 'vpc-2'])),
+          allow({ Sid: 'no', Effect: 'Deny', ...when('StringEquals', 'aws:SourceVpc', 'vpc-1') }),
         ),
       },
       {
@@ -811,6 +811,16 @@ export const CASES: Record<string, Case> = {
   },
   CONDITION_VALUE_NEVER_MATCHES: {
     bad: [
+      bad(when('Bool', 'kms:MultiRegion', 'true'), '/Condition/Bool/kms:MultiRegion', 'always "false"'),
+      bad(when('StringLike', 'kms:KeySpec', 'RSA_*'), '/Condition/StringLike/kms:KeySpec'),
+      bad(
+        when('StringEquals', 'kms:EncryptionAlgorithm', 'RSAES_OAEP_SHA_256'),
+        '/Condition/StringEquals/kms:EncryptionAlgorithm',
+      ),
+      bad(
+        when('ForAnyValue:StringEquals', 'kms:GrantOperations', 'kms:Decrypt'),
+        '/Condition/ForAnyValue:StringEquals/kms:GrantOperations',
+      ),
       bad(when('StringEquals', 'kms:CallerAccount', '1234'), '/Condition/StringEquals/kms:CallerAccount', '12 digits'),
       bad(when('StringEquals', 'kms:ViaService', 's3.amazonaws.com'), '/Condition/StringEquals/kms:ViaService'),
       bad(when('StringEquals', 'kms:KeySpec', 'RSA_2048'), '/Condition/StringEquals/kms:KeySpec', 'SYMMETRIC_DEFAULT'),
@@ -820,6 +830,11 @@ export const CASES: Record<string, Case> = {
       ),
     ],
     good: [
+      good(when('Bool', 'kms:MultiRegion', 'false')),
+      good(when('StringLike', 'kms:KeySpec', 'SYMM*')),
+      good(when('StringEqualsIgnoreCase', 'kms:KeySpec', 'symmetric_default')),
+      good(when('StringLike', 'kms:KeySpec', `\${aws:PrincipalTag/spec}`)),
+      good(when('ForAnyValue:StringEquals', 'kms:GrantOperations', 'Decrypt')),
       good(when('StringEquals', 'kms:KeySpec', ['RSA_2048', `\${aws:PrincipalTag/spec}`])),
       good(when('StringEquals', 'kms:CallerAccount', ['111122223333', '444455556666'])),
       good(when('StringLike', 'kms:ViaService', 's3.*.amazonaws.com')),
@@ -829,6 +844,8 @@ export const CASES: Record<string, Case> = {
   },
   CONDITION_PRIVATE_ADDRESS: {
     bad: [
+      bad(when('IpAddress', 'aws:SourceIp', 'fd00::/8'), '/Condition/IpAddress/aws:SourceIp'),
+      bad(when('IpAddress', 'aws:SourceIp', '100.64.1.0/24'), '/Condition/IpAddress/aws:SourceIp'),
       bad(
         when('NotIpAddress', 'aws:SourceIp', ['203.0.113.0/24', '10.1.0.0/16']),
         '/Condition/NotIpAddress/aws:SourceIp',
@@ -839,6 +856,7 @@ export const CASES: Record<string, Case> = {
       ),
     ],
     good: [
+      good(when('IpAddress', 'aws:SourceIp', ['2001:db8::/32', '100.128.0.0/16'])),
       good(when('IpAddress', 'aws:SourceIp', ['203.0.113.0/24', '172.32.0.0/16', '192.169.0.0/16', '11.0.0.0/8'])),
       good(when('IpAddress', 'aws:VpcSourceIp', '10.1.0.0/16')),
     ],
@@ -859,6 +877,7 @@ export const CASES: Record<string, Case> = {
         { Condition: { StringEquals: { 'kms:CallerAccount': '111122223333' }, Null: { 'kms:CallerAccount': 'true' } } },
         '/Condition',
       ),
+      bad(when('StringEquals', 'kms:CallerAccount', '444455556666'), '/Condition', '"kms:CallerAccount"'),
     ],
     good: [
       good({
@@ -868,8 +887,9 @@ export const CASES: Record<string, Case> = {
         },
       }),
       good({
-        Condition: { StringEquals: { 'kms:CallerAccount': '111122223333', 'aws:PrincipalAccount': '444455556666' } },
+        Condition: { StringEquals: { 'kms:CallerAccount': '111122223333', 'aws:SourceAccount': '444455556666' } },
       }),
+      good({ ...aws('*'), ...when('StringEquals', 'kms:CallerAccount', '444455556666') }),
     ],
   },
   APPLIER_LOCKED_OUT: {

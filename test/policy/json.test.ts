@@ -160,3 +160,18 @@ describe('parseJson refuses', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 64 }), (input) => void parseJson(input)));
   });
 });
+
+describe('the place of what is no text', () => {
+  const placeOf = (input: string | Uint8Array) => {
+    const result = parseJson(input, { maxLength: 20 });
+    return result.ok ? undefined : result.findings.map(({ line, column }) => [line, column]);
+  };
+  it.each<[string, string | Uint8Array, [number, number]]>([
+    ['a byte in the second line', Uint8Array.from([0x7b, 0x0d, 0x0a, 0x20, 0xff, 0x7d]), [2, 2]],
+    ['a byte after a letter of two bytes', Uint8Array.from([0x22, 0xc3, 0xa9, 0xc3, 0x22]), [1, 3]],
+    ['a letter that is cut off', Uint8Array.from([0x22, 0x61, 0xc3]), [1, 3]],
+    ['half of a pair', '{\n"a\ud83d\ude00\ud83d"', [2, 5]],
+    ['the second half alone', '"\ude00"', [1, 2]],
+    ['a text that is too long', 'a'.repeat(21), [1, 1]],
+  ])('is told: %s', (_, input, place) => expect(placeOf(input)).toEqual([place]));
+});

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_CHARACTERS, parseKeyPolicy } from '../../lib/policy/document/parse.ts';
 import { policyOf } from './arbitrary.ts';
+import { applyPatch } from './patch.ts';
 
 const refused = (document: unknown): unknown => {
   const result = parseKeyPolicy(typeof document === 'string' ? document : JSON.stringify(document));
@@ -169,4 +170,25 @@ describe('parseKeyPolicy refuses', () => {
     ]);
     expect(result.ok || result.findings[0]).not.toHaveProperty('patch');
   });
+  it.each<[unknown, unknown]>([
+    ['arn:aws:iam::111122223333:role/App', { AWS: 'arn:aws:iam::111122223333:role/App' }],
+    ['111122223333', { AWS: '111122223333' }],
+    [{ aws: ['111122223333'] }, { AWS: ['111122223333'] }],
+    [{ AWS: ['*', 111122223333] }, { AWS: ['*', '111122223333'] }],
+  ])('of a principal %j with a patch that makes it readable', (written, meant) => {
+    const document = { Statement: [{ Effect: 'Allow', Principal: written, Action: 'kms:*', Resource: '*' }] };
+    const result = parseKeyPolicy(JSON.stringify(document));
+    const [finding, ...more] = result.findings;
+    expect(more).toEqual([]);
+    expect(applyPatch(document, finding?.patch ?? [])).toMatchObject({ Statement: [{ Principal: meant }] });
+  });
+  it.each([['App'], [['*']], [{ aws: '*', AWS: '*' }], [{ Iam: '*' }], [{ AWS: 1111 }], [{ AWS: 1e11 }]])(
+    'of a principal %j without one',
+    (Principal) => {
+      const document = { Statement: [{ Effect: 'Allow', Principal, Action: 'kms:*', Resource: '*' }] };
+      const [finding] = parseKeyPolicy(JSON.stringify(document).replace('100000000000', '1e11')).findings;
+      expect(finding).toBeDefined();
+      expect(finding).not.toHaveProperty('patch');
+    },
+  );
 });

@@ -122,6 +122,7 @@ describe('an Allow that a Deny always covers', () => {
     codesOf(withRoot(allow({ ...given }), deny({ ...refused }))).includes('ALLOW_ALWAYS_DENIED');
   const via = (service: string) => ({ StringEquals: { 'kms:ViaService': service } });
   const OTHER = ROLE.replace('Role', 'Other');
+  const exceptArn = (arn: string) => ({ ArnNotEquals: { 'aws:PrincipalArn': arn } });
   test.each<[string, boolean, object, object]>([
     ['the same', true, {}, {}],
     ['more actions', true, {}, { Action: 'kms:*' }],
@@ -155,7 +156,23 @@ describe('an Allow that a Deny always covers', () => {
     ['a condition less', true, { Condition: via('s3') }, {}],
     ['another value', false, { Condition: via('s3') }, { Condition: via('rds') }],
     ['another key', false, { Condition: via('s3') }, { Condition: { StringEquals: { 'kms:CallerAccount': 's3' } } }],
-    ['another operator', false, { Condition: via('s3') }, { Condition: { StringLike: { 'kms:ViaService': 's3' } } }],
+    ['a wider operator', true, { Condition: via('s3') }, { Condition: { StringLike: { 'kms:ViaService': 's*' } } }],
+    ['a narrower operator', false, { Condition: { StringLike: { 'kms:ViaService': 's*' } } }, { Condition: via('s3') }],
+    ['everyone but others', true, {}, { Principal: '*', Condition: exceptArn(OTHER) }],
+    ['everyone but it', false, {}, { Principal: '*', Condition: exceptArn(ROLE) }],
+    [
+      'everyone but one of two',
+      false,
+      { Principal: { AWS: [ROLE, OTHER] } },
+      { Principal: '*', Condition: exceptArn(OTHER) },
+    ],
+    [
+      'everyone but others, of an account',
+      false,
+      { Principal: { AWS: ROOT } },
+      { Principal: '*', Condition: exceptArn(OTHER) },
+    ],
+    ['its account', true, {}, { Principal: '*', Condition: { StringEquals: { 'kms:CallerAccount': '111122223333' } } }],
     ['all but the named', false, {}, { Principal: undefined, NotPrincipal: { AWS: OTHER } }],
   ])('by one of %s: %s', (_, expected, given, refused) => expect(covered(given, refused)).toBe(expected));
   it('by two that share its actions', () => {
@@ -165,7 +182,7 @@ describe('an Allow that a Deny always covers', () => {
       deny({ Action: 'kms:Encrypt', Sid: 'two' }),
     );
     expect(messages('ALLOW_ALWAYS_DENIED', document)).toEqual([
-      'Statement 2 ("tested") gives nothing: Statement 3 ("tested") and Statement 4 ("two") always denies all of it.',
+      'Statement 2 ("tested") gives nothing: Statement 3 ("tested") and Statement 4 ("two") always deny all of it.',
     ]);
   });
 });
@@ -232,9 +249,35 @@ describe('the place of a finding', () => {
   });
 });
 
+describe('a patch', () => {
+  it('takes an action without effect from a list, but never the last, and never an exception', () => {
+    const patches = (change: Record<string, unknown>) =>
+      ['ACTION_NOT_KMS', 'ACTION_NOT_EFFECTIVE_IN_KEY_POLICY', 'ACTION_NOT_SUPPORTED_BY_KEY'].flatMap((code) =>
+        findingsOf(code, withRoot(allow(change))).map(({ patch }) => patch),
+      );
+    const odd = ['s3:GetObject', 'kms:CreateKey', 'kms:Sign'];
+    const removed = odd.map((_, index) => [{ op: 'remove', path: `/Statement/1/Action/${index}` }]);
+    expect(patches({ Action: [...odd, 'kms:Decrypt'] })).toEqual(expect.arrayContaining(removed));
+    expect(odd.flatMap((Action) => patches({ Action }))).toEqual([undefined, undefined, undefined]);
+    expect(patches({ Action: undefined, NotAction: ['s3:GetObject', 'kms:CreateKey'] })).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+  it('names the role of a session, but not one that surely has a path', () => {
+    const patch = (role: string) =>
+      findingsOf(
+        'PRINCIPAL_SESSION',
+        withRoot(allow({ Principal: { AWS: `arn:aws:sts::111122223333:assumed-role/${role}/run` } })),
+      )[0]?.patch;
+    expect(patch('App')).toHaveLength(1);
+    expect(patch('AWSReservedSSO_Admin_0123456789abcdef')).toBeUndefined();
+  });
+});
+
 describe('conditions', () => {
   it('of Null are judged by none of the rules on values', () => {
-    const codes = codesOf(condition('Null', 'kms:CallerAccount', 'true', { Principal: { AWS: ROLE } }));
+    const codes = codesOf(condition('Null', 'kms:ViaService', 'true', { Principal: { AWS: ROLE } }));
     expect(codes.filter((code) => code.startsWith('CONDITION_'))).toEqual([]);
     expect(codesOf(condition('Null', 'aws:SourceIp', 'true')).filter((code) => code.startsWith('CONDITION_'))).toEqual(
       [],
@@ -398,6 +441,39 @@ describe('conditions', () => {
         StringNotEquals: { 'kms:ViaService': 's3' },
       }),
     ).toBe(true);
+  });
+  test.each<[string, string | undefined]>([
+    ['StringEqual', 'StringEquals'],
+    ['forAnyValue:StringsLike', 'ForAnyValue:StringLike'],
+    ['NullIfExists', 'Null'],
+    ['NotStringEquals', undefined],
+    ['Equals', undefined],
+  ])('under %s: %s is meant', (operator, meant) => {
+    const [finding] = findingsOf('CONDITION_OPERATOR_UNKNOWN', condition(operator, 'kms:ViaService', 'x'));
+    const value = { 'kms:ViaService': 'x' };
+    const path = '/Statement/1/Condition/';
+    const patch = meant && [
+      { op: 'remove', path: path + operator },
+      { op: 'add', path: path + meant, value },
+    ];
+    expect(finding?.patch).toEqual(patch);
+  });
+  it('under a misspelt operator get no patch where the right one stands already', () => {
+    const both = { StringEqual: { 'kms:ViaService': 'x' }, StringEquals: { 'aws:SourceVpc': 'y' } };
+    const [finding] = findingsOf('CONDITION_OPERATOR_UNKNOWN', withRoot(allow({ Condition: both })));
+    expect(finding).toMatchObject({ fix: 'Probably StringEquals is meant.' });
+    expect(finding).not.toHaveProperty('patch');
+  });
+  test.each<[string, boolean, object, string | string[]]>([
+    ['another account', true, { StringEquals: { 'kms:CallerAccount': '444455556666' } }, ROLE],
+    ['its account', false, { StringEquals: { 'kms:CallerAccount': '111122223333' } }, ROLE],
+    ['another role', true, { ArnLike: { 'aws:PrincipalArn': `${ROLE}2` } }, ROLE],
+    ['one of two', false, { ArnLike: { 'aws:PrincipalArn': `${ROLE}2` } }, [ROLE, `${ROLE}2`]],
+    ['any role, for the account', false, { ArnLike: { 'aws:PrincipalArn': `${ROLE}2` } }, ROOT],
+    ['another account, for everyone', false, { StringEquals: { 'kms:CallerAccount': '444455556666' } }, '*'],
+  ])('on the caller that ask for %s never hold: %s', (_, never, Condition, AWS) => {
+    const document = withRoot(allow({ Principal: { AWS }, Condition }));
+    expect(codesOf(document).includes('CONDITION_NEVER_HOLDS')).toBe(never);
   });
   test.each(['kms:CustomerMasterKeySpec', 'kms:CustomerMasterKeyUsage'])('on %s are deprecated', (key) => {
     expect(messages('CONDITION_KEY_DEPRECATED', condition('StringEquals', key, 'x')).join()).toContain(

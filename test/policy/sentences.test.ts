@@ -160,6 +160,20 @@ describe('what was or stays allowed under a condition, beside what never was or 
       'Gains: role app can decrypt data; until now only when kms:ViaService is s3.us-east-1.amazonaws.com (statement 2).',
     ]);
   });
+  it('says "also" where it is a case more, and "only" where it is the whole', () => {
+    const [s3, ec2] = ['s3.us-east-1.amazonaws.com', 'ec2.us-east-1.amazonaws.com'];
+    const both = [DELEGATION, allow(APP, 'kms:Decrypt', { StringEquals: { 'kms:ViaService': [s3, ec2] } })];
+    expect(said(weak, both)).toEqual([
+      `Gains: role app can decrypt data also when kms:ViaService is ${ec2}; until now only when kms:ViaService is ${s3} (statement 2).`,
+    ]);
+    const wide = [DELEGATION, allow(APP, 'kms:Decrypt', { StringLike: { 'kms:ViaService': 's3.*' } })];
+    expect(said(weak, wide)).toEqual([
+      `Gains: role app can decrypt data only when kms:ViaService is like s3.*; until now only when kms:ViaService is ${s3} (statement 2).`,
+    ]);
+    expect(said([DELEGATION], weak)).toEqual([
+      `Gains: role app can decrypt data only when kms:ViaService is ${s3} (statement 2).`,
+    ]);
+  });
   it('and when lost', () => {
     expect(said(strong, weak)).toEqual([
       'Loses: role app can no longer change this policy directly; an IAM policy of this account may still allow it (statement 2 of the policy before).',

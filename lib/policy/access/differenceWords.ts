@@ -53,7 +53,7 @@ function gainWords(difference: Difference, subject: string, named: ActionSet, pa
   if (without && nothing)
     return `${head} is given the right to ${phraseOf(actions, 'and', named)}, which has no effect from another account`;
   const rest = without ? '; what else it is given has no effect from another account' : '';
-  return `${head} can ${phraseOf(actions, 'and', named)}${conditionOf(difference, pair)}${through}${was}${rest}`;
+  return `${head} can ${phraseOf(actions, 'and', named)}${gainedWhen(difference, before, pair)}${through}${was}${rest}`;
 }
 
 function lossWords(difference: Difference, subject: string, named: ActionSet, pair: Pair): string {
@@ -79,10 +79,18 @@ function changeWords(difference: Difference, subject: string, named: ActionSet, 
   return `Changes: ${subject} can ${phraseOf(effective(difference, pair), 'and', named)} in some requests where it could not, and not in some where it could:${now}${was}`;
 }
 
-/** The ways of a gain or a loss in words, with `when`. */
-function conditionOf({ ways, direction }: Difference, pair: Pair): string {
+/** When something is gained: beside what stood already, or only then. */
+function gainedWhen(difference: Difference, before: string | undefined, pair: Pair): string {
+  const words = waysWords(difference.ways, pair);
+  if (words === undefined) return '';
+  const whole = before === undefined || words === standingCondition(difference, 'after', pair);
+  return `${whole ? ' only' : ' also'} when ${words}`;
+}
+
+/** The ways of a loss in words, with `when`. */
+function conditionOf({ ways }: Difference, pair: Pair): string {
   const words = waysWords(ways, pair);
-  return words === undefined ? '' : direction === 'loss' ? ` when ${words}` : ` only when ${words}`;
+  return words === undefined ? '' : ` when ${words}`;
 }
 
 function waysWords(ways: readonly (readonly number[])[], pair: Pair): string | undefined {

@@ -78,6 +78,14 @@ for (const operator of [...TABLE, 'Null'] as const) {
   }
 }
 
+/** Every operator with each prefix and suffix that it can have, in AWS's spelling. */
+export const OPERATOR_NAMES: readonly string[] = [
+  'Null',
+  ...TABLE.flatMap(({ name }) =>
+    ['', 'ForAnyValue:', 'ForAllValues:'].flatMap((prefix) => [`${prefix}${name}`, `${prefix}${name}IfExists`]),
+  ),
+];
+
 /** Reads an operator with its prefix and suffix, in any case; `undefined` when AWS has none of that name. */
 export function readOperator(text: string): OperatorUse | undefined {
   return USES.get(text) ?? USES.get(lowerAscii(text));

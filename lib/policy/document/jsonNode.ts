@@ -59,6 +59,12 @@ export function escapePointer(name: string): string {
   return name.includes('~') || name.includes('/') ? name.replaceAll('~', '~0').replaceAll('/', '~1') : name;
 }
 
+/** Line and column, from 1 on, of a place in a text; a line ends with LF, CR or both. */
+export function lineAndColumn(text: string, at: number): { line: number; column: number } {
+  const lines = text.slice(0, at).split(/\r\n|\n|\r/);
+  return { line: lines.length, column: (lines.at(-1) ?? '').length + 1 };
+}
+
 /** The value of an object's member, or undefined when it has none of that name or is no object. */
 export function memberOf(node: JsonNode, name: string): JsonNode | undefined {
   if (node.kind !== 'object') return undefined;

@@ -1,6 +1,6 @@
 import { STRUCTURE, type StructureCode } from '../rules/structure.ts';
 import type { Condition, Finding, JsonPatch, KeyPolicy, Principal, Statement } from '../types.ts';
-import { escapePointer, type JsonNode, type JsonObject, memberOf, parseJson, toValue } from './json.ts';
+import { type JsonNode, type JsonObject, type JsonString, memberOf, parseJson, toValue } from './json.ts';
 import { quote } from './visible.ts';
 
 export type ParseResult =
@@ -129,7 +129,8 @@ class Reader {
     if (node.kind === 'string' && node.value === '*') return [{ kind: 'AWS', id: '*' }];
     if (node.kind !== 'object') {
       const message = `${quote(node.pointer)} is ${article(node)}; write an object such as {"AWS": "arn:aws:iam::111122223333:role/Name"}.`;
-      this.#refuse('ELEMENT_TYPE', node, message);
+      const meant = node.kind === 'string' && /^(arn:|[0-9]{12}$)/.test(node.value) ? { AWS: node.value } : undefined;
+      this.#refuse('ELEMENT_TYPE', node, message, meant && [{ op: 'replace', path: node.pointer, value: meant }]);
       return [];
     }
     const principals: Principal[] = [];
@@ -137,7 +138,8 @@ class Reader {
       const kind = PRINCIPAL_TYPES.find((type) => type === name.value);
       if (kind === undefined) {
         const types = PRINCIPAL_TYPES.join(', ');
-        this.#refuse('PRINCIPAL_TYPE_UNKNOWN', name, `${quote(name.value)} is no principal type (${types}).`);
+        const message = `${quote(name.value)} is no principal type (${types}).`;
+        this.#refuse('PRINCIPAL_TYPE_UNKNOWN', name, message, respelt(node, name, value, PRINCIPAL_TYPES));
         continue;
       }
       for (const id of this.#strings(value)) principals.push({ kind, id: kind === 'AWS' ? this.#account(id) : id });
@@ -190,7 +192,12 @@ class Reader {
     const values: string[] = [];
     for (const item of node.kind === 'array' ? node.items : [node]) {
       if (item.kind === 'string') values.push(item.value);
-      else this.#refuse('ELEMENT_TYPE', item, `${quote(item.pointer)} is ${article(item)}; it must be a string.`);
+      else {
+        const message = `${quote(item.pointer)} is ${article(item)}; it must be a string.`;
+        const isAccount = item.kind === 'number' && /^[0-9]{12}$/.test(item.raw);
+        const patch: JsonPatch[] = [{ op: 'replace', path: item.pointer, value: isAccount ? item.raw : '' }];
+        this.#refuse('ELEMENT_TYPE', item, message, isAccount ? patch : undefined);
+      }
     }
     return values;
   }
@@ -207,15 +214,8 @@ class Reader {
       if (elements.includes(name.value)) continue;
       const meant = elements.find((element) => element.toLowerCase() === name.value.toLowerCase());
       const hint = meant === undefined ? '' : ` It is written ${meant}.`;
-      const patch: JsonPatch[] | undefined =
-        meant === undefined || memberOf(node, meant) !== undefined
-          ? undefined
-          : [
-              { op: 'remove', path: name.pointer },
-              { op: 'add', path: `${node.pointer}/${escapePointer(meant)}`, value: toValue(value) },
-            ];
       const message = `${owner} has no element ${quote(name.value)}.${hint}`;
-      this.#refuse('ELEMENT_UNKNOWN', name, message, patch);
+      this.#refuse('ELEMENT_UNKNOWN', name, message, respelt(node, name, value, elements));
     }
   }
 
@@ -224,6 +224,21 @@ class Reader {
     const { pointer: path, line, column } = node;
     this.findings.push({ code, severity, message, path, line, column, fix, aws, ...(patch && { patch }) });
   }
+}
+
+/** The patch for a name in the wrong case, where the right one does not stand there already. */
+function respelt(
+  node: JsonObject,
+  { value: written, pointer }: JsonString,
+  value: JsonNode,
+  names: readonly string[],
+): JsonPatch[] | undefined {
+  const meant = names.find((name) => name.toLowerCase() === written.toLowerCase());
+  if (meant === undefined || memberOf(node, meant) !== undefined) return undefined;
+  return [
+    { op: 'remove', path: pointer },
+    { op: 'add', path: `${node.pointer}/${meant}`, value: toValue(value) },
+  ];
 }
 
 function article(node: JsonNode): string {

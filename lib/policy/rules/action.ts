@@ -3,6 +3,7 @@ import { lowerAscii } from '../ascii.ts';
 import { ACTIONS } from '../data/actions.generated.ts';
 import { quote } from '../document/visible.ts';
 import { CROSS_ACCOUNT, nearest, possibleActions } from '../operations.ts';
+import type { JsonPatch } from '../types.ts';
 import { type ActionPattern, type Context, type Hit, listing, type PolicyRule, type StatementView } from './context.ts';
 
 const NAMES = ACTIONS.map(({ name }) => name);
@@ -21,6 +22,11 @@ function* each(
       if (found !== undefined) yield { path, ...found };
     }
   }
+}
+
+/** The patch that takes an action out of a list of several. An exception of NotAction is left to a person. */
+function without(path: string, { actions, statement }: StatementView): { patch?: JsonPatch[] } {
+  return statement.notAction || actions.length < 2 ? {} : { patch: [{ op: 'remove', path }] };
 }
 
 const verb = ({ statement }: StatementView): string => (statement.effect === 'Allow' ? 'allows' : 'denies');
@@ -61,8 +67,9 @@ const actionNotKms: PolicyRule = {
     each(
       context,
       ({ pattern, known }) => WELL_FORMED.test(pattern) && !known && !/^kms:/i.test(pattern),
-      (pattern, view) => ({
+      (pattern, view, path) => ({
         message: `${view.name} ${verb(view)} ${quote(pattern)}, which is no action of AWS KMS and has no effect here.`,
+        ...without(path, view),
       }),
     ),
 };
@@ -103,8 +110,9 @@ const actionNotInKeyPolicy: PolicyRule = {
     each(
       context,
       ({ known, governed }) => known && isEmpty(governed),
-      (pattern, view) => ({
+      (pattern, view, path) => ({
         message: `${view.name} ${verb(view)} ${quote(pattern)}, which has no effect in a key policy.`,
+        ...without(path, view),
       }),
     ),
 };
@@ -122,10 +130,11 @@ const actionNotSupported: PolicyRule = {
     return each(
       context,
       ({ governed }) => !isEmpty(governed) && isEmpty(intersection(governed, possible)),
-      (pattern, view) => {
+      (pattern, view, path) => {
         if (view.statement.notAction) return undefined;
         const kind = `key of spec ${key.spec}, usage ${key.usage}, origin ${key.origin}${key.multiRegion ? '' : ', in one Region,'}`;
-        return { message: `${view.name} ${verb(view)} ${quote(pattern)}, which no ${kind} can do.` };
+        const message = `${view.name} ${verb(view)} ${quote(pattern)}, which no ${kind} can do.`;
+        return { message, ...without(path, view) };
       },
     );
   },

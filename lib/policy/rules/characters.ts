@@ -1,4 +1,4 @@
-import { codePoint } from '../document/json.ts';
+import { codePoint, lineAndColumn } from '../document/json.ts';
 import { firstInvisible, looksLike, quote } from '../document/visible.ts';
 import {
   type ConditionView,
@@ -32,9 +32,7 @@ const characterNotAllowed: SubjectRule = {
   check: ({ text, plain }) => {
     const match = plain ? null : NOT_ALLOWED.exec(text);
     if (match === null) return [];
-    const before = text.slice(0, match.index);
-    const line = before.split(/\r\n|\n|\r/).length;
-    const column = before.length - Math.max(before.lastIndexOf('\n'), before.lastIndexOf('\r'));
+    const { line, column } = lineAndColumn(text, match.index);
     const point = codePoint(match[0].codePointAt(0) ?? 0);
     const message = `Line ${line}, column ${column} has ${point}, which PutKeyPolicy does not take.`;
     return [{ path: '', line, column, message }];

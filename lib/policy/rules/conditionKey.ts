@@ -2,6 +2,7 @@ import { type ActionSet, ALL_ACTIONS, intersection, isEmpty, minus, namesOf } fr
 import { escapePointer, memberOf, toValue } from '../document/json.ts';
 import { quote } from '../document/visible.ts';
 import { nearest } from '../operations.ts';
+import type { JsonPatch } from '../types.ts';
 import { type Context, conditionPath, listing, nodeAt, type PolicyRule, type StatementView } from './context.ts';
 import { actionsWith, eachCondition, KNOWN, keyOf, needsKey } from './eachCondition.ts';
 
@@ -47,24 +48,25 @@ const keyUnknown: PolicyRule = {
         );
         const message = `${view.name} has the unknown condition key ${quote(key)}.`;
         if (meant === undefined) return { message };
-        const fix = `Probably ${meant} is meant.`;
         const path = conditionPath(view, condition);
-        const block = nodeAt(context.node, path.slice(0, path.lastIndexOf('/')));
-        const value = memberOf(block, key);
-        if (value === undefined || meant.includes('${') || memberOf(block, meant) !== undefined)
-          return { message, fix };
-        const to = `${block.pointer}/${escapePointer(meant)}`;
-        return {
-          message,
-          fix,
-          patch: [
-            { op: 'remove', path },
-            { op: 'add', path: to, value: toValue(value) },
-          ],
-        };
+        return { message, fix: `Probably ${meant} is meant.`, ...renamed(context, path, key, meant) };
       },
     ),
 };
+
+/** The patch that gives a condition key another name, where nothing stands under that name yet. */
+function renamed({ node }: Context, path: string, key: string, name: string): { patch?: JsonPatch[] } {
+  const block = nodeAt(node, path.slice(0, path.lastIndexOf('/')));
+  const value = memberOf(block, key);
+  if (value === undefined || name.includes('${') || memberOf(block, name) !== undefined) return {};
+  const to = `${block.pointer}/${escapePointer(name)}`;
+  return {
+    patch: [
+      { op: 'remove', path },
+      { op: 'add', path: to, value: toValue(value) },
+    ],
+  };
+}
 
 const keyRepeated: PolicyRule = {
   on: 'policy',
@@ -88,6 +90,11 @@ const keyRepeated: PolicyRule = {
   },
 };
 
+const DEPRECATED: ReadonlyMap<string, string> = new Map([
+  ['kms:customermasterkeyspec', 'kms:KeySpec'],
+  ['kms:customermasterkeyusage', 'kms:KeyUsage'],
+]);
+
 const keyDeprecated: PolicyRule = {
   on: 'policy',
   code: 'CONDITION_KEY_DEPRECATED',
@@ -98,8 +105,13 @@ const keyDeprecated: PolicyRule = {
   check: (context) =>
     eachCondition(
       context,
-      ({ lowerKey }) => lowerKey === 'kms:customermasterkeyspec' || lowerKey === 'kms:customermasterkeyusage',
-      ({ test }, { name }) => ({ message: `${name} has the deprecated condition key ${quote(test.key)}.` }),
+      ({ lowerKey }) => DEPRECATED.has(lowerKey),
+      (condition, view) => {
+        const { key, lowerKey } = condition.test;
+        const now = DEPRECATED.get(lowerKey) ?? key;
+        const message = `${view.name} has the deprecated condition key ${quote(key)}.`;
+        return { message, fix: `Use ${now}.`, ...renamed(context, conditionPath(view, condition), key, now) };
+      },
     ),
 };
 

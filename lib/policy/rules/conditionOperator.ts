@@ -1,7 +1,8 @@
-import { readOperator } from '../condition/operators.ts';
-import { memberOf } from '../document/json.ts';
+import { OPERATOR_NAMES, readOperator } from '../condition/operators.ts';
+import { type JsonNode, memberOf, toValue } from '../document/json.ts';
 import { quote } from '../document/visible.ts';
-import type { PolicyRule } from './context.ts';
+import { nearest } from '../operations.ts';
+import type { Hit, PolicyRule } from './context.ts';
 import { eachCondition, keyOf, needsKey } from './eachCondition.ts';
 
 const CONDITIONS = 'AWS KMS Developer Guide, "Condition keys for AWS KMS"';
@@ -23,11 +24,28 @@ const operatorUnknown: PolicyRule = {
         yield {
           path: operator.pointer,
           message: `${name} has the unknown condition operator ${quote(operator.value)}.`,
+          ...corrected(element, operator.pointer, operator.value),
         };
       }
     }
   },
 };
+
+const withoutIfExists = (operator: string): string => operator.slice(0, -'IfExists'.length);
+/** A negated operator is never taken for its opposite. */
+const isNegated = (operator: string): boolean => /not/i.test(operator);
+
+/** The operator that is nearly spelt so, with the patch where nothing stands under its name yet. */
+function corrected(element: JsonNode | undefined, path: string, operator: string): Pick<Hit, 'fix' | 'patch'> {
+  const meant = readOperator(operator) === undefined ? nearest(operator, OPERATOR_NAMES) : withoutIfExists(operator);
+  const block = element && memberOf(element, operator);
+  if (element === undefined || block === undefined || meant === undefined || isNegated(meant) !== isNegated(operator))
+    return {};
+  const fix = `Probably ${meant} is meant.`;
+  if (memberOf(element, meant) !== undefined) return { fix };
+  const add = { op: 'add', path: `${element.pointer}/${meant}`, value: toValue(block) } as const;
+  return { fix, patch: [{ op: 'remove', path }, add] };
+}
 
 function isUnknown(operator: string): boolean {
   const use = readOperator(operator);

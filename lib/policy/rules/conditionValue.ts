@@ -1,11 +1,10 @@
 import { cidrWithin, parseCidr } from '../condition/cidr.ts';
-import { Conditions } from '../condition/conditions.ts';
-import { testsExclude } from '../condition/conditionTest.ts';
-import { type Reading, readValue } from '../condition/conditionValues.ts';
+import { type Reading, readValue, valueMatches } from '../condition/conditionValues.ts';
 import { type JsonNumber, memberOf } from '../document/json.ts';
 import { quote } from '../document/visible.ts';
 import type { Key } from '../types.ts';
 import { type ConditionTest, type Context, type Hit, listing, type PolicyRule } from './context.ts';
+import { coverOf } from './cover.ts';
 import { eachCondition } from './eachCondition.ts';
 
 const CONDITIONS = 'AWS KMS Developer Guide, "Condition keys for AWS KMS"';
@@ -143,6 +142,7 @@ const FORMS: Readonly<Record<string, { form: RegExp; is: string }>> = {
   'aws:principalaccount': { form: /^[0-9]{12}$/, is: 'an account id of 12 digits' },
   'aws:sourceaccount': { form: /^[0-9]{12}$/, is: 'an account id of 12 digits' },
   'aws:principalorgid': { form: /^o-[a-z0-9]{10,32}$/, is: 'an organization id such as o-a1b2c3d4e5' },
+  'kms:grantoperations': { form: /^[A-Z][A-Za-z]+$/, is: 'an operation without its service, such as Decrypt' },
   'kms:viaservice': {
     form: /^[a-z0-9-]+\.[a-z0-9-]+\.amazonaws\.com$/,
     is: 'of the form service.region.amazonaws.com',
@@ -150,7 +150,7 @@ const FORMS: Readonly<Record<string, { form: RegExp; is: string }>> = {
 };
 
 /** Keys that have one value in every request on this key. */
-function constantsOf(key: Key): Readonly<Record<string, string>> {
+function constantsOf(key: Key): Readonly<Record<string, string | undefined>> {
   return {
     'kms:keyspec': key.spec,
     'kms:keyusage': key.usage,
@@ -158,10 +158,14 @@ function constantsOf(key: Key): Readonly<Record<string, string>> {
     'kms:customermasterkeyspec': key.spec,
     'kms:customermasterkeyusage': key.usage,
     'kms:multiregion': String(key.multiRegion),
+    ...(key.spec === 'SYMMETRIC_DEFAULT' && { 'kms:encryptionalgorithm': key.spec }),
     'aws:resourceaccount': key.accountId,
     'aws:requestedregion': key.region,
   };
 }
+
+/** Readings that are compared with a constant. */
+const READ: ReadonlySet<Reading> = new Set<Reading>(['string', 'fold', 'like', 'bool']);
 
 const valueNeverMatches: PolicyRule = {
   on: 'policy',
@@ -177,10 +181,12 @@ const valueNeverMatches: PolicyRule = {
       ({ use, lowerKey }) =>
         use !== undefined &&
         use.operator !== 'Null' &&
-        use.operator.reading === 'string' &&
+        READ.has(use.operator.reading) &&
         (Object.hasOwn(FORMS, lowerKey) || Object.hasOwn(constants, lowerKey)),
-      ({ test: { key, lowerKey }, values }, { name }) => {
-        const form = FORMS[lowerKey];
+      ({ test: { key, lowerKey, use }, values }, { name }) => {
+        if (use === undefined || use.operator === 'Null') return undefined;
+        const { reading, type } = use.operator;
+        const form = reading === 'string' ? FORMS[lowerKey] : undefined;
         const odd = form && values.find((value) => !form.form.test(value) && !value.includes('${'));
         if (form !== undefined && odd !== undefined) {
           return { message: `${name} compares ${quote(key)} with ${quote(odd)}; its value is always ${form.is}.` };
@@ -188,9 +194,8 @@ const valueNeverMatches: PolicyRule = {
         const constant = constants[lowerKey];
         if (
           constant === undefined ||
-          values.includes(constant) ||
           values.length === 0 ||
-          values.some((value) => value.includes('${'))
+          values.some((value) => valueMatches(readValue(value, reading, true), constant, type) !== false)
         )
           return undefined;
         return {
@@ -201,10 +206,11 @@ const valueNeverMatches: PolicyRule = {
   },
 };
 
-/** RFC 1918, loopback and link-local ranges. */
-const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '127.0.0.0/8', '169.254.0.0/16'].flatMap(
-  (range) => parseCidr(range) ?? [],
-);
+/** Private, shared, loopback and link-local ranges (RFC 1918, 6598, 4193, 4291). */
+const PRIVATE = [
+  ...['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16'],
+  ...['fc00::/7', 'fe80::/10', '::1/128'],
+].flatMap((range) => parseCidr(range) ?? []);
 
 const privateAddress: PolicyRule = {
   on: 'policy',
@@ -235,21 +241,24 @@ const neverHolds: PolicyRule = {
   on: 'policy',
   code: 'CONDITION_NEVER_HOLDS',
   severity: 'warning',
-  title: 'Conditions of one statement that exclude each other',
-  fix: 'Make two statements of it, or remove one of the conditions.',
+  title: 'Conditions of one statement that exclude each other, or all the principals that it names',
+  fix: 'Make two statements of it, or correct or remove one of the conditions.',
   source: 'IAM User Guide, "IAM JSON policy elements: Condition": all conditions of a statement must hold',
-  check: ({ statements, policy }) => {
-    const conditions = new Conditions();
-    return statements.flatMap(({ statement, name, conditions: lines }) => {
-      if (lines.length < 2 || new Set(lines.map(({ test }) => test.lowerKey)).size === lines.length) return [];
-      const read = conditions.read(statement.conditions, policy.version);
-      const tests = conditions.testsOf(read).map((id) => conditions.test(id));
-      const pair = tests.flatMap((a, index) =>
-        tests.slice(index + 1).flatMap((b) => (testsExclude(a, b) ? [a] : [])),
-      )[0];
-      if (pair === undefined) return [];
-      const message = `${name} has conditions on ${quote(pair.shownKey)} that can never hold at once, so it has no effect.`;
-      return [{ path: `${statement.path}/Condition`, message }];
+  check: (context) => {
+    const cover = coverOf(context);
+    return context.statements.flatMap((view) => {
+      const { statement, name, conditions } = view;
+      if (conditions.length === 0) return [];
+      const path = `${statement.path}/Condition`;
+      const exclusive = cover.exclusiveKey(view);
+      if (exclusive !== undefined) {
+        const message = `${name} has conditions on ${quote(exclusive)} that can never hold at once, so it has no effect.`;
+        return [{ path, message }];
+      }
+      const keys = cover.neverForNamed(view);
+      if (keys.length === 0) return [];
+      const message = `${name} asks of ${listing(keys.map(quote))} what none of the principals that it names has, so it has no effect.`;
+      return [{ path, message }];
     });
   },
 };

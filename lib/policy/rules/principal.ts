@@ -170,6 +170,9 @@ const principalUser: PolicyRule = {
     ),
 };
 
+/** Roles that AWS makes always have a path, which the ARN of a session does not show. */
+const WITH_PATH = /^(AWSReservedSSO_|AWSServiceRole)/;
+
 const principalSession: PolicyRule = {
   on: 'policy',
   code: 'PRINCIPAL_SESSION',
@@ -182,12 +185,10 @@ const principalSession: PolicyRule = {
       if (/[*?]/.test(id)) return undefined;
       const message = `${name} names ${quote(id)}, one session and not the identity behind it.`;
       if (form.type !== 'session') return { message };
-      const value = `arn:${form.partition}:iam::${form.account}:role/${form.name.split('/')[0]}`;
-      return {
-        message,
-        fix: `Name the role: ${value}, with its path if it has one.`,
-        patch: [{ op: 'replace', path, value }],
-      };
+      const [role = ''] = form.name.split('/');
+      const value = `arn:${form.partition}:iam::${form.account}:role/${role}`;
+      const fix = `Name the role: ${value}, with its path if it has one.`;
+      return WITH_PATH.test(role) ? { message, fix } : { message, fix, patch: [{ op: 'replace', path, value }] };
     }),
 };
 

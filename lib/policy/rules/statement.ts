@@ -4,7 +4,7 @@ import { quote } from '../document/visible.ts';
 import { possibleActions } from '../operations.ts';
 import type { JsonPatch } from '../types.ts';
 import { type Hit, listing, type PolicyRule, placed, type StatementView } from './context.ts';
-import { alwaysCovers } from './cover.ts';
+import { type Cover, coverOf } from './cover.ts';
 
 const MALFORMED = 'MalformedPolicyDocumentException';
 const NOTICE =
@@ -169,12 +169,13 @@ const allowDenied: PolicyRule = {
   title: 'An Allow that a Deny always covers',
   fix: 'Remove the Allow, or narrow the Deny.',
   source: 'IAM User Guide, "Policy evaluation logic": an explicit Deny wins',
-  check: ({ statements }) => {
+  check: (context) => {
+    const { statements } = context;
     const denies = statements.filter(({ statement }) => statement.effect === 'Deny');
     const deniable = operationsOf(denies);
     return statements.flatMap((allow) =>
       allow.statement.effect === 'Allow' && !isEmpty(allow.operations) && within(allow.operations, deniable)
-        ? denied(denies, allow)
+        ? denied(denies, allow, coverOf(context))
         : [],
     );
   },
@@ -188,11 +189,12 @@ function within(narrow: ActionSet, wide: ActionSet): boolean {
   return isEmpty(minus(narrow, wide));
 }
 
-function denied(denies: readonly StatementView[], allow: StatementView): Hit[] {
-  const covering = denies.filter((deny) => alwaysCovers(deny, allow));
+function denied(denies: readonly StatementView[], allow: StatementView, cover: Cover): Hit[] {
+  const covering = denies.filter((deny) => cover.always(deny, allow));
   if (!within(allow.operations, operationsOf(covering))) return [];
   const by = listing(covering.map(({ name }) => name));
-  return [{ path: allow.statement.path, message: `${allow.name} gives nothing: ${by} always denies all of it.` }];
+  const deny = covering.length > 1 ? 'always deny' : 'always denies';
+  return [{ path: allow.statement.path, message: `${allow.name} gives nothing: ${by} ${deny} all of it.` }];
 }
 
 export const STATEMENT_RULES: readonly PolicyRule[] = [
