@@ -114,6 +114,7 @@ describe('what a direct request has', () => {
     ['aws:PrincipalIsAWSService', 'false', true],
     ['aws:PrincipalIsAWSService', 'true', false],
     ['aws:ViaAWSService', 'true', false],
+    ['aws:ViaAWSService', 'false', true],
     ['aws:SecureTransport', 'true', true],
     ['aws:ResourceAccount', '111122223333', true],
     ['aws:RequestedRegion', 'us-west-2', true],
@@ -186,6 +187,9 @@ describe('what a direct request has', () => {
     expect(under('StringEquals', 'kms:RecipientAttestation:PCR0', 'x', ROLE, 'kms:Decrypt')).toBeUndefined();
     expect(under('StringEquals', 'kms:RecipientAttestation:PCR0', 'x', ROLE, 'kms:Encrypt')).toBe(false);
     expect(under('StringEquals', 'kms:GranteePrincipal', ROLE, ROLE, 'kms:CreateGrant')).toBeUndefined();
+    expect(under('StringEquals', 'kms:GranteePrincipal', ROLE, ROLE, 'kms:Decrypt')).toBe(false);
+    expect(under('StringEquals', 'kms:GranteePrincipal', ROLE, ROLE, 'kms:OperationInNoTable')).toBe(false);
+    expect(under('StringEquals', 'kms:EncryptionContext:Dept', 'IT', ROLE, 'kms:OperationInNoTable')).toBe(false);
     expect(under('Bool', 'kms:GrantIsForAWSResource', 'true', ROLE, 'kms:CreateGrant')).toBe(false);
     expect(under('StringEquals', 'aws:PrincipalType', 'User', 'arn:aws:iam::111122223333:user/Ana')).toBe(true);
     expect(under('Bool', 'kms:BypassPolicyLockoutSafetyCheck', 'true', ROLE, PUT, { bypass: true })).toBe(true);

@@ -111,8 +111,10 @@ describe('what stays the same', () => {
     const some = { ...keys('ForAnyValue:StringEquals', 'b'), ...keys('ForAllValues:StringEquals', 'b', 'c') };
     expect(brief(compare([DELEGATION], [DELEGATION, app(some)]).access.gains)).toMatchObject([{ when: some }]);
   });
-  it('an Allow for a caller who is another', () => {
+  it('an Allow for a caller who is another, or nobody', () => {
     none(compare([DELEGATION], [DELEGATION, app({ ArnEquals: { 'aws:PrincipalArn': `${APP}2` } })]).access);
+    const nobody = { StringEquals: { 'aws:PrincipalArn': 'app' } };
+    none(compare([], [allow({ AWS: ROOT }, 'kms:Decrypt', nobody)]).access);
   });
   it.each([
     ['without Resource', { Resource: undefined }],
@@ -256,6 +258,11 @@ describe('callers', () => {
     expect(denied.summary[0]).toBe(
       'Now conditional: role app can decrypt data only when aws:MultiFactorAuthPresent is true, or missing, or when kms:ViaService is not s3 (denied by statement 3).',
     );
+  });
+  it('names the account as the key does, whatever the document calls it', () => {
+    expect(gains(allow({ AWS: ROOT.replace('aws', 'aws-cn') }, 'kms:Decrypt'))).toEqual([
+      { principal: ROOT, actions: 'kms:Decrypt' },
+    ]);
   });
   it('counts a service under everyone', () => {
     const service = allow({ Service: 'logs.us-east-1.amazonaws.com' }, 'kms:Encrypt');
@@ -435,6 +442,13 @@ describe('sentences and the picture', () => {
     expect(access.summary[0]).toBe(
       'Gains: role app0, role app1, role app2, role app3, role app4, role app5 and 3 more can sign or verify (statement 2).',
     );
+  });
+  it('shows at most 40 principals, those first whose access changes', () => {
+    const roles = Array.from({ length: 45 }, (_, i) => `${APP}${i}`);
+    const before = allow({ AWS: roles }, 'kms:Decrypt');
+    const { matrix } = compare([before], [before, allow({ AWS: roles[44] }, 'kms:Encrypt')]);
+    expect([...new Set(matrix.map(({ principal }) => principal))]).toEqual([roles[44], ...roles.slice(0, 39)]);
+    expect([...new Set(matrix.map(({ verb }) => verb))]).toEqual(['decrypt', 'encrypt']);
   });
   it('shows a gain within a verb, and what only an IAM policy can give', () => {
     const { matrix } = compare(

@@ -98,6 +98,8 @@ describe('a policy is public', () => {
       crossAccount: ['444455556666'],
     });
     expect(factsOf(...allows, outside({ 'kms:EncryptionContext:a': 'b' })).public).toBe(true);
+    const unread = deny('*', 'kms:*', { StringNotEquals: chosen, StringNearlyEquals: { 'aws:SourceOwner': 'x' } });
+    expect(factsOf(...allows, unread).public).toBe(true);
   });
   it('by the statements that make it so', () => {
     const facts = factsOf(
@@ -140,6 +142,22 @@ describe('the accounts and organizations that a policy lets in', () => {
       [
         allow({ AWS: arn('role/x', '444455556666') }, ['kms:Decrypt', 'kms:Encrypt']),
         deny({ AWS: arn('role/x', '444455556666') }, 'kms:Encrypt'),
+      ],
+    ],
+    [
+      'by a role that a Deny for all others spares, though not its account',
+      ['444455556666'],
+      [
+        allow({ AWS: arn('root', '444455556666') }, 'kms:Decrypt'),
+        notDeny({ AWS: arn('role/x', '444455556666') }, 'kms:*'),
+      ],
+    ],
+    [
+      'by a session that a Deny for all others spares, though not its role',
+      ['444455556666'],
+      [
+        allow({ AWS: arn('role/x', '444455556666') }, 'kms:Decrypt'),
+        notDeny({ AWS: 'arn:aws:sts::444455556666:assumed-role/x/run' }, 'kms:*'),
       ],
     ],
     ['not by a Deny', [], [deny({ AWS: arn('role/x', '444455556666') }, 'kms:Decrypt')]],

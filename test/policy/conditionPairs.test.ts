@@ -153,6 +153,11 @@ describe('what two statements give together is told as one', () => {
       [many('ForAnyValue:StringEquals', 'a'), many('ForAnyValue:StringEquals', 'b')],
       [many('ForAnyValue:StringEquals', ['a', 'b'])],
     ],
+    [
+      'values that need not be there',
+      [text('StringEqualsIfExists', 's3'), text('StringEqualsIfExists', 'rds')],
+      [text('StringEqualsIfExists', ['rds', 's3'])],
+    ],
   ])('%s', (_, blocks, expected) => expect(whens(blocks)).toEqual(expected));
   test.each<[string, Block[]]>([
     [
@@ -162,7 +167,7 @@ describe('what two statements give together is told as one', () => {
     ['with a test more', [both(text('StringEquals', 's3'), dept('hr')), text('StringEquals', 'rds')]],
     ['of two operators', [text('StringEquals', 's3'), text('StringLike', 'r*')]],
     ['of all values', [many('ForAllValues:StringEquals', 'a'), many('ForAllValues:StringEquals', 'b')]],
-    ['that need not be there', [text('StringEqualsIfExists', 's3'), text('StringEqualsIfExists', 'rds')]],
+    ['of which one need not be there', [text('StringEqualsIfExists', 's3'), text('StringEquals', 'rds')]],
     ['that are ruled out', [text('StringNotEquals', 's3'), dept('hr')]],
   ])('but not two values %s', (_, blocks) => expect(whens(blocks)).toHaveLength(2));
 });

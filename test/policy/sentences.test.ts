@@ -137,6 +137,23 @@ const TEXTS: Record<string, [Statement[], Statement[]]> = {
       { Effect: 'Deny', NotPrincipal: { AWS: [arn('root'), arn('role/app')] }, Action: 'kms:Decrypt', Resource: '*' },
     ],
   ],
+  unnamedAbroad: [
+    [DELEGATION, allow({ AWS: arn('root', '444455556666') }, 'kms:*')],
+    [
+      DELEGATION,
+      allow({ AWS: arn('root', '444455556666') }, 'kms:*'),
+      {
+        Effect: 'Deny',
+        NotPrincipal: { AWS: [arn('root'), arn('root', '444455556666'), arn('role/x', '444455556666')] },
+        Action: ['kms:Decrypt', 'kms:Encrypt'],
+        Resource: '*',
+      },
+    ],
+  ],
+  session: [
+    [DELEGATION],
+    [DELEGATION, allow({ AWS: [arn('role/a'), `arn:aws:sts::${OWN}:assumed-role/b/run`] }, 'kms:Decrypt')],
+  ],
   conditions: [
     [allow(APP, ['kms:Decrypt', 'kms:Encrypt'])],
     [allow(APP, 'kms:Decrypt', via('s3')), allow(APP, 'kms:Encrypt', via('rds'))],
@@ -206,15 +223,27 @@ describe('a verb in two sentences on one principal', () => {
     expect(told.join()).not.toContain('(kms:Decrypt)');
   });
   it('and no more than six of them', () => {
-    const [told] = said(
-      [DELEGATION],
-      [
-        DELEGATION,
-        allow(APP, 'kms:DescribeKey', via('s3')),
-        allow(APP, ['kms:Get*', 'kms:ListGrants', 'kms:ListKey*']),
-      ],
-    );
-    expect(told).toContain('kms:GetPublicKey and 3 more)');
+    const told = (...readable: string[]) =>
+      said([DELEGATION], [DELEGATION, allow(APP, 'kms:DescribeKey', via('s3')), allow(APP, readable)])[0];
+    expect(told('kms:Get*', 'kms:ListGrants', 'kms:ListKey*')).toContain('kms:GetPublicKey and 3 more)');
+    expect(told('kms:Get*', 'kms:ListGrants')).toContain('kms:GetPublicKey and kms:ListGrants)');
+  });
+  it('also where one principal of several has the others', () => {
+    const other = { AWS: arn('role/other') };
+    const both = { AWS: [arn('role/app'), arn('role/other')] };
+    expect(
+      said([DELEGATION], [DELEGATION, allow(both, 'kms:Decrypt'), allow(other, 'kms:ReEncryptFrom', via('s3'))]),
+    ).toEqual([
+      'Gains: role app and role other can decrypt data (kms:Decrypt) (statement 2).',
+      'Gains: role other can decrypt data (kms:ReEncryptFrom) only when kms:ViaService is s3 (statement 3).',
+    ]);
+  });
+  it('also where the one has all of the others', () => {
+    const closed = [DELEGATION, deny(APP, ['kms:Decrypt', 'kms:ReEncryptFrom'])];
+    expect(said(closed, [DELEGATION, allow(APP, 'kms:Decrypt', via('s3'))])).toEqual([
+      expect.stringContaining('can decrypt data (kms:Decrypt) only when kms:ViaService is s3'),
+      expect.stringContaining('can decrypt data (kms:Decrypt and kms:ReEncryptFrom), if an IAM policy'),
+    ]);
   });
 });
 
@@ -290,6 +319,9 @@ describe('who somebody is, in words', () => {
     ['user ana of account 4444-5555-6666 (another account)', aws(arn('user/ana', '444455556666'))],
     ['session run of role app', aws(`arn:aws:sts::${OWN}:assumed-role/app/run`)],
     ['federated-user bob', aws(`arn:aws:sts::${OWN}:federated-user/bob`)],
+    ['role a:b', aws(arn('role/a:b'))],
+    ['arn:aws:iam::111122223333:app', aws(arn('app'))],
+    ['deleted or unknown principal arn:aws:iam::1234:role/app', aws(arn('role/app', '1234'))],
   ])('%s', (expected, principal) => expect(words(principal)).toBe(expected));
   it('and whether the key knew the account', () => {
     expect(words(aws(arn('root', '444455556666')), ['444455556666'])).toBe(

@@ -69,7 +69,8 @@ interface Exception {
 export interface StatementIndex {
   atoms: readonly Atom[];
   named: ReadonlyMap<string, readonly Applied[]>;
-  roles: ReadonlyMap<string, readonly Applied[]>;
+  /** By account and role name; nothing stands under `undefined`, which atoms of other kinds have. */
+  roles: ReadonlyMap<string | undefined, readonly Applied[]>;
   exceptions: readonly Exception[];
 }
 

@@ -1,9 +1,9 @@
-import { has, indexesOf, isEmpty, NO_ACTIONS, setOf, union } from '../actions.ts';
+import { has, indexesOf, isEmpty, KEY_ACTIONS, NO_ACTIONS, union } from '../actions.ts';
 import { sortedSet } from '../ascii.ts';
 import type { Test } from '../condition/conditionTest.ts';
 import { tiesDown } from '../condition/confining.ts';
 import { type Atom, accountKey, accountOf, CALLER_ACCOUNT, PRINCIPAL_ACCOUNT, PRINCIPAL_ARN } from '../principals.ts';
-import { ALL_DOUBTS, type Applied, type Layer, type Rule } from './coverage.ts';
+import { ALL_DOUBTS, type Layer, type Rule, type StatementIndex } from './coverage.ts';
 import { type Pair, sideIn } from './pair.ts';
 import { guardBetween, outright } from './sides.ts';
 
@@ -27,7 +27,7 @@ export interface Facts {
   keepers: { principal: string; power: Power; account: boolean }[];
 }
 
-const PUT = indexesOf(setOf(['kms:PutKeyPolicy']))[0] ?? -1;
+const PUT = KEY_ACTIONS.indexOf('kms:PutKeyPolicy');
 
 /** Facts of one document of a pair. Doubts count against it: for opening statements as if they held, for keepers as if not. */
 export function factsOf(pair: Pair, which: 'before' | 'after'): Facts {
@@ -58,7 +58,7 @@ function waysOf(pair: Pair, which: 'before' | 'after', atom: Atom): Way[] {
   const allows = doubtful.applied.filter(({ rule }) => rule.allow).map(({ rule }) => rule.actions);
   for (const action of indexesOf(allows.reduce(union, NO_ACTIONS))) {
     const { ways: some, denies } = pair.reasoner.waysOf(guardBetween(doubtful, sure, action));
-    for (const tests of some) ways.set([tests, ...denies].join('|'), { tests, denies });
+    for (const tests of some) ways.set(JSON.stringify([tests, denies]), { tests, denies });
   }
   return [...ways.values()];
 }
@@ -67,10 +67,10 @@ function waysOf(pair: Pair, which: 'before' | 'after', atom: Atom): Way[] {
 function confiningTests({ tests, denies }: Way, { conditions }: Pair): Test[] {
   const own = tests.map((id) => conditions.test(id)).filter(confines);
   const left = denies.flatMap((deny) => {
-    const opposites = deny.map((id) => conditions.opposite(id));
-    return opposites.every((test) => test !== undefined && confines(test)) ? opposites : [];
+    const opposites = deny.flatMap((id) => conditions.opposite(id) ?? []);
+    return opposites.length === deny.length && opposites.every(confines) ? opposites : [];
   });
-  return [...own, ...left.filter((test) => test !== undefined)];
+  return [...own, ...left];
 }
 
 /** The organizations that a test lets in whole or by a part of their tree. */
@@ -100,8 +100,9 @@ function crossAccountOf(pair: Pair, which: 'before' | 'after', confining: readon
   const own = pair.key.accountId;
   const accounts = new Set<string>();
   for (const atom of pair.atoms) {
-    if (atom.account === undefined || atom.account === own || accounts.has(atom.account)) continue;
-    if (isNamed(pair, which, atom) && canDoAnything(pair, which, atom)) accounts.add(atom.account);
+    const { account } = atom;
+    if (account === undefined || account === own || accounts.has(account)) continue;
+    if (isNamed(pair[which], atom, account) && canDoAnything(pair, which, atom)) accounts.add(account);
   }
   for (const test of confining) {
     for (const { text } of test.values) {
@@ -118,9 +119,8 @@ function accountIn(key: string, value: string): string | undefined {
 }
 
 /** Whether an Allow lets an atom in by its own name or that of its account, and not merely as one of everyone. */
-function isNamed(pair: Pair, which: 'before' | 'after', atom: Atom): boolean {
-  const { named, roles } = pair[which];
-  return [named.get(atom.key), roles.get(atom.role ?? ''), named.get(accountKey(atom.account ?? ''))].some((applied) =>
+function isNamed({ named, roles }: StatementIndex, { key, role }: Atom, account: string): boolean {
+  return [named.get(key), roles.get(role), named.get(accountKey(account))].some((applied) =>
     applied?.some(({ rule }) => rule.allow),
   );
 }
@@ -133,14 +133,13 @@ function canDoAnything(pair: Pair, which: 'before' | 'after', atom: Atom): boole
 /** Deny statements in doubt count as if they held, and so do doubtful Allows as if they did not: a key must not hang on a doubt. */
 function keepersOf(pair: Pair, which: 'before' | 'after'): Facts['keepers'] {
   const keepers: Facts['keepers'] = [];
-  const puts = (applied: readonly Applied[] | undefined): boolean =>
-    applied?.some(({ rule }) => rule.allow && has(rule.actions, PUT)) ?? false;
+  const puts = ({ rule }: { rule: Rule }): boolean => rule.allow && has(rule.actions, PUT);
   const { named, roles, exceptions } = pair[which];
-  const everyone = puts(named.get('*')) || exceptions.some(({ rule }) => rule.allow && has(rule.actions, PUT));
+  const everyone = [...exceptions, ...(named.get('*') ?? [])].some(puts);
   for (const atom of pair.atoms) {
     if (atom.account !== pair.key.accountId) continue;
     // Most are named for other things; what applies to one, Denies for everyone too, is worked out only where it matters.
-    if (!everyone && !puts(named.get(atom.key)) && !puts(roles.get(atom.role ?? ''))) continue;
+    if (!everyone && !named.get(atom.key)?.some(puts) && !roles.get(atom.role)?.some(puts)) continue;
     const power = powerOf(pair, which, atom, PUT);
     if (power !== 'no') keepers.push({ principal: atom.name, power, account: atom.kind === 'account' });
     if (keepers.filter((keeper) => keeper.power === 'yes').length > 1) break;

@@ -68,8 +68,8 @@ export class Reasoner {
     const denies: (readonly number[])[] = [];
     for (const condition of guard.denies) {
       const tests = this.conditions.testsOf(condition);
-      const [only] = tests;
-      const opposite = tests.length === 1 && only !== undefined ? this.conditions.opposite(only) : undefined;
+      const [only, ...more] = tests;
+      const opposite = more.length === 0 && only !== undefined ? this.conditions.opposite(only) : undefined;
       if (opposite === undefined) denies.push(tests);
       else common.push(opposite.id);
     }
@@ -90,15 +90,10 @@ export class Reasoner {
   /** The ways with a Deny of several tests as ways of their own: one in which the first test fails, one for the second. */
   #turn(ways: readonly (readonly number[])[], deny: readonly number[]): (readonly number[])[] | undefined {
     if (ways.length * deny.length > MOST_TURNED) return undefined;
-    const opposites = this.conditions.ordered(deny).map((id) => this.conditions.opposite(id)?.id);
-    if (opposites.includes(undefined)) return undefined;
-    const turned = ways.flatMap((way) =>
-      opposites.flatMap((id) => {
-        const both = id === undefined ? undefined : this.#meet(way, [id]);
-        return both === undefined ? [] : [both];
-      }),
-    );
-    return [...this.widest(turned)];
+    const opposites = this.conditions.ordered(deny).flatMap((id) => this.conditions.opposite(id) ?? []);
+    if (opposites.length < deny.length) return undefined;
+    const turned = ways.flatMap((way) => opposites.map(({ id }) => this.#meet(way, [id])));
+    return [...this.widest(turned.filter((way) => way !== undefined))];
   }
 
   /** Whether one way of a guard, less that guard's Denies, is surely within another guard. */
@@ -199,12 +194,10 @@ export class Reasoner {
       }
       const kept = test.values.filter((value) => {
         const single = this.conditions.withValues(test, [value]);
-        return !same.some(
-          (other) => other !== test && this.spend(1) && testsExclude({ ...single, absent: false }, other),
-        );
+        return !same.some((other) => other !== test && this.#exclude({ ...single, absent: false }, other));
       });
       if (kept.length === 0 && same.some((other) => !other.absent)) return undefined;
-      if (kept.length < test.values.length) struck.set(test.id, this.conditions.withValues(test, kept).id);
+      struck.set(test.id, this.conditions.withValues(test, kept).id);
     }
     return struck;
   }

@@ -23,12 +23,15 @@ export function matrixOf(pair: Pair, differences: readonly Difference[]): Matrix
   for (const atom of [...changed, ...pair.atoms.filter((one) => !changed.has(one))]) {
     if (rows.length === MOST_ROWS) break;
     const row = rowOf(pair, atom);
-    if (row.some(({ before, after }) => before !== 'no' || after !== 'no')) rows.push(row);
+    if (row.some(isAny)) rows.push(row);
   }
-  const used = new Set(
-    rows.flat().flatMap(({ verb, before, after }) => (before === 'no' && after === 'no' ? [] : verb)),
-  );
-  return rows.flat().filter(({ verb }) => used.has(verb));
+  const cells = rows.flat();
+  const used = new Set(cells.filter(isAny).map(({ verb }) => verb));
+  return cells.filter(({ verb }) => used.has(verb));
+}
+
+function isAny({ before, after }: MatrixCell): boolean {
+  return before !== 'no' || after !== 'no';
 }
 
 interface Given {

@@ -34,7 +34,7 @@ export type Confirm = (action: number, inside: 'before' | 'after', context: Cont
 export class Outcomes {
   readonly #reasoner: Reasoner;
   readonly #sides = new Map<string, readonly Change[]>();
-  readonly #guards = new Map<string, Outcome>();
+  readonly #guards = new Map<string, Outcome | undefined>();
   readonly #ways = new Map<string, readonly (readonly number[])[]>();
 
   constructor(reasoner: Reasoner) {
@@ -74,7 +74,7 @@ export class Outcomes {
     if (confirm !== undefined) return this.#outcome(was, is, (inside, context) => confirm(action, inside, context));
     const key = JSON.stringify([was.id, is.id]);
     const outcome = this.#guards.get(key) ?? this.#outcome(was, is);
-    if (outcome !== undefined) this.#guards.set(key, outcome);
+    this.#guards.set(key, outcome);
     return outcome;
   }
 
@@ -132,6 +132,9 @@ export class Outcomes {
 /** More ways, or longer ones, are left as they are: nobody reads them one by one. */
 const MOST_JOINED = 16;
 
+/** What two tests have in common that differ in their values alone. */
+const ALIKE = ['key', 'operator', 'quantifier', 'negative', 'absent'] as const;
+
 /** Ways that differ in the values of one test alone are one way with the values of all. */
 function joined(ways: readonly (readonly number[])[], conditions: Conditions): readonly (readonly number[])[] {
   if (ways.length > MOST_JOINED || ways.some((way) => way.length > MOST_JOINED)) return ways;
@@ -144,20 +147,12 @@ function joined(ways: readonly (readonly number[])[], conditions: Conditions): r
   if (first === undefined) return ways;
   for (const id of conditions.ordered(first)) {
     const test = conditions.test(id);
-    if (test.negative || test.quantifier === 'all' || test.absent) continue;
+    if (test.negative || test.quantifier === 'all') continue;
     const rest = first.filter((other) => other !== id);
     const matching = more.map((way) => {
-      const own = way.filter((other) => !rest.includes(other));
-      const only =
-        own.length === 1 && own[0] !== undefined && way.length === first.length ? conditions.test(own[0]) : undefined;
-      const { key, operator, quantifier } = test;
-      return only?.key === key &&
-        only.operator === operator &&
-        only.quantifier === quantifier &&
-        !only.negative &&
-        !only.absent
-        ? only
-        : undefined;
+      const [only, ...others] = way.filter((other) => !rest.includes(other)).map((other) => conditions.test(other));
+      const alone = others.length === 0 && way.length === first.length;
+      return alone && ALIKE.every((part) => only?.[part] === test[part]) ? only : undefined;
     });
     const values = new Map(test.values.map((value) => [value.text, value]));
     const left = more.filter((_, index) => {

@@ -29,8 +29,8 @@ export interface Pair {
   atoms: readonly Atom[];
   /** What the request context holds for sure when an atom calls. */
   known: (atom: Atom) => ReadonlyMap<string, string>;
-  /** What was worked out already for an atom, by document, layer and doubts. */
-  sides: Map<Atom, Side[]>;
+  /** What was worked out already, by document, layer and atom, and there by the doubts. */
+  sides: Record<'before' | 'after', Record<Layer, Map<Atom, Side[]>>>;
 }
 
 /** Reads two policies of a key into one set of atoms, tests and conditions. */
@@ -55,7 +55,10 @@ export function readPair(before: KeyPolicy, after: KeyPolicy, key: KeyIdentity):
     account,
     atoms: [...atoms.values()],
     known: knownBy(roleArnsOf(atoms.values())),
-    sides: new Map(),
+    sides: {
+      before: { direct: new Map(), total: new Map() },
+      after: { direct: new Map(), total: new Map() },
+    },
   };
 }
 
@@ -79,18 +82,17 @@ function knownBy(roleArns: ReadonlyMap<string, string | undefined>): Pair['known
 
 /** What one document of a pair means for an atom, with these doubts taken to be so. */
 export function sideIn(pair: Pair, which: 'before' | 'after', atom: Atom, layer: Layer, world: number): Side {
-  const total = layer === 'total' && hasLayers(atom, pair.key.accountId);
-  const slot = (which === 'after' ? 1 : 0) + (total ? 2 : 0) + 4 * world;
-  const sides = pair.sides.get(atom) ?? [];
-  const cached = sides[slot];
-  if (cached !== undefined) return cached;
-  pair.sides.set(atom, sides);
+  const sides = pair.sides[which][hasLayers(atom, pair.key.accountId) ? layer : 'direct'];
+  const worlds = sides.get(atom) ?? [];
+  const known = worlds[world];
+  if (known !== undefined) return known;
+  sides.set(atom, worlds);
   const applied = statementsFor(pair[which], atom, layer, pair.key.accountId);
   const side =
     world !== 0 && doubtsOf(applied) === 0
       ? sideIn(pair, which, atom, layer, 0)
       : sideOf(applied, pair.known(atom), pair.conditions, world, atom.account);
-  sides[slot] = side;
+  worlds[world] = side;
   return side;
 }
 

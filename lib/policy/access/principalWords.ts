@@ -15,10 +15,11 @@ export function accountWords(account: string): string {
  */
 export function principalWords(atom: Atom, own: string, strangers: ReadonlySet<string>, partition = 'aws'): string {
   const name = nameOf(atom).split(' ').map(shown).join(' ');
-  const [prefix, its = partition] = atom.name.split(':', 2);
-  const elsewhere = prefix === 'arn' && its !== partition ? `of partition ${shown(its)}` : '';
-  const another = `another account${strangerWords(atom, strangers)}${elsewhere && `, ${elsewhere}`}`;
-  switch (atom.kind) {
+  const { kind, account = '' } = atom;
+  const [, its = partition] = atom.name.split(':', 2);
+  const elsewhere = its === partition ? '' : `of partition ${shown(its)}`;
+  const another = `another account${strangers.has(account) ? ', new to this key' : ''}${elsewhere && `, ${elsewhere}`}`;
+  switch (kind) {
     case 'everyone':
       return 'everyone in every AWS account';
     case 'service':
@@ -30,25 +31,20 @@ export function principalWords(atom: Atom, own: string, strangers: ReadonlySet<s
     case 'unknown':
       return `deleted or unknown principal ${name}`;
     case 'account':
-      return atom.account === own
-        ? `this account, ${accountWords(own)}${elsewhere && `, ${elsewhere}`} (its IAM policies say who)`
-        : `account ${accountWords(atom.account ?? '')} (${another}; its IAM policies say who)`;
+      return account === own
+        ? `this account, ${accountWords(own)} (its IAM policies say who)`
+        : `account ${accountWords(account)} (${another}; its IAM policies say who)`;
     default:
-      return atom.account === own
+      return account === own
         ? `${name}${elsewhere && ` ${elsewhere}`}`
-        : `${name} of account ${accountWords(atom.account ?? '')} (${another})`;
+        : `${name} of account ${accountWords(account)} (${another})`;
   }
-}
-
-function strangerWords(atom: Atom, strangers: ReadonlySet<string>): string {
-  return strangers.has(atom.account ?? '') ? ', new to this key' : '';
 }
 
 function nameOf({ kind, name }: Atom): string {
   if (kind === 'service' || kind === 'federated' || kind === 'canonical') return name.slice(name.indexOf(':') + 1);
   if (kind !== 'identity' && kind !== 'session') return name;
-  const resource = name.split(':').slice(5).join(':');
-  const [type = '', ...path] = resource.split('/');
-  if (kind === 'session' && path.length > 1) return `session ${path.slice(1).join('/')} of role ${path[0]}`;
+  const [type, ...path] = name.split(':').slice(5).join(':').split('/');
+  if (kind === 'session') return `session ${path[1]} of role ${path[0]}`;
   return path.length === 0 ? name : `${type} ${path.join('/')}`;
 }

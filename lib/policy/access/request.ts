@@ -19,7 +19,7 @@ export interface Circumstances {
 export type RequestContext = (lowerKey: string) => readonly string[] | null | undefined;
 
 /** Keys that a direct call by a principal never has, because they tell of services or other things in between. */
-const ABSENT_IN_DIRECT_CALLS = [
+const ABSENT_IN_DIRECT_CALLS = new Set([
   'kms:viaservice',
   'aws:calledvia',
   'aws:calledviafirst',
@@ -31,7 +31,7 @@ const ABSENT_IN_DIRECT_CALLS = [
   'aws:sourceowner',
   'aws:principalservicename',
   'aws:principalservicenameslist',
-];
+]);
 
 /** Prefixes of keys that end in a name of one's own. */
 const OPEN = /^kms:(?:encryptioncontext|recipientattestation):/;
@@ -43,28 +43,12 @@ const OF_OPERATIONS = new Set(
     .map(lowerAscii),
 );
 
-interface KeysOfOperation {
-  /** Keys that a direct request for it never has. */
-  absent: ReadonlySet<string>;
-  /** Prefixes of keys with a name of one's own that it can have. */
-  open: readonly (string | undefined)[];
-}
-
-const KEYS_OF = new Map<string, KeysOfOperation>();
-
-function keysOf(action: string): KeysOfOperation {
-  const known = KEYS_OF.get(action);
-  if (known !== undefined) return known;
-  const own = new Set(ACTIONS.find(({ name }) => name === action)?.conditionKeys.map(lowerAscii));
-  const absent = new Set([...ABSENT_IN_DIRECT_CALLS, ...[...OF_OPERATIONS].filter((name) => !own.has(name))]);
-  const keys = { absent, open: [...own].map((name) => OPEN.exec(name)?.[0]) };
-  KEYS_OF.set(action, keys);
-  return keys;
-}
+/** By operation: the keys that requests for it have. */
+const KEYS_OF = new Map(ACTIONS.map(({ name, conditionKeys }) => [name, conditionKeys.map(lowerAscii)]));
 
 /** What every direct request for one operation on this key has, whoever makes it. */
 export function requestOf(key: Key, action: string, { bypass = false, known = {} }: Circumstances): RequestContext {
-  const { absent, open } = keysOf(action);
+  const own = KEYS_OF.get(action);
   const values = new Map<string, readonly string[]>([
     ...Object.entries(known).map(([name, some]) => [lowerAscii(name), some] as const),
     ['aws:principalisawsservice', ['false']],
@@ -81,7 +65,8 @@ export function requestOf(key: Key, action: string, { bypass = false, known = {}
   ]);
   return (lowerKey) => {
     const prefix = OPEN.exec(lowerKey)?.[0];
-    if (prefix !== undefined) return open.includes(prefix) ? undefined : null;
-    return absent.has(lowerKey) ? null : values.get(lowerKey);
+    if (prefix !== undefined) return own?.some((name) => name.startsWith(prefix)) ? undefined : null;
+    const ofOthers = OF_OPERATIONS.has(lowerKey) && !own?.includes(lowerKey);
+    return ofOthers || ABSENT_IN_DIRECT_CALLS.has(lowerKey) ? null : values.get(lowerKey);
   };
 }

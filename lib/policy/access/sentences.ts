@@ -62,8 +62,8 @@ function standing({ before, after }: Findings['facts'], { key }: Pair): Sentence
     const text = `Public: ${before.public ? 'as now, ' : ''}anyone in any AWS account can use this key (${listed(statements, 'and')}).`;
     sentences.push({ rank: 1, text });
   }
-  const [only] = after.keepers;
-  if (only !== undefined && after.keepers.length === 1 && !only.account && before.keepers.length > 1) {
+  const [only, ...others] = after.keepers;
+  if (only !== undefined && others.length === 0 && !only.account && before.keepers.length > 1) {
     const text = `Near lockout: only ${shown(only.principal)} could still change this policy; without it only AWS Support could.`;
     sentences.push({ rank: 2, text });
   }
@@ -114,7 +114,6 @@ function grouped(differences: readonly Difference[], pair: Pair): Group[] {
  */
 function apart(difference: Difference, pair: Pair): { one: Difference; stands: boolean }[] {
   const { atom, actions, delegated, direction } = difference;
-  if (direction === 'change') return [{ one: difference, stands: true }];
   const other = sideIn(pair, direction === 'gain' ? 'before' : 'after', atom, delegated ? 'total' : 'direct', 0);
   const standing = intersection(actions, possible(other));
   return [
@@ -148,7 +147,7 @@ function sentenceOf(group: Group, all: readonly Group[], findings: Findings): Se
  */
 function namedIn({ first, members }: Group, all: readonly Group[], pair: Pair): ActionSet {
   const atoms = new Set(members.map(({ atom }) => atom));
-  const others = all.filter((group) => group.first !== first && group.members.some(({ atom }) => atoms.has(atom)));
+  const others = all.filter((group) => group.members.some(({ atom }) => atoms.has(atom)));
   return phrasesOf(effective(first, pair))
     .filter(({ phrase, actions }) =>
       others.some((other) =>
@@ -165,8 +164,7 @@ function isSame(a: ActionSet, b: ActionSet): boolean {
 function subjectOf({ first, members }: Group, { pair, facts }: Findings): string {
   const own = pair.key.accountId;
   const strangers = new Set(facts.after.crossAccount.filter((account) => !facts.before.crossAccount.includes(account)));
-  if (first.atom.kind === 'everyone' && first.ways.length > 0 && !first.ways.some((way) => way.length === 0))
-    return 'everyone who meets its condition';
+  if (first.atom.kind === 'everyone' && first.ways.flat().length > 0) return 'everyone who meets its condition';
   const names = members.map(({ atom }) => principalWords(atom, own, strangers, partitionOf(pair.key)));
   const some = names.slice(0, MOST_NAMES);
   const more = names.length - some.length;
@@ -188,8 +186,10 @@ function weightOf(actions: ActionSet): number {
 }
 
 function unnamedSentence({ atom, actions, denies }: UnnamedLoss, { pair }: Findings): Sentence {
-  const account = atom.account === pair.key.accountId ? 'this account' : `account ${accountWords(atom.account ?? '')}`;
-  const text = `May lose: principals of ${account} whom NotPrincipal does not except by name can no longer ${phraseOf(actions, 'or')} (denied by ${many(denies.map(statementWords))}).`;
+  const { accountId: own } = pair.key;
+  const { account = own } = atom;
+  const whose = account === own ? 'this account' : `account ${accountWords(account)}`;
+  const text = `May lose: principals of ${whose} whom NotPrincipal does not except by name can no longer ${phraseOf(actions, 'or')} (denied by ${many(denies.map(statementWords))}).`;
   return { rank: 42, text };
 }
 

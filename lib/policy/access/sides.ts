@@ -44,7 +44,6 @@ export function sideOf(
   const conditional: Conditional[] = [];
   let open = NO_ACTIONS;
   for (const one of rules) {
-    if (one.condition === TRUE) continue;
     const counts = minus(one.rule.actions, one.rule.allow ? union(deny, allow) : deny);
     if (counts.lo === 0 && counts.hi === 0) continue;
     conditional.push(one);
@@ -62,7 +61,7 @@ function residual(
 ): ConditionId {
   if (!conditions.aboutCaller(condition)) return condition;
   const rest = conditions.given(condition, known);
-  if (rest === TRUE || rest === FALSE || account === undefined || known.has(PRINCIPAL_ARN)) return rest;
+  if (account === undefined || known.has(PRINCIPAL_ARN)) return rest;
   const foreign = conditions.testsOf(rest).some((id) => {
     const test = conditions.test(id);
     return (
@@ -75,10 +74,10 @@ function residual(
   return foreign ? FALSE : rest;
 }
 
-/** Whether an ARN or a pattern for ARNs is fixed as far as its account, and that is another one. */
+/** Whether an ARN or a pattern for ARNs is fixed as far as its account, and that is another one; a text that is no ARN has none. */
 function otherAccount(pattern: string, account: string): boolean {
   const head = pattern.split(':', 5);
-  return head.length === 5 && !head.some((part) => /[*?]/.test(part)) && head[4] !== account;
+  return !head.some((part) => /[*?]/.test(part)) && head[4] !== account;
 }
 
 /** The actions allowed whatever the request. */
@@ -100,7 +99,7 @@ export function guardFor(side: Side, action: number): Guard {
   for (const { rule, condition } of side.conditional) {
     if (has(rule.actions, action)) (rule.allow ? allows : denies).push(condition);
   }
-  return allows.length === 0 ? NEVER : guardOf(allows, denies);
+  return guardOf(allows, denies);
 }
 
 /** The guard of one action with the Allows of one side and the Denies of another: the two ends of what doubts leave open. */
@@ -115,7 +114,7 @@ export function signature(side: Side): string {
   const fixed = minus(side.allow, side.deny);
   const conditional = side.conditional.map(({ rule, condition }) => {
     const counts = intersection(rule.actions, side.open);
-    return `${rule.allow ? '+' : '-'}${condition}:${counts.lo},${counts.hi}`;
+    return `${rule.allow} ${condition} ${counts.lo} ${counts.hi}`;
   });
-  return `${fixed.lo},${fixed.hi};${side.deny.lo},${side.deny.hi};${conditional.sort().join(';')}`;
+  return `${fixed.lo} ${fixed.hi} ${side.deny.lo} ${side.deny.hi} ${conditional.join()}`;
 }

@@ -92,8 +92,7 @@ export function phrasesOf(actions: ActionSet): { phrase: string; actions: Action
   return VERBS.flatMap(({ verb, phrase, actions: all }) => {
     const those = intersection(all, actions);
     if (isEmpty(those)) return [];
-    if (verb === 'administer' && !isEmpty(intersection(those, PUT_KEY_POLICY)))
-      return [{ phrase: PUT_PHRASE, actions: those }];
+    if (!isEmpty(intersection(those, PUT_KEY_POLICY))) return [{ phrase: PUT_PHRASE, actions: those }];
     const creates = !isEmpty(intersection(those, CREATE));
     return [{ phrase: verb === 'grant' && !creates ? 'withdraw grants' : phrase, actions: those }];
   });
@@ -101,5 +100,5 @@ export function phrasesOf(actions: ActionSet): { phrase: string; actions: Action
 
 /** `a`, `a and b`, `a, b and c`. */
 export function listed(items: readonly string[], word: 'and' | 'or'): string {
-  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} ${word} ${items.at(-1)}`;
+  return items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} ${word} ${items.at(-1)}`;
 }

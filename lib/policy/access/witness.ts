@@ -26,7 +26,7 @@ export function findWitness(
 ): Context | undefined {
   const { conditions } = reasoner;
   const lists = [inside, outside].flatMap(({ ways, denies }) => [...ways, ...denies]);
-  const size = lists.reduce((sum, { length }) => sum + 1 + length, 0);
+  const size = lists.length + lists.flat().length;
   for (const way of inside.ways) {
     if (!reasoner.spend(size)) return undefined;
     let tries = TRIES;
@@ -108,10 +108,10 @@ function* requests(
   }
 }
 
-/** Values to try, those of the tests that must hold first. */
+/** Values to try, those of the tests that must hold first. Only among texts there is always one more of which no test speaks. */
 function candidates(tests: readonly Test[], needed: readonly Test[]): (string | null)[] {
   const values = new Set<string>();
-  const text = tests.some(({ type }) => type === 'string' || type === 'binary');
+  const text = tests.every(({ type, values: { length } }) => length === 0 || type === 'string' || type === 'binary');
   for (const { type } of tests) {
     if (type === 'bool') values.add('true').add('false');
     if (type === 'ip') values.add('203.0.113.254').add('2001:db8::1');
