@@ -270,7 +270,7 @@ export const VALIDATION_CASES: ValidationCase[] = [
   {
     id: 'a wildcard that is taken as it is',
     document: when('StringEquals', 'aws:PrincipalArn', 'arn:aws:iam::111122223333:role/*'),
-    codes: ['CONDITION_WILDCARD_IS_LITERAL'],
+    codes: ['CONDITION_NEVER_HOLDS', 'CONDITION_WILDCARD_IS_LITERAL'],
   },
   {
     id: 'a boolean that is none',
