@@ -1,7 +1,7 @@
 import { lowerAscii } from './ascii.ts';
 import { ACTIONS } from './data/actions.generated.ts';
 import { globMatches } from './glob.ts';
-import type { Statement } from './types.ts';
+import type { KeyPolicy, Statement } from './types.ts';
 
 /**
  * A set of key-policy actions, one bit each in the order of `KEY_ACTIONS`: bits 0 to 30 in `lo`, the rest in `hi`. Two small
@@ -17,7 +17,12 @@ export const KEY_ACTIONS: readonly string[] = ACTIONS.filter((action) => action.
 
 const LANE = 31;
 const LOWER = KEY_ACTIONS.map(lowerAscii);
-const INDEX = new Map(LOWER.map((name, index) => [name, index]));
+/** By name in AWS's spelling, as nearly all are written, and in lower case. */
+const INDEX = new Map([...KEY_ACTIONS.entries(), ...LOWER.entries()].map(([index, name]) => [name, index]));
+
+function indexOf(name: string): number | undefined {
+  return INDEX.get(name) ?? INDEX.get(lowerAscii(name));
+}
 
 export const NO_ACTIONS: ActionSet = { lo: 0, hi: 0 };
 export const ALL_ACTIONS: ActionSet = ofIndexes([...KEY_ACTIONS.keys()]);
@@ -48,7 +53,7 @@ export function isEmpty(set: ActionSet): boolean {
 
 /** The set of actions with these names in AWS's spelling; names that no key policy governs are left out. */
 export function setOf(names: readonly string[]): ActionSet {
-  return ofIndexes(names.map((name) => INDEX.get(lowerAscii(name))).filter((index) => index !== undefined));
+  return ofIndexes(names.map(indexOf).filter((index) => index !== undefined));
 }
 
 /** The set of the actions at these positions. */
@@ -95,13 +100,18 @@ export function actionsOf(statement: Statement, cache: Map<string, ActionSet>): 
   return statement.notAction ? minus(ALL_ACTIONS, { lo, hi }) : { lo, hi };
 }
 
+/** `actionsOf` each statement of a policy. */
+export function operationsIn({ statements }: KeyPolicy): ActionSet[] {
+  const cache = new Map<string, ActionSet>();
+  return statements.map((statement) => actionsOf(statement, cache));
+}
+
 /** The key-policy actions that one pattern names. */
 export function patternSet(pattern: string, cache: Map<string, ActionSet>): ActionSet {
   const cached = cache.get(pattern);
   if (cached !== undefined) return cached;
-  const lower = lowerAscii(pattern);
-  const exact = INDEX.get(lower);
-  const set = exact === undefined ? matching(lower) : bit(exact);
+  const exact = indexOf(pattern);
+  const set = exact === undefined ? matching(lowerAscii(pattern)) : bit(exact);
   cache.set(pattern, set);
   return set;
 }

@@ -1,4 +1,4 @@
-import { type ActionSet, actionsOf, intersection, isEmpty, NO_ACTIONS, setOf } from '../actions.ts';
+import { type ActionSet, intersection, isEmpty, NO_ACTIONS, operationsIn, setOf } from '../actions.ts';
 import { lowerAscii } from '../ascii.ts';
 import { type ConditionValue, readValue, valueMatches } from '../condition/conditionValues.ts';
 import { type Operator, type OperatorUse, readOperator } from '../condition/operators.ts';
@@ -80,16 +80,16 @@ function onceEach<T>(make: (action: string) => T): (action: string) => T {
  * covers everyone in the account; NotPrincipal excepts a role only together with its account.
  *
  * @param requests What is known of the requests.
+ * @param operations What each statement is about, where that is known already.
  * @returns For an operation in AWS's spelling, such as `kms:PutKeyPolicy`, who can do it.
  * Source: IAM User Guide, "Policy evaluation logic"; AWS KMS Developer Guide, "Default key policy".
  */
 export function abilitiesUnder(
   policy: KeyPolicy,
   requests: (action: string) => Requests,
+  operations: readonly ActionSet[] = operationsIn(policy),
 ): (action: string) => Abilities {
   const variables = policy.version === '2012-10-17';
-  const patterns = new Map<string, ActionSet>();
-  const sets = policy.statements.map((statement) => actionsOf(statement, patterns));
   const judgements = new Map<Statement, Judged>();
   const judgedOnce = (statement: Statement): Judged => {
     const one = judgements.get(statement) ?? judged(statement, variables);
@@ -99,7 +99,7 @@ export function abilitiesUnder(
   return onceEach((action) => {
     const asked = setOf([action]);
     const statements = policy.statements
-      .filter((_, index) => !isEmpty(intersection(sets[index] ?? NO_ACTIONS, asked)))
+      .filter((_, index) => !isEmpty(intersection(operations[index] ?? NO_ACTIONS, asked)))
       .map(judgedOnce)
       .sort((a, b) => Number(b.deny) - Number(a.deny));
     return abilitiesOf(statements, requests(action));

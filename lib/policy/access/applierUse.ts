@@ -1,4 +1,4 @@
-import { type ActionSet, actionsOf, intersection, namesOf, setOf, union } from '../actions.ts';
+import { type ActionSet, intersection, NO_ACTIONS, namesOf, operationsIn, setOf, union } from '../actions.ts';
 import { lowerAscii } from '../ascii.ts';
 import { readOperator } from '../condition/operators.ts';
 import { CRYPTOGRAPHIC, possibleFor } from '../operations.ts';
@@ -40,18 +40,19 @@ export function circumstancesOf({ applier, known }: Guardians, bypass = false): 
  * IAM policies could give it through the account's root is not here: they are part of the deployment. Nor is what needs a service
  * in between, such as a grant under kms:GrantIsForAWSResource: the applier calls KMS itself.
  *
- * @param of Who can do an operation under the whole policy; so that it is worked out once.
+ * @param operations What each statement is about, and `of`: who can do an operation under the whole policy; so that both are
+ *   worked out once.
  */
 export function applierUses(
   policy: KeyPolicy,
   key: Key,
   guardians: Guardians,
-  of: (action: string) => Abilities = abilitiesUnder(policy, requestsFor(key, circumstancesOf(guardians))),
+  operations: readonly ActionSet[] = operationsIn(policy),
+  of: (action: string) => Abilities = abilitiesUnder(policy, requestsFor(key, circumstancesOf(guardians)), operations),
 ): ApplierUse[] {
   const { applier } = guardians;
   const form = principalForm({ kind: 'AWS', id: applier });
   const requests = requestsFor(key, circumstancesOf(guardians));
-  const patterns = new Map<string, ActionSet>();
   const denies = policy.statements.some(({ effect }) => effect === 'Deny');
   return policy.statements.flatMap((statement, index): ApplierUse[] => {
     if (statement.effect !== 'Allow' || statement.notPrincipal || statement.resources.length === 0) return [];
@@ -63,12 +64,13 @@ export function applierUses(
     const everyone = statement.principals.findIndex(({ kind, id }) => kind === 'AWS' && id === '*');
     const principal = named >= 0 ? named : everyone;
     if (principal < 0) return [];
-    const alone = abilitiesUnder({ ...policy, statements: [statement] }, requests);
+    const about = operations[index] ?? NO_ACTIONS;
+    const alone = abilitiesUnder({ ...policy, statements: [statement] }, requests, [about]);
     const itself = (action: string): Certain =>
       statement.conditions.length === 0 && (principal === everyone || statement.principals[principal]?.id === applier)
         ? true
         : alone(action).of(applier).named;
-    const byStatement = namesOf(intersection(actionsOf(statement, patterns), USE))
+    const byStatement = namesOf(intersection(about, USE))
       .filter((action) => possibleFor(action, key))
       .map((action) => ({ action, given: [itself(action), denies ? of(action).of(applier).named : true] }))
       .filter(({ given }) => !given.includes(false));

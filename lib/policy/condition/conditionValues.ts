@@ -74,7 +74,7 @@ function readArn(raw: string): ConditionValue {
   const text = oneStar(raw);
   const parts = arnParts(text);
   if (parts === undefined) return { form: 'opaque', text: raw };
-  return fixedArn(text) === undefined ? { form: 'arn', text, parts } : readValue(text, 'like', false);
+  return isFixed(parts) ? readValue(text, 'like', false) : { form: 'arn', text, parts };
 }
 
 /** Stars in a row are one. */
@@ -82,15 +82,21 @@ function oneStar(pattern: string): string {
   return pattern.replace(/\*+/g, '*');
 }
 
-/** The parts of an ARN with wildcards in the last one alone: ArnLike and StringLike take the same texts then. */
-function fixedArn(text: string): string[] | undefined {
+/** The parts of an ARN that `isFixed`. */
+function fixedArn(text: string): readonly string[] | undefined {
   const parts = arnParts(text);
-  return parts?.slice(0, 5).some((part) => /[*?]/.test(part)) ? undefined : parts;
+  return parts !== undefined && isFixed(parts) ? parts : undefined;
 }
 
-function arnParts(text: string): string[] | undefined {
+/** Whether wildcards are in the last part alone: ArnLike and StringLike take the same texts then. */
+function isFixed(parts: readonly string[]): boolean {
+  return !parts.slice(0, 5).some((part) => /[*?]/.test(part));
+}
+
+function arnParts(text: string): readonly string[] | undefined {
   const parts = text.split(':');
-  return parts.length < 6 ? undefined : [...parts.slice(0, 5), parts.slice(5).join(':')];
+  if (parts.length < 7) return parts.length === 6 ? parts : undefined;
+  return [...parts.slice(0, 5), parts.slice(5).join(':')];
 }
 
 function readRange(raw: string, reading: string): ConditionValue {

@@ -141,8 +141,9 @@ export function contextOf(subject: Subject, policy: KeyPolicy, node: JsonObject)
     };
   });
   const circumstances = circumstancesOf(subject.guardians, subject.request.bypass);
-  const abilities = abilitiesUnder(policy, requestsFor(subject.key, circumstances));
-  const uses = applierUses(policy, subject.key, subject.guardians, abilities);
+  const operations = statements.map((view) => view.operations);
+  const abilities = abilitiesUnder(policy, requestsFor(subject.key, circumstances), operations);
+  const uses = applierUses(policy, subject.key, subject.guardians, operations, abilities);
   const { patterns, tests, forms } = words;
   return {
     ...subject,

@@ -124,8 +124,11 @@ function others(context: Context): Certain {
   if (known !== undefined) return known.able;
   let best: Certain = false;
   const { guardians, key } = context;
-  for (const arn of new Set(candidates(context))) {
-    if (arn === guardians.applier || !isIdentityOf(arn, key.accountId)) continue;
+  const seen = new Set([guardians.applier]);
+  for (const arn of candidates(context)) {
+    // Most often the first is able: the others are not even listed then.
+    if (seen.has(arn) || !isIdentityOf(arn, key.accountId)) continue;
+    seen.add(arn);
     const one = canPut(context, arn);
     if (one === true || (one === undefined && context.abilities(PUT).ceiling !== true)) {
       best = one;
