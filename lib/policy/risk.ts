@@ -102,7 +102,7 @@ const ROWS: readonly RiskRow[] = [
       const news = minusNames(facts.after.organizations, facts.before.organizations);
       return news.length === 0
         ? undefined
-        : `Every account of organization ${listed(news.map(shown), 'and')} is let in.`;
+        : `Every account of ${listed(news.map(organizationWords), 'and')} is let in.`;
     },
   },
   {
@@ -233,6 +233,10 @@ function grantsToAnybody({ atom, direction, ways, delegated }: Difference, { pai
       return LIMITS_GRANTS.has(key) && !negative && !absent && !values.some(({ text }) => /^false$|[*]$/.test(text));
     }),
   );
+}
+
+function organizationWords(id: string): string {
+  return id.startsWith('${') ? "the key's own organization" : `organization ${shown(id)}`;
 }
 
 function minusNames(names: readonly string[], known: readonly string[]): string[] {

@@ -44,6 +44,7 @@ const only = (...statements: StatementValue[]): unknown => ({ Version: '2012-10-
 const OTHER = 'arn:aws:iam::444455556666';
 const SESSION = 'arn:aws:sts::111122223333:assumed-role/ExampleRole/session';
 const GLASS = 'arn:aws:iam::111122223333:role/BreakGlass';
+const SNS: StatementValue = { Principal: { Service: 'sns.amazonaws.com' } };
 const plain = { document: withRoot(allow()) };
 const admin = (...ids: string[]): StatementValue =>
   allow({ Action: ['kms:PutKeyPolicy', 'kms:GetKeyPolicy'], ...aws(...ids) });
@@ -479,6 +480,7 @@ export const CASES: Record<string, Case> = {
       good(when('StringEquals', 'kms:CallerAccount', '111122223333', aws('*'))),
       good(when('ArnLike', 'aws:PrincipalArn', 'arn:aws:iam::111122223333:role/App*', aws('*'))),
       good(when('ForAnyValue:StringLike', 'aws:PrincipalOrgPaths', 'o-a1b2c3d4e5/*', aws('*'))),
+      good(when('StringEquals', 'aws:PrincipalOrgID', `\${aws:ResourceOrgID}`, aws('*'))),
       good({ ...aws('*'), Effect: 'Deny' }),
     ],
   },
@@ -503,9 +505,22 @@ export const CASES: Record<string, Case> = {
         when('StringNotEquals', 'aws:SourceAccount', '1', { Principal: { Service: 'sns.amazonaws.com' } }),
         '/Principal/Service',
       ),
+      bad(when('ArnLike', 'aws:SourceArn', 'arn:aws:logs:*', SNS), '/Principal/Service'),
+      bad(when('StringLike', 'aws:SourceArn', 'arn:aws:s3:::*', SNS), '/Principal/Service'),
+      bad(when('StringEqualsIfExists', 'aws:SourceAccount', '111122223333', SNS), '/Principal/Service'),
+      bad(when('ForAllValues:StringEquals', 'aws:SourceAccount', '111122223333', SNS), '/Principal/Service'),
+      bad(when('Null', 'aws:SourceAccount', 'false', SNS), '/Principal/Service'),
+      bad(when('StringEquals', 'aws:SourceAccount', `\${aws:SourceAccount}`, SNS), '/Principal/Service'),
+      bad(when('StringEquals', 'kms:EncryptionContext:aws:sns:topicArn', 'arn:aws:sns:*', SNS), '/Principal/Service'),
+      bad(when('StringEquals', 'kms:EncryptionContext:Dept', '111122223333', SNS), '/Principal/Service'),
     ],
     good: [
-      good(when('ArnLike', 'aws:SourceArn', 'arn:aws:logs:*', { Principal: { Service: 'sns.amazonaws.com' } })),
+      good(when('ArnLike', 'aws:SourceArn', 'arn:aws:logs:*:111122223333:*', SNS)),
+      good(when('ArnLike', 'aws:SourceArn', 'arn:aws:s3:::bucket/*', SNS)),
+      good(when('StringEquals', 'aws:SourceAccount', `\${aws:ResourceAccount}`, SNS)),
+      good(when('StringEquals', 'aws:SourceOrgID', `\${aws:ResourceOrgID}`, SNS)),
+      good(when('ArnLike', 'kms:EncryptionContext:aws:logs:arn', 'arn:aws:logs:*:111122223333:*', SNS)),
+      good(when('StringEquals', 'kms:EncryptionContext:aws:s3:arn', 'arn:aws:s3:::bucket', SNS)),
       good({ Principal: { Service: 'sns.amazonaws.com' }, Effect: 'Deny' }),
     ],
   },
@@ -688,8 +703,21 @@ export const CASES: Record<string, Case> = {
         when('ForAllValues:StringEquals', 'kms:EncryptionContextKeys', 'Dept'),
         '/Condition/ForAllValues:StringEquals/kms:EncryptionContextKeys',
       ),
+      bad(
+        when('ForAllValues:StringEquals', 'kms:GrantOperations', 'Decrypt', {
+          Action: ['kms:CreateGrant', 'kms:RevokeGrant'],
+        }),
+        '/Condition/ForAllValues:StringEquals/kms:GrantOperations',
+      ),
     ],
     good: [
+      good(when('ForAllValues:StringEquals', 'kms:GrantOperations', 'Decrypt', { Action: 'kms:CreateGrant' })),
+      good({
+        Condition: {
+          'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': 'Dept' },
+          Null: { 'kms:EncryptionContext:Dept': 'false' },
+        },
+      }),
       good({
         Condition: {
           'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': 'Dept' },
@@ -1041,7 +1069,10 @@ export const CASES: Record<string, Case> = {
       { document: only({ ...ROOT_STATEMENT, Action: 'kms:Describe*' }), at: '' },
       { document: only({ ...ROOT_STATEMENT, Principal: { Federated: ROOT } }), at: '' },
     ],
-    good: [{ document: only({ ...ROOT_STATEMENT, Principal: { AWS: '111122223333' }, Action: 'kms:Put*' }) }],
+    good: [
+      { document: only({ ...ROOT_STATEMENT, Principal: { AWS: '111122223333' }, Action: 'kms:Put*' }) },
+      { document: only({ ...ROOT_STATEMENT, Principal: '*' }) },
+    ],
   },
   APPLIER_MAY_USE_KEY: {
     bad: [

@@ -4,6 +4,7 @@ import { type When, whenOf } from '../condition/when.ts';
 import { quote } from '../document/visible.ts';
 import { CROSS_ACCOUNT } from '../operations.ts';
 import type { Atom } from '../principals.ts';
+import { isAbroadOnly } from './callers.ts';
 import type { Rule } from './coverage.ts';
 import type { Difference } from './differences.ts';
 import { type Pair, sideIn } from './pair.ts';
@@ -37,8 +38,9 @@ export function effective(difference: Difference, pair: Pair): ActionSet {
   return isEmpty(working) ? actions : working;
 }
 
-function isAbroad({ atom }: Difference, { key }: Pair): boolean {
-  return atom.account !== undefined && atom.account !== key.accountId;
+function isAbroad({ atom, ways }: Difference, pair: Pair): boolean {
+  if (atom.kind === 'everyone') return ways.length > 0 && ways.every((way) => isAbroadOnly(way, pair));
+  return atom.account !== undefined && atom.account !== pair.key.accountId;
 }
 
 function gainWords(difference: Difference, subject: string, named: ActionSet, pair: Pair): string {

@@ -1,7 +1,7 @@
 import { has, indexesOf, isEmpty, KEY_ACTIONS, NO_ACTIONS, union } from '../actions.ts';
 import { sortedSet } from '../ascii.ts';
 import type { Test } from '../condition/conditionTest.ts';
-import { tiesDown } from '../condition/confining.ts';
+import { isOwnOrganization, tiesDown } from '../condition/confining.ts';
 import { type Atom, accountKey, accountOf, CALLER_ACCOUNT, PRINCIPAL_ACCOUNT, PRINCIPAL_ARN } from '../principals.ts';
 import { ALL_DOUBTS, type Layer, type Rule, type StatementIndex } from './coverage.ts';
 import { type Pair, sideIn } from './pair.ts';
@@ -93,7 +93,9 @@ function openRules(pair: Pair, which: 'before' | 'after'): Rule[] {
  */
 function confines(test: Test): boolean {
   if (test.negative || test.absent) return false;
-  return test.values.every(({ form, text }) => form !== 'opaque' && tiesDown(test.key, text));
+  return test.values.every(({ form, text }) =>
+    form === 'opaque' ? isOwnOrganization(test.key, text) : tiesDown(test.key, text),
+  );
 }
 
 function crossAccountOf(pair: Pair, which: 'before' | 'after', confining: readonly Test[]): string[] {

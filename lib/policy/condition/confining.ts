@@ -27,6 +27,9 @@ const FIXED_PART: Readonly<Record<string, RegExp>> = {
   'aws:userid': /^[A-Z0-9]{16,}:/,
 };
 
+/** An ARN that is fixed as far as its account, or the name of a bucket, which no two accounts can have. */
+const FIXED_RESOURCE = /^arn:[^*?:]+:([^*?:]+:[^:]*:[0-9]{12}:|s3:::[^*?/]+(\/|$))/;
+
 /**
  * Whether a value of a condition key ties a request to chosen callers.
  *
@@ -35,4 +38,31 @@ const FIXED_PART: Readonly<Record<string, RegExp>> = {
  */
 export function tiesDown(key: string, value: string): boolean {
   return KEYS.has(key) && (!/[*?]/.test(value) || (FIXED_PART[key]?.test(value) ?? false));
+}
+
+/**
+ * Whether a value with a policy variable ties a request to the organization that owns the key, which is one and the same in every
+ * request for it; an account without organization has none, and then nothing matches.
+ *
+ * @param key In lower case.
+ * Source: IAM User Guide, "AWS global condition context keys": aws:ResourceOrgID.
+ */
+export function isOwnOrganization(key: string, value: string): boolean {
+  return (key === 'aws:principalorgid' || key === 'aws:sourceorgid') && /^\$\{aws:resourceorgid\}$/i.test(value);
+}
+
+const SOURCE_KEYS = new Set(['aws:sourcearn', 'aws:sourceaccount', 'aws:sourceorgid', 'aws:sourceorgpaths']);
+
+/**
+ * Whether a value of a condition key ties what a service does to chosen accounts: by the source that it acts for, or by the resource
+ * that it writes into the encryption context.
+ *
+ * @param key In lower case.
+ * Sources: AWS KMS Developer Guide, "Permissions for AWS services in key policies"; Amazon CloudWatch Logs User Guide, "AWS KMS keys
+ * and encryption context".
+ */
+export function tiesSource(key: string, value: string): boolean {
+  if (value.includes('${')) return isOwnOrganization(key, value);
+  if (SOURCE_KEYS.has(key) && tiesDown(key, value)) return true;
+  return (key === 'aws:sourcearn' || key.startsWith('kms:encryptioncontext:')) && FIXED_RESOURCE.test(value);
 }

@@ -1,5 +1,5 @@
 import { withAccount } from '../condition/conditions.ts';
-import { tiesDown } from '../condition/confining.ts';
+import { isOwnOrganization, tiesDown } from '../condition/confining.ts';
 import { partitionOf } from '../console/consolePrincipal.ts';
 import { type ConditionView, listing, type PolicyRule } from './context.ts';
 import { eachPrincipal, OF_ACCOUNTS } from './eachPrincipal.ts';
@@ -37,13 +37,13 @@ const notPrincipalAllow: PolicyRule = {
       })),
 };
 
-/** Holds only for chosen callers: a fixed value, an operator that needs the key, no variable. */
+/** Holds only for chosen callers: a fixed value and an operator that needs the key. */
 function confines({ test: { lowerKey, use }, values }: ConditionView, account: string): boolean {
   if (use === undefined || use.operator === 'Null') return false;
   if (use.operator.negative || use.ifExists || use.quantifier === 'all' || values.length === 0) return false;
   return values
     .map((value) => withAccount(value, account))
-    .every((value) => !value.includes('${') && tiesDown(lowerKey, value));
+    .every((value) => (value.includes('${') ? isOwnOrganization(lowerKey, value) : tiesDown(lowerKey, value)));
 }
 
 const principalStar: PolicyRule = {

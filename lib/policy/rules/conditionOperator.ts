@@ -1,3 +1,4 @@
+import { isEmpty, minus, setOf } from '../actions.ts';
 import { OPERATOR_NAMES, readOperator } from '../condition/operators.ts';
 import { type JsonNode, memberOf, toValue } from '../document/json.ts';
 import { quote } from '../document/visible.ts';
@@ -97,6 +98,11 @@ const needsSetOperator: PolicyRule = {
     ),
 };
 
+const CREATE_GRANT = setOf(['kms:CreateGrant']);
+/** A request with one name of an encryption context has its list of names too. */
+const CONTEXT_KEYS = 'kms:encryptioncontextkeys';
+const CONTEXT = 'kms:encryptioncontext:';
+
 const setOperatorEmpty: PolicyRule = {
   on: 'policy',
   code: 'CONDITION_FOR_ALL_VALUES_EMPTY',
@@ -108,9 +114,13 @@ const setOperatorEmpty: PolicyRule = {
     eachCondition(
       context,
       ({ use }) => use?.quantifier === 'all',
-      ({ test: { key, lowerKey } }, { name, statement, conditions }) => {
+      ({ test: { key, lowerKey } }, { name, statement, conditions, operations }) => {
         if (statement.effect !== 'Allow') return undefined;
-        if (conditions.some((other) => other.test.lowerKey === lowerKey && needsKey(other))) return undefined;
+        // Operations is a parameter that every CreateGrant must have.
+        if (lowerKey === 'kms:grantoperations' && isEmpty(minus(operations, CREATE_GRANT))) return undefined;
+        const shows = (other: string): boolean =>
+          other === lowerKey || (lowerKey === CONTEXT_KEYS && other.startsWith(CONTEXT));
+        if (conditions.some((other) => shows(other.test.lowerKey) && needsKey(other))) return undefined;
         const message = `${name} limits by ForAllValues on ${quote(key)}; a request without that key passes.`;
         const fix = `Add the condition Null: {${JSON.stringify(key)}: "false"}, or use ForAnyValue.`;
         if (conditions.some(({ test }) => test.use?.operator === 'Null')) return { message, fix };

@@ -190,7 +190,7 @@ const noAccountRoot: PolicyRule = {
         statement.effect === 'Allow' &&
         !statement.notPrincipal &&
         statement.conditions.length === 0 &&
-        principals.some(({ id, kind }) => kind === 'AWS' && id === root) &&
+        principals.some(({ id, kind }) => kind === 'AWS' && (id === root || id === '*')) &&
         !isEmpty(intersection(operations, PUTTING)),
     );
     if (enables) return [];

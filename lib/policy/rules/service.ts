@@ -1,5 +1,8 @@
+import { withAccount } from '../condition/conditions.ts';
+import { tiesSource } from '../condition/confining.ts';
 import { quote } from '../document/visible.ts';
 import type { PolicyRule } from './context.ts';
+import { needsKey } from './eachCondition.ts';
 import { eachPrincipal } from './eachPrincipal.ts';
 
 const MALFORMED = 'MalformedPolicyDocumentException';
@@ -22,8 +25,6 @@ const serviceInvalid: PolicyRule = {
     ),
 };
 
-const SOURCE_KEYS = new Set(['aws:sourcearn', 'aws:sourceaccount', 'aws:sourceorgid', 'aws:sourceorgpaths']);
-
 const serviceWithoutSource: PolicyRule = {
   on: 'policy',
   code: 'SERVICE_WITHOUT_SOURCE',
@@ -35,12 +36,14 @@ const serviceWithoutSource: PolicyRule = {
     eachPrincipal(context, ['service'], ({ id }, { name, statement, conditions }) => {
       if (statement.effect !== 'Allow') return undefined;
       const limited = conditions.some(
-        ({ test: { lowerKey, use } }) =>
-          SOURCE_KEYS.has(lowerKey) && use !== undefined && use.operator !== 'Null' && !use.operator.negative,
+        (one) =>
+          one.test.use?.operator !== 'Null' &&
+          needsKey(one) &&
+          one.values.every((value) => tiesSource(one.test.lowerKey, withAccount(value, context.key.accountId))),
       );
       if (limited) return undefined;
       return {
-        message: `${name} lets ${quote(id)} use the key on behalf of any account: no condition on aws:SourceArn or aws:SourceAccount.`,
+        message: `${name} lets ${quote(id)} use the key on behalf of any account: no condition on aws:SourceArn or aws:SourceAccount names whom it may act for.`,
       };
     }),
 };
