@@ -44,7 +44,7 @@ const only = (...statements: StatementValue[]): unknown => ({ Version: '2012-10-
 const OTHER = 'arn:aws:iam::444455556666';
 const SESSION = 'arn:aws:sts::111122223333:assumed-role/ExampleRole/session';
 const GLASS = 'arn:aws:iam::111122223333:role/BreakGlass';
-const SNS: StatementValue = { Principal: { Service: 'sns.amazonaws.com' } };
+const SNS = { Principal: { Service: 'sns.amazonaws.com' } };
 const plain = { document: withRoot(allow()) };
 const admin = (...ids: string[]): StatementValue =>
   allow({ Action: ['kms:PutKeyPolicy', 'kms:GetKeyPolicy'], ...aws(...ids) });
@@ -887,6 +887,29 @@ export const CASES: Record<string, Case> = {
       good(when('IpAddress', 'aws:SourceIp', ['2001:db8::/32', '100.128.0.0/16'])),
       good(when('IpAddress', 'aws:SourceIp', ['203.0.113.0/24', '172.32.0.0/16', '192.169.0.0/16', '11.0.0.0/8'])),
       good(when('IpAddress', 'aws:VpcSourceIp', '10.1.0.0/16')),
+    ],
+  },
+  CONDITION_KEY_NOT_OF_SERVICE: {
+    bad: [
+      bad(
+        when('StringEquals', 'aws:PrincipalOrgID', 'o-a1b2c3d4e5', SNS),
+        '/Condition/StringEquals/aws:PrincipalOrgID',
+        'aws:PrincipalOrgID',
+      ),
+      bad(when('StringLike', 'aws:PrincipalTag/team', '*', SNS), '/Condition/StringLike/aws:PrincipalTag~1team'),
+      bad(when('Null', 'aws:username', 'false', { Effect: 'Deny', ...SNS }), '/Condition/Null/aws:username'),
+    ],
+    good: [
+      good(when('StringEquals', 'aws:SourceOrgID', 'o-a1b2c3d4e5', SNS)),
+      good(when('StringNotEqualsIfExists', 'aws:PrincipalOrgID', 'o-a1b2c3d4e5', SNS)),
+      good(when('StringEquals', 'aws:PrincipalOrgID', 'o-a1b2c3d4e5', { Principal: { AWS: ROLE, ...SNS.Principal } })),
+      good(
+        when('StringEquals', 'aws:PrincipalOrgID', 'o-a1b2c3d4e5', {
+          Effect: 'Deny',
+          Principal: undefined,
+          NotPrincipal: SNS.Principal,
+        }),
+      ),
     ],
   },
   CONDITION_NEVER_HOLDS: {

@@ -54,6 +54,13 @@ const root = allow(ROOT, '*');
 const via = (...services: string[]): Block => ({ StringEquals: { 'kms:ViaService': services } });
 const S3 = 's3.us-east-1.amazonaws.com';
 const RDS = 'rds.us-east-1.amazonaws.com';
+const TRAILS = { Service: 'cloudtrail.amazonaws.com' };
+const TRAIL = `arn:aws:cloudtrail:us-east-1:${OWN}:trail/`;
+const TRAIL_CONTEXT = 'kms:EncryptionContext:aws:cloudtrail:arn';
+const ofTrail: Block = { StringEquals: { 'aws:SourceArn': `${TRAIL}main` } };
+const ofGroup = (operator: string, group: string): Block => ({
+  [operator]: { 'kms:EncryptionContext:aws:logs:arn': [`arn:aws:logs:us-east-1:${OWN}:log-group:${group}`] },
+});
 const swap = (element: object, from: string, to: object) => {
   const { [from]: _, ...rest } = element as Record<string, unknown>;
   return { ...rest, ...to };
@@ -677,5 +684,216 @@ export const DIFF_CASES: DiffCase[] = [
         NumericGreaterThanEquals: { 'kms:ScheduleKeyDeletionPendingWindowInDays': 30 },
       }),
     ],
+  },
+  {
+    id: 'a log group becomes all log groups',
+    by: 'Amazon CloudWatch Logs User Guide, "AWS KMS keys and encryption context"',
+    before: [root, allow({ Service: LOGS }, ['Encrypt', 'Decrypt'], ofGroup('ArnEquals', 'payments'))],
+    after: [root, allow({ Service: LOGS }, ['Encrypt', 'Decrypt'], ofGroup('ArnLike', '*'))],
+    gains: [{ principal: `Service:${LOGS}`, actions: 'Decrypt Encrypt', when: ofGroup('ArnLike', '*') }],
+  },
+  {
+    id: 'a log group by an ARN operator and by text',
+    by: `${OPERATORS}: ARN`,
+    before: [root, allow({ Service: LOGS }, 'Decrypt', ofGroup('ArnEquals', 'payments'))],
+    after: [root, allow({ Service: LOGS }, 'Decrypt', ofGroup('StringEquals', 'payments'))],
+  },
+  {
+    id: 'the encryption context of a service goes while its source stays',
+    by: 'AWS CloudTrail User Guide, "Configure AWS KMS key policies for CloudTrail"',
+    before: [root, allow(TRAILS, 'GenerateDataKey', { ...ofTrail, StringLike: { [TRAIL_CONTEXT]: 'arn:aws:*' } })],
+    after: [root, allow(TRAILS, 'GenerateDataKey', ofTrail)],
+    gains: [{ principal: 'Service:cloudtrail.amazonaws.com', actions: 'GenerateDataKey' }],
+  },
+  {
+    id: 'a wildcard that was taken as it is becomes one',
+    by: `${OPERATORS}: String`,
+    before: [root, allow(TRAILS, 'GenerateDataKey', { StringEquals: { 'aws:SourceArn': `${TRAIL}*` } })],
+    after: [root, allow(TRAILS, 'GenerateDataKey', { StringLike: { 'aws:SourceArn': `${TRAIL}*` } })],
+    gains: [{ principal: 'Service:cloudtrail.amazonaws.com', actions: 'GenerateDataKey' }],
+  },
+  {
+    id: 'ForAnyValue on a key of one value says nothing',
+    by: SETS,
+    before: [root, allow(APP, 'Decrypt', { 'ForAnyValue:StringEquals': { 'kms:ViaService': [S3] } })],
+    after: [root, allow(APP, 'Decrypt', via(S3))],
+  },
+  {
+    id: 'ForAllValues on a key of one value lets requests without it in',
+    by: SETS,
+    before: [root, allow(APP, 'Decrypt', via(S3))],
+    after: [root, allow(APP, 'Decrypt', { 'ForAllValues:StringEquals': { 'kms:ViaService': [S3] } })],
+    gains: [{ principal: APP, actions: 'Decrypt' }],
+  },
+  {
+    id: 'the operations of a grant are widened',
+    by: `${KMS_KEYS}: kms:GrantOperations`,
+    before: [root, allow(APP, 'CreateGrant', { 'ForAllValues:StringEquals': { 'kms:GrantOperations': ['Decrypt'] } })],
+    after: [
+      root,
+      allow(APP, 'CreateGrant', { 'ForAllValues:StringEquals': { 'kms:GrantOperations': ['CreateGrant', 'Decrypt'] } }),
+    ],
+    gains: [{ principal: APP, actions: 'CreateGrant' }],
+  },
+  {
+    id: 'another grantee',
+    by: `${KMS_KEYS}: kms:GranteePrincipal`,
+    before: [root, allow(APP, 'CreateGrant', { StringEquals: { 'kms:GranteePrincipal': APP } })],
+    after: [root, allow(APP, 'CreateGrant', { StringEquals: { 'kms:GranteePrincipal': ETL } })],
+    changed: [{ principal: APP, actions: 'CreateGrant' }],
+  },
+  {
+    id: 'a Deny for another source account hits all who have none',
+    by: `${OPERATORS}: a negated operator holds when the key is absent; ${GLOBAL}: aws:SourceAccount`,
+    before: [root, allow(TRAILS, 'Decrypt')],
+    after: [root, allow(TRAILS, 'Decrypt'), deny('*', 'Decrypt', { StringNotEquals: { 'aws:SourceAccount': OWN } })],
+    loses: [
+      { principal: ROOT, actions: 'Decrypt' },
+      { principal: 'Service:cloudtrail.amazonaws.com', actions: 'Decrypt' },
+    ],
+  },
+  {
+    id: 'such a Deny is mended by Null',
+    by: `${OPERATORS}: Null`,
+    before: [root, deny('*', 'Decrypt', { StringNotEquals: { 'aws:SourceAccount': OWN } })],
+    after: [
+      root,
+      deny('*', 'Decrypt', { StringNotEquals: { 'aws:SourceAccount': OWN }, Null: { 'aws:SourceAccount': 'false' } }),
+    ],
+    gains: [{ principal: ROOT, actions: 'Decrypt' }],
+  },
+  {
+    id: 'IfExists adds nothing to an operator that is negated',
+    by: `${OPERATORS}: IfExists`,
+    before: [root, deny('*', 'Decrypt', { StringNotEquals: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' } })],
+    after: [root, deny('*', 'Decrypt', { StringNotEqualsIfExists: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5' } })],
+  },
+  {
+    id: 'two conditions that are all there is',
+    by: EVALUATION,
+    before: [
+      root,
+      allow(APP, 'Decrypt', via(S3)),
+      allow(APP, 'Decrypt', { StringNotEquals: { 'kms:ViaService': S3 } }),
+    ],
+    after: [root, allow(APP, 'Decrypt')],
+  },
+  {
+    id: 'a condition becomes a Deny, which binds the IAM policies too',
+    by: EVALUATION,
+    before: [root, allow(APP, 'Decrypt', { Bool: { 'aws:MultiFactorAuthPresent': 'true' } })],
+    after: [
+      root,
+      allow(APP, 'Decrypt'),
+      deny(APP, 'Decrypt', { BoolIfExists: { 'aws:MultiFactorAuthPresent': 'false' } }),
+    ],
+    loses: [{ principal: APP, actions: 'Decrypt', kind: 'delegated' }],
+  },
+  {
+    id: 'a Deny becomes a condition, which leaves the IAM policies free',
+    by: EVALUATION,
+    before: [root, allow(APP, 'Decrypt'), deny(APP, 'Decrypt', { StringNotEquals: { 'kms:ViaService': S3 } })],
+    after: [root, allow(APP, 'Decrypt', via(S3))],
+    gains: [{ principal: APP, actions: 'Decrypt', kind: 'delegated' }],
+  },
+  {
+    id: 'everyone of another account, written as the account',
+    by: PRINCIPAL,
+    before: [root, allow('*', 'Decrypt', { StringEquals: { 'kms:CallerAccount': FOREIGN } })],
+    after: [root, allow(PARTNER, 'Decrypt')],
+    crossAccount: [FOREIGN],
+  },
+  {
+    id: 'another account, written as everyone of it',
+    by: PRINCIPAL,
+    before: [root, allow(PARTNER, 'Decrypt')],
+    after: [root, allow('*', 'Decrypt', { StringEquals: { 'aws:PrincipalAccount': FOREIGN } })],
+    crossAccount: [FOREIGN],
+  },
+  {
+    id: 'another account, written as everyone of it and of a third',
+    by: PRINCIPAL,
+    before: [root, allow(PARTNER, 'Decrypt')],
+    after: [root, allow('*', 'Decrypt', { StringEquals: { 'kms:CallerAccount': [FOREIGN, '777788889999'] } })],
+    gains: [
+      {
+        principal: '*',
+        actions: 'Decrypt',
+        when: { StringEquals: { 'kms:CallerAccount': [FOREIGN, '777788889999'] } },
+      },
+    ],
+    crossAccount: [FOREIGN, '777788889999'],
+  },
+  {
+    id: 'a role, written as everyone with its ARN',
+    by: `${GLOBAL}: aws:PrincipalArn`,
+    before: [root, allow(APP, 'Decrypt')],
+    after: [root, allow('*', 'Decrypt', { ArnEquals: { 'aws:PrincipalArn': APP } })],
+  },
+  {
+    id: 'everyone with the ARN of a role, written as the role, with one action less',
+    by: `${GLOBAL}: aws:PrincipalArn`,
+    before: [root, allow('*', ['Decrypt', 'Encrypt'], { ArnEquals: { 'aws:PrincipalArn': APP } })],
+    after: [root, allow(APP, 'Decrypt')],
+    loses: [
+      {
+        principal: '*',
+        actions: 'Encrypt',
+        when: { ArnEquals: { 'aws:PrincipalArn': [APP] } },
+      },
+    ],
+  },
+  {
+    id: 'everyone of the own account is more than its root',
+    by: 'AWS KMS Developer Guide, "Default key policy"',
+    before: [root, allow('*', 'Decrypt', { StringEquals: { 'kms:CallerAccount': OWN } })],
+    after: [root, allow(ROOT, 'Decrypt')],
+    loses: [{ principal: '*', actions: 'Decrypt', when: { StringEquals: { 'kms:CallerAccount': [OWN] } } }],
+  },
+  {
+    id: 'everyone of the organization that owns the key, by a variable',
+    by: `${GLOBAL}: aws:ResourceOrgID; IAM Identity Center User Guide, "Baseline KMS key policy"`,
+    before: [root],
+    after: [root, allow('*', 'Decrypt', { StringEquals: { 'aws:PrincipalOrgID': `$${'{aws:ResourceOrgID}'}` } })],
+    gains: [{ principal: '*', actions: 'Decrypt', certainty: 'may' }],
+  },
+  {
+    id: "everyone of the caller's own organization is everyone of any",
+    by: PUBLIC,
+    before: [root],
+    after: [root, allow('*', 'Decrypt', { StringEquals: { 'aws:PrincipalOrgID': `$${'{aws:PrincipalOrgID}'}` } })],
+    gains: [{ principal: '*', actions: 'Decrypt', certainty: 'may' }],
+    public: true,
+  },
+  {
+    id: 'an enclave of another image',
+    by: `${KMS_KEYS}: kms:RecipientAttestation`,
+    before: [root, allow(APP, 'Decrypt', { StringEqualsIgnoreCase: { 'kms:RecipientAttestation:PCR0': 'AB12' } })],
+    after: [root, allow(APP, 'Decrypt', { StringEqualsIgnoreCase: { 'kms:RecipientAttestation:PCR0': 'ab13' } })],
+    changed: [{ principal: APP, actions: 'Decrypt' }],
+  },
+  {
+    id: 'the measurement of an enclave in another case, by an operator that does not mind',
+    by: `${OPERATORS}: String`,
+    before: [root, allow(APP, 'Decrypt', { StringEqualsIgnoreCase: { 'kms:RecipientAttestation:PCR0': 'AB12' } })],
+    after: [root, allow(APP, 'Decrypt', { StringEqualsIgnoreCase: { 'kms:RecipientAttestation:PCR0': 'ab12' } })],
+  },
+  {
+    id: 'a deleted role cannot keep the policy',
+    by: 'IAM User Guide, "IAM identifiers": unique identifiers',
+    before: [root, allow('AROADBQP57FF2AEXAMPLE', '*')],
+    after: [allow('AROADBQP57FF2AEXAMPLE', '*')],
+    loses: [{ principal: ROOT, actions: 'all but ' }],
+    lockout: true,
+  },
+  {
+    id: 'everyone of another account cannot keep the policy',
+    by: 'AWS KMS API Reference, PutKeyPolicy: cross-account use: no',
+    before: [root],
+    after: [allow('*', '*', { StringEquals: { 'kms:CallerAccount': FOREIGN } })],
+    gains: [{ principal: '*', actions: 'all but ' }],
+    loses: [{ principal: ROOT, actions: 'all but ' }],
+    crossAccount: [FOREIGN],
+    lockout: true,
   },
 ];

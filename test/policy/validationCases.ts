@@ -331,4 +331,112 @@ export const VALIDATION_CASES: ValidationCase[] = [
     ),
     codes: ['PRINCIPAL_STAR_STRING'],
   },
+  {
+    id: 'CloudWatch Logs for the log groups of one account',
+    document: service('logs.us-west-2.amazonaws.com', {
+      Condition: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': 'arn:aws:logs:us-west-2:111122223333:*' } },
+    }),
+    codes: [],
+  },
+  {
+    id: 'CloudWatch Logs for every log group',
+    document: service('logs.us-west-2.amazonaws.com', {
+      Condition: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': 'arn:aws:logs:*' } },
+    }),
+    codes: ['CONDITION_VALUE_UNREADABLE', 'SERVICE_WITHOUT_SOURCE'],
+  },
+  {
+    id: 'DNSSEC for every hosted zone',
+    document: service('dnssec-route53.amazonaws.com', {
+      Condition: { ArnLike: { 'aws:SourceArn': 'arn:aws:route53:::hostedzone/*' } },
+    }),
+    codes: ['SERVICE_WITHOUT_SOURCE'],
+  },
+  {
+    id: 'DNSSEC for every hosted zone of one account',
+    document: service('dnssec-route53.amazonaws.com', {
+      Condition: { ArnLike: { 'aws:SourceArn': 'arn:aws:route53:::hostedzone/*' }, ...source.Condition },
+    }),
+    codes: [],
+  },
+  {
+    id: 'the services of IAM Identity Center for the account of the key',
+    document: service('sso.amazonaws.com', {
+      Condition: { StringEquals: { 'aws:SourceAccount': `$${'{aws:ResourceAccount}'}` } },
+    }),
+    codes: [],
+  },
+  {
+    id: 'everyone of the organization that owns the key',
+    document: one({
+      ...star,
+      Condition: {
+        StringEquals: { 'aws:PrincipalOrgID': `$${'{aws:ResourceOrgID}'}` },
+        StringLike: { 'kms:ViaService': 'sso.*.amazonaws.com' },
+      },
+    }),
+    codes: [],
+  },
+  {
+    id: 'services that act for the organization that owns the key',
+    document: one({
+      ...star,
+      Condition: {
+        Bool: { 'aws:PrincipalIsAWSService': 'true' },
+        StringEquals: { 'aws:SourceOrgID': `$${'{aws:ResourceOrgID}'}` },
+      },
+    }),
+    codes: [],
+  },
+  {
+    id: 'a service of an organization by the key for identities',
+    document: service('cloudtrail.amazonaws.com', {
+      Condition: { StringEquals: { 'aws:PrincipalOrgID': 'o-a1b2c3d4e5', 'aws:SourceAccount': '111122223333' } },
+    }),
+    codes: ['CONDITION_KEY_NOT_OF_SERVICE'],
+  },
+  {
+    id: 'a role under the condition of another account',
+    document: when('StringEquals', 'aws:PrincipalAccount', '444455556666'),
+    codes: ['CONDITION_NEVER_HOLDS'],
+  },
+  {
+    id: 'another account under a condition on roles of it',
+    document: when('ArnLike', 'aws:PrincipalArn', `${FOREIGN}:role/*`, { Principal: { AWS: `${FOREIGN}:root` } }),
+    codes: [],
+  },
+  {
+    id: 'grants for chosen operations alone',
+    document: when('ForAllValues:StringEquals', 'kms:GrantOperations', ['Decrypt'], { Action: 'kms:CreateGrant' }),
+    codes: [],
+  },
+  {
+    id: 'an encryption context of just these names',
+    document: one({
+      Condition: {
+        'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': ['AppName'] },
+        StringEquals: { 'kms:EncryptionContext:AppName': 'ExampleApp' },
+      },
+    }),
+    codes: [],
+  },
+  {
+    id: 'an enclave, or nobody',
+    document: one({
+      Effect: 'Deny',
+      ...star,
+      Condition: { StringNotEqualsIgnoreCaseIfExists: { 'kms:RecipientAttestation:PCR0': 'ab12' } },
+    }),
+    codes: [],
+  },
+  {
+    id: 'a VPC where an endpoint belongs',
+    document: when('StringEquals', 'aws:SourceVpce', 'vpc-1a2b3c4d'),
+    codes: ['CONDITION_VALUE_NEVER_MATCHES'],
+  },
+  {
+    id: 'everyone, and no root',
+    document: { Version: '2012-10-17', Statement: [{ ...ROOT_STATEMENT, Principal: { AWS: '*' } }] },
+    codes: ['APPLIER_AMONG_EVERYONE', 'PRINCIPAL_STAR_WITHOUT_CONDITION'],
+  },
 ];

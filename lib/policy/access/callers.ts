@@ -27,7 +27,10 @@ export function isAbroadOnly(way: readonly number[], { conditions, key }: Pair):
     const { key: name, negative, absent, values } = conditions.test(id);
     const ofAccount = name === CALLER_ACCOUNT || name === PRINCIPAL_ACCOUNT;
     return (
-      ofAccount && !negative && !absent && values.every(({ form, text }) => form === 'literal' && text !== key.accountId)
+      ofAccount &&
+      !negative &&
+      !absent &&
+      values.every(({ form, text }) => form === 'literal' && text !== key.accountId)
     );
   });
 }

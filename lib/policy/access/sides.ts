@@ -52,7 +52,10 @@ export function sideOf(
   return { allow, deny, conditional, open, applied: rules };
 }
 
-/** An account's identities have ARNs of that account; a condition that only takes others cannot hold for them. */
+/**
+ * What is left of a condition for a caller of whom some keys are known; `FALSE` when it cannot hold. An account's identities have ARNs
+ * of that account; a condition that only takes others cannot hold for them.
+ */
 function residual(
   conditions: Conditions,
   condition: ConditionId,

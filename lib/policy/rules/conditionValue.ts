@@ -143,6 +143,8 @@ const FORMS: Readonly<Record<string, { form: RegExp; is: string }>> = {
   'aws:sourceaccount': { form: /^[0-9]{12}$/, is: 'an account id of 12 digits' },
   'aws:principalorgid': { form: /^o-[a-z0-9]{10,32}$/, is: 'an organization id such as o-a1b2c3d4e5' },
   'kms:grantoperations': { form: /^[A-Z][A-Za-z]+$/, is: 'an operation without its service, such as Decrypt' },
+  'aws:sourcevpc': { form: /^vpc-[0-9a-z]+$/, is: 'the id of a VPC such as vpc-1a2b3c4d' },
+  'aws:sourcevpce': { form: /^vpce-[0-9a-z]+$/, is: 'the id of a VPC endpoint such as vpce-1a2b3c4d' },
   'kms:viaservice': {
     form: /^[a-z0-9-]+\.[a-z0-9-]+\.amazonaws\.com$/,
     is: 'of the form service.region.amazonaws.com',

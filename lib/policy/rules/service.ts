@@ -2,7 +2,7 @@ import { withAccount } from '../condition/conditions.ts';
 import { tiesSource } from '../condition/confining.ts';
 import { quote } from '../document/visible.ts';
 import type { PolicyRule } from './context.ts';
-import { needsKey } from './eachCondition.ts';
+import { eachCondition, needsKey } from './eachCondition.ts';
 import { eachPrincipal } from './eachPrincipal.ts';
 
 const MALFORMED = 'MalformedPolicyDocumentException';
@@ -63,4 +63,33 @@ const serviceIndirect: PolicyRule = {
     ),
 };
 
-export const SERVICE_RULES: readonly PolicyRule[] = [serviceInvalid, serviceWithoutSource, serviceIndirect];
+/** What requests of users and roles can have, and those that a service makes under its own name never have. */
+const OF_IDENTITIES = /^aws:(principalorgid|principalorgpaths|principaltag\/.*|username)$/;
+
+const serviceLacksKey: PolicyRule = {
+  on: 'policy',
+  code: 'CONDITION_KEY_NOT_OF_SERVICE',
+  severity: 'warning',
+  title: 'A condition on what only users and roles have, in a statement for services',
+  fix: 'Use aws:SourceOrgID, aws:SourceOrgPaths, aws:SourceAccount or aws:SourceArn.',
+  source:
+    'IAM User Guide, "AWS global condition context keys"; IAM Access Analyzer, "Unsupported condition key for service principal"',
+  check: (context) =>
+    eachCondition(
+      context,
+      ({ lowerKey }) => OF_IDENTITIES.test(lowerKey),
+      (condition, { name, statement, principals }) => {
+        const services = principals.length > 0 && principals.every(({ form }) => form.type === 'service');
+        if (!services || statement.notPrincipal || !needsKey(condition)) return undefined;
+        const message = `${name} asks for ${quote(condition.test.key)}, which no request by a service has, so it has no effect.`;
+        return { message };
+      },
+    ),
+};
+
+export const SERVICE_RULES: readonly PolicyRule[] = [
+  serviceInvalid,
+  serviceWithoutSource,
+  serviceIndirect,
+  serviceLacksKey,
+];

@@ -31,7 +31,10 @@ export const THEMES: readonly { title: string; rules: readonly Rule[] }[] = [
   { title: 'Statements', rules: STATEMENT_RULES },
   { title: 'Principals', rules: [...GROUP_RULES, ...PRINCIPAL_RULES, ...AUDIENCE_RULES, ...SERVICE_RULES] },
   { title: 'Actions', rules: ACTION_RULES },
-  { title: 'Conditions', rules: [...CONDITION_KEY_RULES, ...CONDITION_OPERATOR_RULES, ...CONDITION_VALUE_RULES] },
+  {
+    title: 'Conditions',
+    rules: [...CONDITION_KEY_RULES, ...CONDITION_OPERATOR_RULES, ...CONDITION_VALUE_RULES],
+  },
   { title: 'Lockout', rules: [...LOCKOUT_RULES, ...APPLIER_RULES] },
 ];
 
