@@ -896,4 +896,12 @@ export const DIFF_CASES: DiffCase[] = [
     crossAccount: [FOREIGN],
     lockout: true,
   },
+  {
+    id: 'an ARN whose wildcard is taken as it is, which nobody has',
+    by: `${OPERATORS}: String; IAM User Guide, "IAM and AWS STS quotas": characters of names`,
+    before: [root],
+    after: [root, allow('*', 'Decrypt', { StringEquals: { 'aws:PrincipalArn': `arn:aws:iam::${FOREIGN}:role/*` } })],
+    gains: [{ principal: '*', actions: 'Decrypt', certainty: 'may' }],
+    crossAccount: [FOREIGN],
+  },
 ];

@@ -43,9 +43,11 @@ function confirmOneOfMany(pair: Pair, atom: Atom, world: number): Confirm {
   };
 }
 
-/** The caller that a request on `*` or on an account comes from: by its ARN if it has one, else someone whom no statement names. */
+/** The caller that a request on `*` or on an account comes from: by its ARN if it has one, else someone whom no statement names; none when nobody has it. */
 function callerOf(pair: Pair, atom: Atom, context: Context): Atom | undefined {
   const arn = context.get(PRINCIPAL_ARN);
+  // No ARN has these characters; a value with them was meant as a pattern.
+  if (typeof arn === 'string' && /[*?]/.test(arn)) return undefined;
   const wanted =
     atom.account ??
     (typeof arn === 'string' ? accountOf(arn) : undefined) ??
