@@ -44,6 +44,7 @@ describe('whom a statement reaches', () => {
     ['a session of another role', [allowed({ Principal: { AWS: SESSION.replace('ExampleRole', 'Other') } })], NO],
     ['a statement without an action', [allowed({ Action: [] })], NO],
     ['another action', [allowed({ Action: 'kms:GetKeyPolicy' })], NO],
+    ['all but no action', [allowed({ Action: undefined, NotAction: [] })], NO],
     ['all but another action', [allowed({ Action: undefined, NotAction: 'kms:Get*' })], NAMED],
     ['all but this action', [allowed({ Action: undefined, NotAction: 'kms:Put*' })], NO],
     ['everyone but another role', [allowed({ Principal: undefined, NotPrincipal: { AWS: `${ROLE}2` } })], NAMED],
@@ -181,6 +182,22 @@ describe('what a direct request has', () => {
     ).toBeUndefined();
     expect(under('StringEquals', 'aws:PrincipalAccount', '${aws:SourceVpc}')).toBeUndefined();
   });
+  it('and puts nothing there of which it knows several values, or one that would be a pattern', () => {
+    const of = (...values: string[]): Certain =>
+      under('ArnLike', 'aws:PrincipalArn', 'arn:aws:iam::111122223333:role/${aws:PrincipalTag/role}', ROLE, PUT, {
+        known: { 'aws:PrincipalTag/role': values },
+      });
+    expect(of('ExampleRole')).toBe(true);
+    expect(of('Other')).toBe(false);
+    expect(of('Other', 'ExampleRole')).toBeUndefined();
+    expect(['*Role', 'Example*', 'Ex?mpleRole'].map((value) => of(value))).toEqual([undefined, undefined, undefined]);
+  });
+  it('reads a variable as text before Version 2012-10-17', () => {
+    const condition = { StringEquals: { 'aws:PrincipalAccount': '${aws:ResourceAccount}' } };
+    const old = (Version?: string) =>
+      abilities(policyOf({ Version, Statement: [allowed({ Condition: condition })] }), KEY, PUT).of(ROLE).named;
+    expect(['2012-10-17', '2008-10-17', undefined].map(old)).toEqual([true, false, false]);
+  });
   it('hangs on the operation, the caller and what is known', () => {
     expect(under('StringEquals', 'kms:EncryptionContext:Dept', 'IT', ROLE, 'kms:Decrypt')).toBeUndefined();
     expect(under('StringEquals', 'kms:EncryptionContext:Dept', 'IT', ROLE, 'kms:Sign')).toBe(false);
@@ -244,6 +261,17 @@ it('the ceiling is what nobody can exceed', () => {
   expect(ceiling(denied({ Condition: { StringNotEquals: { 'aws:PrincipalOrgID': 'o-1' } } }))).toBeUndefined();
   expect(ceiling(denied({ Condition: { StringNotEquals: { 'aws:PrincipalArn': ROLE } } }))).toBe(true);
   expect(ceiling(denied({ Condition: { StringNotEquals: { 'kms:ViaService': 'x' } } }))).toBe(false);
+  for (const [key, value] of Object.entries({
+    'aws:PrincipalType': 'User',
+    'aws:PrincipalAccount': '111122223333',
+    'kms:CallerAccount': '111122223333',
+    'aws:UserName': 'Ana',
+  })) {
+    expect(ceiling(denied({ Condition: { StringEquals: { [key]: value } } }))).toBe(true);
+  }
+  expect(ceiling(denied({ Condition: { Null: { 'aws:TokenIssueTime': 'true' } } }))).toBe(true);
+  const otherAccounts = { StringNotEquals: { 'aws:ResourceAccount': '${aws:PrincipalAccount}' } };
+  expect(ceiling(denied({ Condition: otherAccounts }))).toBe(true);
 });
 
 it('able is certain when either way is', () => {

@@ -175,6 +175,14 @@ describe('of several ways', () => {
   it('each must be certain for the loss to be so', () => {
     expect(told([tagged, other], []).loses.map(({ certainty }) => certainty)).toEqual(['may', 'may']);
   });
+  it('more than eight are not told one by one, and are no longer certain', () => {
+    const under = (letters: string) =>
+      [...letters].map((letter) => allow({ StringEquals: { [`kms:EncryptionContext:${letter}`]: ['x'] } }));
+    expect(gained(...under('abcdefgh'))).toEqual(
+      [...'abcdefgh'].map((letter) => ({ when: { StringEquals: { [`kms:EncryptionContext:${letter}`]: ['x'] } } })),
+    );
+    expect(gained(...under('abcdefghi'))).toEqual([{ certainty: 'may' }]);
+  });
   it('one is enough for a change to be certain', () => {
     const both = allow({ StringEquals: { 'aws:PrincipalTag/team': ['a'], ...via('ebs') } });
     expect(told([allow({ StringEquals: via('s3') })], [both, other]).changed).toEqual([{}]);

@@ -1101,6 +1101,7 @@ export const CASES: Record<string, Case> = {
     bad: [
       bad(aws(ROLE, APPLIER), '/Principal/AWS/1', 'kms:Decrypt'),
       bad({ ...aws(APPLIER), Action: 'kms:*' }, '/Principal/AWS/0'),
+      bad({ Principal: { Service: APPLIER, AWS: APPLIER } }, '/Principal/AWS'),
       bad(when('Bool', 'aws:SecureTransport', 'true', aws(APPLIER)), '/Principal/AWS/0'),
       bad(aws('arn:aws:sts::111122223333:assumed-role/CountersignApplier/s'), '/Principal/AWS/0'),
     ],
@@ -1133,6 +1134,25 @@ export const CASES: Record<string, Case> = {
         'has kms:Decrypt too',
       ),
       bad({ ...aws(ROLE, '*'), Action: 'kms:CreateGrant' }, '/Principal/AWS/1', 'has kms:CreateGrant too'),
+      bad(aws(SESSION, '*'), '/Principal/AWS/1', 'has kms:Decrypt too'),
+      bad({ Principal: { Service: '*', AWS: '*' } }, '/Principal/AWS', 'has kms:Decrypt too'),
+      bad({ ...when('StringEquel', 'aws:PrincipalArn', ROLE), Principal: '*' }, '/Principal', 'may have'),
+      bad(
+        {
+          ...when('ArnLike', 'aws:PrincipalArn', `arn:aws:iam::111122223333:role/\${aws:PrincipalTag/team}*`),
+          Principal: '*',
+        },
+        '/Principal',
+        'may have',
+      ),
+      {
+        document: withRoot(
+          allow({ Principal: '*', Action: ['kms:Decrypt', 'kms:CreateGrant'] }),
+          denyPut({ Action: 'kms:Decrypt', ...when('NotIpAddress', 'aws:SourceIp', '203.0.113.0/24') }),
+        ),
+        at: at('/Principal'),
+        names: 'has kms:CreateGrant and kms:Decrypt too',
+      },
       bad({ ...when('StringEquals', 'aws:PrincipalTag/team', 'red'), Principal: '*' }, '/Principal', 'may have'),
     ],
     good: [

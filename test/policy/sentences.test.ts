@@ -8,17 +8,14 @@ import { policyOf } from './arbitrary.ts';
 const OWN = '111122223333';
 const arn = (rest: string, account = OWN) => `arn:aws:iam::${account}:${rest}`;
 type Statement = Record<string, unknown>;
-const allow = (principal: unknown, action: unknown, condition?: object): Statement => ({
+const allow = (principal: unknown, action: unknown, condition?: object, Resource: unknown = '*'): Statement => ({
   Effect: 'Allow',
   Principal: principal,
   Action: action,
-  Resource: '*',
+  Resource,
   ...(condition && { Condition: condition }),
 });
-const deny = (principal: unknown, action: unknown, condition?: object): Statement => ({
-  ...allow(principal, action, condition),
-  Effect: 'Deny',
-});
+const deny = (...of: Parameters<typeof allow>): Statement => ({ ...allow(...of), Effect: 'Deny' });
 const ROOT = { AWS: arn('root') };
 const APP = { AWS: arn('role/app') };
 const DELEGATION = allow(ROOT, 'kms:*');
@@ -32,6 +29,14 @@ const NOT_IAM =
 const NOT_GRANTS = 'Not seen here: grants that exist on the key; they keep working whatever this policy says.';
 const said = (before: Statement[], after: Statement[]) =>
   compare(before, after).access.summary.filter((text) => text !== NOT_IAM && text !== NOT_GRANTS);
+/** What KMS may or may not read as the key. */
+const THIS_KEY = `arn:aws:kms:us-east-1:${OWN}:key/x`;
+/** A Deny of too many tests for them to be told one by one. */
+const many = (letters: string) =>
+  deny(APP, 'kms:Decrypt', {
+    StringEquals: Object.fromEntries([...letters].map((letter) => [`kms:EncryptionContext:${letter}`, 'x'])),
+  });
+const MANY = many('abcdefg');
 const TEXTS: Record<string, [Statement[], Statement[]]> = {
   names6: [[DELEGATION], [DELEGATION, allow({ AWS: [1, 2, 3, 4, 5, 6].map((i) => arn(`role/r${i}`)) }, 'kms:Decrypt')]],
   names8: [
@@ -153,6 +158,39 @@ const TEXTS: Record<string, [Statement[], Statement[]]> = {
   session: [
     [DELEGATION],
     [DELEGATION, allow({ AWS: [arn('role/a'), `arn:aws:sts::${OWN}:assumed-role/b/run`] }, 'kms:Decrypt')],
+  ],
+  changeUnderOne: [[allow(APP, 'kms:Decrypt'), MANY], [allow(APP, 'kms:Decrypt', via('s3'))]],
+  changeUnderOther: [[allow(APP, 'kms:Decrypt', via('s3'))], [allow(APP, 'kms:Decrypt'), MANY]],
+  changeUnderNone: [
+    [allow(APP, 'kms:Decrypt'), MANY],
+    [allow(APP, 'kms:Decrypt'), many('hijklmn')],
+  ],
+  lostToMany: [
+    [allow(APP, 'kms:Decrypt')],
+    [allow(APP, 'kms:Decrypt'), allow(APP, ['kms:Decrypt', 'kms:Encrypt'], via('s3')), MANY],
+  ],
+  changeInDoubt: [[allow(APP, 'kms:Decrypt', via('s3'), THIS_KEY)], [allow(APP, 'kms:Decrypt', via('rds'))]],
+  changeBothInDoubt: [
+    [allow(APP, 'kms:Decrypt', via('s3'), THIS_KEY)],
+    [allow(APP, 'kms:Decrypt', via('rds'), THIS_KEY)],
+  ],
+  deniedInDoubt: [
+    [allow(APP, 'kms:Decrypt')],
+    [allow(APP, 'kms:Decrypt'), deny(APP, 'kms:Decrypt', undefined, THIS_KEY)],
+  ],
+  deniedInDoubtDelegated: [
+    [DELEGATION, allow(APP, 'kms:Decrypt')],
+    [DELEGATION, allow(APP, 'kms:Decrypt'), deny(APP, 'kms:Decrypt', undefined, THIS_KEY)],
+  ],
+  accountDeniedInDoubt: [[DELEGATION], [DELEGATION, deny(ROOT, 'kms:Decrypt', undefined, THIS_KEY)]],
+  accountLost: [[DELEGATION], [DELEGATION, { ...MANY, Principal: ROOT }]],
+  deniedNever: [
+    [DELEGATION],
+    [DELEGATION, allow(APP, 'kms:Decrypt'), deny(APP, 'kms:Decrypt', { StringEquals: { 'kms:ViaService': [] } })],
+  ],
+  unseenTwo: [
+    [],
+    [allow(APP, 'kms:Decrypt', { StringEquals: { 'aws:PrincipalTag/a': 'b', 'aws:PrincipalTag/c': 'd' } })],
   ],
   conditions: [
     [allow(APP, ['kms:Decrypt', 'kms:Encrypt'])],

@@ -35,7 +35,7 @@ interface Judged {
   notPrincipal: boolean;
   everyone: boolean;
   ids: ReadonlySet<string>;
-  rootAccounts: ReadonlySet<string>;
+  rootAccounts: ReadonlySet<string | undefined>;
   sessions: readonly PrincipalForm[];
   tests: readonly JudgedTest[];
 }
@@ -58,10 +58,10 @@ interface Requests {
 
 /** What is known of the requests for each operation, worked out when it is first asked. */
 export function requestsFor(key: Key, circumstances: Circumstances): (action: string) => Requests {
-  const { bypass = false, knownOf = {} } = circumstances;
+  const knownOf = Object.entries(circumstances.knownOf ?? {});
   return onceEach((action) => ({
     common: requestOf(key, action, circumstances),
-    own: new Map(Object.entries(knownOf).map(([arn, known]) => [arn, requestOf(key, action, { bypass, known })])),
+    own: new Map(knownOf.map(([arn, known]) => [arn, requestOf(key, action, { ...circumstances, known })])),
   }));
 }
 
@@ -100,8 +100,7 @@ export function abilitiesUnder(
     const asked = setOf([action]);
     const statements = policy.statements
       .filter((_, index) => !isEmpty(intersection(operations[index] ?? NO_ACTIONS, asked)))
-      .map(judgedOnce)
-      .sort((a, b) => Number(b.deny) - Number(a.deny));
+      .map(judgedOnce);
     return abilitiesOf(statements, requests(action));
   });
 }
@@ -140,10 +139,8 @@ function abilitiesOf(statements: readonly Judged[], { common, own }: Requests): 
       const reach = reachOf(statement, arn, who);
       if (reach.certain === false) continue;
       const holds = and(reach.certain, testsHold(statement.tests, request));
-      if (statement.deny) {
-        if (holds === true) return { named: false, delegated: false };
-        denied = or(denied, holds);
-      } else if (reach.delegated) delegated = or(delegated, holds);
+      if (statement.deny) denied = or(denied, holds);
+      else if (reach.delegated) delegated = or(delegated, holds);
       else named = or(named, holds);
     }
     const allowed = not(denied);
@@ -216,24 +213,24 @@ function testOf({ operator, key, values }: Condition, variables: boolean): Judge
 /** A value with the policy variables that the request is known to have in their places; others stay, and are nobody's to know. */
 function withVariables(value: string, request: RequestContext): string {
   return value.replace(/\$\{([\w:/.-]+)\}/g, (variable, name: string) => {
-    const [only = '', ...more] = request(lowerAscii(name)) ?? [];
-    return more.length === 0 && /^[\w:/+=,.@-]+$/.test(only) ? only : variable;
+    const values = request(lowerAscii(name));
+    const only = values?.length === 1 ? values[0] : undefined;
+    return only !== undefined && /^[\w:/+=,.@-]+$/.test(only) ? only : variable;
   });
 }
 
-function reachOf(statement: Judged, arn: string, who: PrincipalForm): { certain: Certain; delegated: boolean } {
+function reachOf(statement: Judged, arn: string, who: PrincipalForm): { certain: Certain; delegated?: true } {
   const itself = statement.everyone || statement.ids.has(arn);
-  const root = statement.rootAccounts.has(accountOf(who) ?? '');
+  const root = statement.rootAccounts.has(accountOf(who));
   const aSession = !itself && statement.sessions.some((form) => isSessionOf(form, who));
   if (statement.notPrincipal) {
     // AWS says that the account must be excepted too, and in one place only that it might have to be.
-    if (itself)
-      return { certain: statement.deny && !root && !statement.everyone ? undefined : false, delegated: false };
-    return { certain: aSession ? undefined : true, delegated: false };
+    if (itself) return { certain: statement.deny && !root && !statement.everyone ? undefined : false };
+    return { certain: aSession ? undefined : true };
   }
-  if (itself) return { certain: true, delegated: false };
-  if (root) return { certain: true, delegated: !statement.deny };
-  return { certain: aSession ? undefined : false, delegated: false };
+  if (itself) return { certain: true };
+  if (root) return { certain: true, delegated: true };
+  return { certain: aSession ? undefined : false };
 }
 
 /** Keys whose value the caller decides. */
@@ -247,13 +244,12 @@ const OF_CALLER = new Set([
 ]);
 
 function testsHold(tests: readonly JudgedTest[], request: RequestContext): Certain {
-  let all: Certain = true;
-  for (const test of tests) {
-    const read = test.resolved === undefined ? test : { ...test, values: test.resolved(request) };
-    all = and(all, testHolds(read, request(test.lowerKey)));
-    if (all === false) return false;
-  }
-  return all;
+  return tests
+    .map((test) => {
+      const read = test.resolved === undefined ? test : { ...test, values: test.resolved(request) };
+      return testHolds(read, request(test.lowerKey));
+    })
+    .reduce(and, true);
 }
 
 function testHolds({ use, raw, values }: JudgedTest, known: readonly string[] | null | undefined): Certain {

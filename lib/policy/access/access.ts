@@ -59,8 +59,7 @@ export function compareAccess(
   return { access, matrix: matrixOf(pair, differences), pair, differences, unnamedLosses, facts, applier };
 }
 
-interface Group {
-  atom: Atom;
+interface Group extends Pick<Difference, 'atom' | 'delegated' | 'may'> {
   when: When | undefined;
   differences: Difference[];
 }
@@ -72,25 +71,26 @@ function entriesOf(differences: readonly Difference[], direction: Difference['di
     if (difference.direction !== direction) continue;
     const { whens, may } = whensOf(difference, pair);
     for (const when of whens) {
-      const key = JSON.stringify([difference.atom.key, when, difference.delegated, may]);
-      const group = groups.get(key) ?? { atom: difference.atom, when, differences: [] };
-      group.differences.push({ ...difference, may });
+      const { atom, delegated } = difference;
+      const key = JSON.stringify([atom.key, when, delegated, may]);
+      const group = groups.get(key) ?? { atom, when, delegated, may, differences: [] };
+      group.differences.push(difference);
       groups.set(key, group);
     }
   }
-  return [...groups.values()].sort(byAtom).map(({ atom, when, differences: all }) => ({
+  return [...groups.values()].sort(byAtom).map(({ atom, when, delegated, may, differences: all }) => ({
     principal: atom.name,
     actions: sortedSet(all.flatMap(({ actions }) => namesOf(actions))),
-    ...(when !== undefined && { when }),
-    ...(all[0]?.delegated && { kind: 'delegated' as const }),
-    ...(all[0]?.may && { certainty: 'may' as const }),
+    ...(when && { when }),
+    ...(delegated && { kind: 'delegated' as const }),
+    ...(may && { certainty: 'may' as const }),
     statements: statementsOf(all),
   }));
 }
 
 /** The Condition blocks under which a difference holds; one without a block when there are too many of them to read. */
 export function whensOf({ ways, may }: Difference, pair: Pair): { whens: (When | undefined)[]; may: boolean } {
-  if (ways.length === 0 || ways.length > MOST_WAYS) return { whens: [undefined], may: true };
+  if (ways.length > MOST_WAYS) return { whens: [undefined], may: true };
   return { whens: ways.map((way) => whenOf(way, pair.conditions)), may };
 }
 
@@ -114,6 +114,6 @@ function byAtom(a: Group, b: Group): number {
   return (
     WIDTH[a.atom.kind] - WIDTH[b.atom.kind] ||
     byCodeUnit(a.atom.name, b.atom.name) ||
-    byCodeUnit(JSON.stringify(a.when) ?? '', JSON.stringify(b.when) ?? '')
+    byCodeUnit(JSON.stringify([a.when]), JSON.stringify([b.when]))
   );
 }

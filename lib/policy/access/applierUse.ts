@@ -1,10 +1,10 @@
-import { type ActionSet, intersection, NO_ACTIONS, namesOf, operationsIn, setOf, union } from '../actions.ts';
+import { type ActionSet, intersection, NO_ACTIONS, namesOf, operationsIn, setOf } from '../actions.ts';
 import { lowerAscii } from '../ascii.ts';
 import { readOperator } from '../condition/operators.ts';
 import { CRYPTOGRAPHIC, possibleFor } from '../operations.ts';
 import { isSessionOf, principalForm } from '../principalForm.ts';
 import type { Guardians, Key, KeyPolicy, Statement } from '../types.ts';
-import { type Abilities, abilities, abilitiesUnder, type Certain, requestsFor } from './ability.ts';
+import { type Abilities, abilities, abilitiesUnder, requestsFor } from './ability.ts';
 import type { Circumstances } from './request.ts';
 
 /** An Allow that lets the role that applies changes use the key, or make the grant that would let it. */
@@ -55,24 +55,21 @@ export function applierUses(
   const requests = requestsFor(key, circumstancesOf(guardians));
   const denies = policy.statements.some(({ effect }) => effect === 'Deny');
   return policy.statements.flatMap((statement, index): ApplierUse[] => {
-    if (statement.effect !== 'Allow' || statement.notPrincipal || statement.resources.length === 0) return [];
+    if (statement.resources.length === 0) return [];
     const named = statement.principals.findIndex(
-      ({ kind, id }) =>
-        kind === 'AWS' &&
-        (id === applier || (id.includes(':assumed-role/') && isSessionOf(principalForm({ kind, id }), form))),
+      (one) => (one.kind === 'AWS' && one.id === applier) || isSessionOf(principalForm(one), form),
     );
     const everyone = statement.principals.findIndex(({ kind, id }) => kind === 'AWS' && id === '*');
     const principal = named >= 0 ? named : everyone;
     if (principal < 0) return [];
     const about = operations[index] ?? NO_ACTIONS;
     const alone = abilitiesUnder({ ...policy, statements: [statement] }, requests, [about]);
-    const itself = (action: string): Certain =>
-      statement.conditions.length === 0 && (principal === everyone || statement.principals[principal]?.id === applier)
-        ? true
-        : alone(action).of(applier).named;
     const byStatement = namesOf(intersection(about, USE))
       .filter((action) => possibleFor(action, key))
-      .map((action) => ({ action, given: [itself(action), denies ? of(action).of(applier).named : true] }))
+      .map((action) => ({
+        action,
+        given: [alone(action).of(applier).named, denies ? of(action).of(applier).named : true],
+      }))
       .filter(({ given }) => !given.includes(false));
     const [first] = byStatement;
     if (first === undefined) return [];
@@ -102,5 +99,5 @@ function isAmongNames(statement: Statement, policy: KeyPolicy, key: Key, applier
 
 /** Everything that the applier could do with the key by these statements. */
 export function usesOf(uses: readonly ApplierUse[]): ActionSet {
-  return uses.map(({ actions }) => setOf(actions)).reduce(union, setOf([]));
+  return setOf(uses.flatMap(({ actions }) => actions));
 }

@@ -22,8 +22,9 @@ export class Causes {
     const other = this.#side(which === 'before' ? 'after' : 'before', atom, layer);
     const giving = own.applied.filter(({ rule }) => rule.allow && has(rule.actions, action));
     if (giving.length === 1) return giving.map(({ rule }) => rule);
-    const [inside, outside] = [own, other].map((side) => this.#pair.reasoner.waysOf(guardFor(side, action)));
-    if (inside === undefined || outside === undefined) return [];
+    const { reasoner } = this.#pair;
+    const inside = reasoner.waysOf(guardFor(own, action));
+    const outside = reasoner.waysOf(guardFor(other, action));
     const beyond = giving.filter(({ condition }) => this.#isBeyond(condition, inside, outside));
     return (beyond.length > 0 ? beyond : giving).map(({ rule }) => rule);
   }

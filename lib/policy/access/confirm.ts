@@ -5,7 +5,8 @@ import type { Confirm } from './outcomes.ts';
 import type { Pair } from './pair.ts';
 import { type Context, every } from './witness.ts';
 
-const UNNAMED = 'whom-no-statement-names';
+/** Somebody whom no statement names; if one does after all, no more is shown of them than what it says. */
+const UNNAMED = { account: '999999999990', role: 'whom-no-statement-names' };
 
 /** A further test of a request that the guards show, for atoms of which not everything is known. */
 export function confirmFor(pair: Pair, atom: Atom, world: number): Confirm | undefined {
@@ -21,12 +22,11 @@ export function confirmFor(pair: Pair, atom: Atom, world: number): Confirm | und
 function confirmOneOfMany(pair: Pair, atom: Atom, world: number): Confirm {
   return (action, inside, context) => {
     const { key, conditions } = pair;
-    const caller = callerOf(pair, atom, context);
+    const caller = callerOf(atom, context);
     if (caller === undefined) return false;
     const layer: Layer = atom.kind === 'account' ? 'total' : 'direct';
     const request = new Map(context).set(PRINCIPAL_ARN, caller.name);
-    if (caller.account !== undefined)
-      request.set(PRINCIPAL_ACCOUNT, caller.account).set(CALLER_ACCOUNT, caller.account);
+    for (const account of [PRINCIPAL_ACCOUNT, CALLER_ACCOUNT]) request.set(account, caller.account ?? null);
     const allowed = (which: 'before' | 'after'): boolean | undefined => {
       let answer: boolean | undefined = false;
       for (const { rule, doubt } of statementsFor(pair[which], caller, layer, key.accountId)) {
@@ -44,24 +44,14 @@ function confirmOneOfMany(pair: Pair, atom: Atom, world: number): Confirm {
 }
 
 /** The caller that a request on `*` or on an account comes from: by its ARN if it has one, else someone whom no statement names; none when nobody has it. */
-function callerOf(pair: Pair, atom: Atom, context: Context): Atom | undefined {
+function callerOf(atom: Atom, context: Context): Atom | undefined {
   const arn = context.get(PRINCIPAL_ARN);
   // No ARN has these characters; a value with them was meant as a pattern.
   if (typeof arn === 'string' && /[*?]/.test(arn)) return undefined;
-  const wanted =
-    atom.account ??
-    (typeof arn === 'string' ? accountOf(arn) : undefined) ??
-    context.get(PRINCIPAL_ACCOUNT) ??
-    context.get(CALLER_ACCOUNT);
-  const account = typeof wanted === 'string' && /^[0-9]{12}$/.test(wanted) ? wanted : unnamedAccount(pair);
-  const id = typeof arn === 'string' && accountOf(arn) !== undefined ? arn : `arn:aws:iam::${account}:role/${UNNAMED}`;
+  const wanted = atom.account ?? context.get(PRINCIPAL_ACCOUNT) ?? context.get(CALLER_ACCOUNT) ?? '';
+  const account = /^[0-9]{12}$/.test(wanted) ? wanted : UNNAMED.account;
+  const id =
+    typeof arn === 'string' && accountOf(arn) !== undefined ? arn : `arn:aws:iam::${account}:role/${UNNAMED.role}`;
   const caller = atomOf({ kind: 'AWS', id });
   return atom.account === undefined || caller.account === atom.account ? caller : undefined;
-}
-
-function unnamedAccount({ atoms }: Pair): string {
-  for (let account = 999_999_999_990; ; account--) {
-    const id = String(account);
-    if (!atoms.some((atom) => atom.account === id)) return id;
-  }
 }

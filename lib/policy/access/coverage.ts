@@ -60,9 +60,7 @@ interface Exception {
   /** Equal for statements that mean the same. */
   content: string;
   keys: ReadonlySet<string>;
-  roles: ReadonlySet<string>;
-  /** Keys of accounts that are excepted by their root. */
-  accounts: ReadonlySet<string>;
+  roles: ReadonlySet<string | undefined>;
 }
 
 /** The statements of one document by the principals that they name. */
@@ -131,8 +129,7 @@ function exceptionOf(rule: Rule, principals: readonly Atom[]): Exception {
     rule,
     content: `${rule.content} ${[...keys].join(' ')}`,
     keys,
-    roles: new Set(principals.filter(({ kind }) => kind === 'identity').map(({ role }) => role ?? '')),
-    accounts: new Set(principals.filter(({ kind }) => kind === 'account').map(({ key }) => key)),
+    roles: new Set(principals.filter(({ kind }) => kind === 'identity').map(({ role }) => role)),
   };
 }
 
@@ -183,7 +180,7 @@ export function statementsFor(index: StatementIndex, atom: Atom, layer: Layer, o
   const applied = [...(named.get(atom.key) ?? NONE)];
   add(applied, named.get('*'));
   if (atom.kind === 'session') add(applied, roles.get(atom.role ?? ''));
-  if (atom.account !== undefined && atom.kind !== 'account') {
+  if (atom.account !== undefined) {
     const ofAccount = named.get(accountKey(atom.account));
     const delegates = layer === 'total' || !hasLayers(atom, ownAccount);
     add(applied, delegates ? ofAccount : ofAccount?.filter(({ rule }) => !rule.allow));
@@ -217,12 +214,8 @@ function add(applied: Applied[], more: readonly Applied[] | undefined): void {
  */
 export function appliesOtherwise(before: StatementIndex, after: StatementIndex): (atom: Atom) => boolean {
   const named = (key: string): boolean => !sameContent(before.named.get(key), after.named.get(key));
-  const exceptions = ({ exceptions }: StatementIndex): string =>
-    exceptions
-      .map(({ content }) => content)
-      .sort()
-      .join('|');
-  const everyone = named('*') || exceptions(before) !== exceptions(after);
+  const exceptions = (index: StatementIndex): string[] => index.exceptions.map(({ content }) => content);
+  const everyone = named('*') || !sameTexts(exceptions(before), exceptions(after));
   const ofAccounts = new Map<string, boolean>();
   for (const { kind, key } of [...before.atoms, ...after.atoms])
     if (kind === 'account') ofAccounts.set(key, named(key));
@@ -238,20 +231,21 @@ export function appliesOtherwise(before: StatementIndex, after: StatementIndex):
 
 function sameContent(a: readonly Applied[] = NONE, b: readonly Applied[] = NONE): boolean {
   if (a.length === 1 && b.length === 1) return a[0]?.rule.content === b[0]?.rule.content;
-  const [first, second] = [contentsOf(a), contentsOf(b)];
-  return first.size === second.size && [...first].every((content) => second.has(content));
+  const contents = (applied: readonly Applied[]): string[] => applied.map(({ rule }) => rule.content);
+  return sameTexts(contents(a), contents(b));
 }
 
-function contentsOf(applied: readonly Applied[]): ReadonlySet<string> {
-  return new Set(applied.map(({ rule }) => rule.content));
+function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  const [first, second] = [new Set(a), new Set(b)];
+  return first.size === second.size && [...first].every((text) => second.has(text));
 }
 
 /** Doubt whether a statement with NotPrincipal applies to an atom; `undefined` when it surely does not. */
-function exceptionDoubt({ rule, keys, roles, accounts }: Exception, atom: Atom): number | undefined {
-  const byName = keys.has(atom.key) || (atom.kind === 'session' && roles.has(atom.role ?? ''));
+function exceptionDoubt({ rule, keys, roles }: Exception, atom: Atom): number | undefined {
+  const byName = keys.has(atom.key) || (atom.kind === 'session' && roles.has(atom.role));
   if (!byName) return 0;
   if (atom.kind === 'account') return DOUBT.accountExcepted;
   if (rule.allow) return undefined;
-  if (atom.account === undefined || accounts.has(accountKey(atom.account))) return undefined;
+  if (atom.account === undefined || keys.has(accountKey(atom.account))) return undefined;
   return DOUBT.accountNotExcepted;
 }

@@ -1,6 +1,6 @@
 import { type ActionSet, indexesOf, intersection, isEmpty, minus, NO_ACTIONS, setOf } from '../actions.ts';
 import { conditionWords, shown } from '../condition/conditionWords.ts';
-import { type When, whenOf } from '../condition/when.ts';
+import { whenOf } from '../condition/when.ts';
 import { quote } from '../document/visible.ts';
 import { CROSS_ACCOUNT } from '../operations.ts';
 import type { Atom } from '../principals.ts';
@@ -16,6 +16,8 @@ const ABROAD = setOf([...CROSS_ACCOUNT]);
 /** More statements, and more cases of a condition, than this are counted, not read out. */
 const MOST_NAMES = 6;
 const MOST_WAYS = 3;
+/** Conditions that are not read out: each action has others, or a Deny has too many. */
+const MANIFOLD = 'conditions of its statements hold';
 
 /**
  * What somebody gains, loses or has changed, without the statements behind it.
@@ -76,9 +78,10 @@ function lossWords(difference: Difference, subject: string, named: ActionSet, pa
 function changeWords(difference: Difference, subject: string, named: ActionSet, pair: Pair): string {
   const before = standingCondition(difference, 'before', pair);
   const after = standingCondition(difference, 'after', pair);
-  const now = after === undefined ? '' : ` now when ${after}`;
-  const was = before === undefined ? '' : `${now === '' ? '' : ','} until now when ${before}`;
-  return `Changes: ${subject} can ${phraseOf(effective(difference, pair), 'and', named)} in some requests where it could not, and not in some where it could:${now}${was}`;
+  const told = `Changes: ${subject} can ${phraseOf(effective(difference, pair), 'and', named)} in some requests where it could not, and not in some where it could`;
+  if (before === after) return told;
+  const when = [after && `now when ${after}`, before && `until now when ${before}`];
+  return `${told}: ${when.filter((one) => one !== undefined).join(', ')}`;
 }
 
 /** When something is gained: beside what stood already, or only then. */
@@ -96,13 +99,11 @@ function conditionOf({ ways }: Difference, pair: Pair): string {
 }
 
 function waysWords(ways: readonly (readonly number[])[], pair: Pair): string | undefined {
-  if (ways.length === 0 || ways.some((way) => way.length === 0)) return undefined;
-  const some = ways
-    .slice(0, MOST_WAYS)
-    .map((way) => whenOf(way, pair.conditions))
-    .filter((when): when is When => when !== undefined);
-  const more = ways.length - some.length;
-  return `${some.map(conditionWords).join(', or when ')}${more > 0 ? `, or in one of ${more} more cases` : ''}`;
+  const whens = ways.map((way) => whenOf(way, pair.conditions)).filter((when) => when !== undefined);
+  if (ways.length === 0 || whens.length < ways.length) return undefined;
+  const some = whens.slice(0, MOST_WAYS).map(conditionWords).join(', or when ');
+  const more = whens.length - MOST_WAYS;
+  return more > 0 ? `${some}, or in one of ${more} more cases` : some;
 }
 
 /** Under which condition one of the documents lets the caller do these actions; none when never or always. */
@@ -113,12 +114,14 @@ function standingCondition(
 ): string | undefined {
   const layer = delegated ? 'total' : 'direct';
   const side = sideIn(pair, which, atom, layer, 0);
-  if (side.conditional.length === 0) return undefined;
   const words = new Set(
-    indexesOf(actions).map((action) => waysWords(pair.reasoner.waysOf(guardFor(side, action)).ways, pair)),
+    indexesOf(actions).map((action) => {
+      const { ways, denies } = pair.reasoner.waysOf(guardFor(side, action));
+      return waysWords(ways, pair) ?? (ways.length > 0 && denies.length > 0 ? MANIFOLD : undefined);
+    }),
   );
   const [only] = words;
-  return words.size === 1 ? only : 'conditions of its statements hold';
+  return words.size === 1 ? only : MANIFOLD;
 }
 
 export function statementWords({ index, sid }: Pick<Rule, 'index' | 'sid'>): string {
@@ -159,5 +162,6 @@ export function doubtWords({ ways, allows, denies }: Difference, pair: Pair): st
 
 /** What IAM policies of the key's account can still give an atom of it under the after document. */
 function delegatedTo(atom: Atom, pair: Pair): ActionSet {
-  return atom.kind === 'account' ? NO_ACTIONS : possible(sideIn(pair, 'after', atom, 'total', 0));
+  const can = (one: Atom): ActionSet => possible(sideIn(pair, 'after', one, 'total', 0));
+  return atom.kind === 'account' ? NO_ACTIONS : intersection(can(atom), can(pair.account));
 }

@@ -4,7 +4,7 @@ import { type Atom, accountKey } from '../principals.ts';
 import { callersOf } from './callers.ts';
 import { Causes, type Direction } from './causes.ts';
 import { confirmFor } from './confirm.ts';
-import { appliesOtherwise, DOUBT, type Layer, type Rule, statementsFor } from './coverage.ts';
+import { appliesOtherwise, DOUBT, hasLayers, type Layer, type Rule, statementsFor } from './coverage.ts';
 import type { Reasoner } from './guards.ts';
 import { type Change, type Level, type Outcome, Outcomes } from './outcomes.ts';
 import { doubtsOf, type Pair, sideIn } from './pair.ts';
@@ -98,21 +98,12 @@ class Comparer {
 
   /** What an own identity gains or loses through IAM policies alone, where the account as a whole does not. */
   delegated({ atom, changes }: Result, ofAccount: readonly Change[]): Difference[] {
-    const own = atom.account === this.#pair.key.accountId && (atom.kind === 'identity' || atom.kind === 'session');
-    if (!own) return [];
+    if (!hasLayers(atom, this.#pair.key.accountId)) return [];
     const rest = this.#compare(atom, 'total').changes.flatMap(({ actions, outcome }) =>
       indexesOf(actions).map((action) => {
-        const gains = outcome.gain > 0 && !this.#said('gained', outcome, action, atom, changes, ofAccount);
-        const loses = outcome.loss > 0 && !this.#said('lost', outcome, action, atom, changes, ofAccount);
-        return {
-          actions: bit(action),
-          outcome: {
-            gain: gains ? outcome.gain : 0,
-            loss: loses ? outcome.loss : 0,
-            gained: gains ? outcome.gained : [],
-            lost: loses ? outcome.lost : [],
-          } satisfies Outcome,
-        };
+        const gain = this.#said('gained', outcome, action, atom, changes, ofAccount) ? 0 : outcome.gain;
+        const loss = this.#said('lost', outcome, action, atom, changes, ofAccount) ? 0 : outcome.loss;
+        return { actions: bit(action), outcome: { ...outcome, gain, loss } satisfies Outcome };
       }),
     );
     const left = rest.filter(({ outcome }) => outcome.gain > 0 || outcome.loss > 0);
@@ -155,7 +146,6 @@ class Comparer {
   }
 
   #explain(atom: Atom, layer: Layer, changes: readonly Change[], delegated: boolean): Difference[] {
-    if (changes.length === 0) return [];
     const found = new Map<string, Difference>();
     for (const { actions, outcome } of changes) {
       const direction = outcome.gain > 0 && outcome.loss > 0 ? 'change' : outcome.gain > 0 ? 'gain' : 'loss';
@@ -165,8 +155,8 @@ class Comparer {
         const one = bit(action);
         const allows = this.#causes.allows(atom, layer, direction, action);
         const denies = this.#causes.denies(atom, layer, direction, one);
-        const replaced = direction === 'change' ? this.#causes.allows(atom, layer, 'loss', action) : [];
-        const cause = [allows, denies, replaced].map(indexesIn).join('|');
+        const replaced = direction === 'change' ? [this.#causes.allows(atom, layer, 'loss', action)] : [];
+        const cause = JSON.stringify([allows, denies, ...replaced].map(indexesIn));
         const alike = JSON.stringify([direction, may, ways, cause]);
         const there = found.get(alike);
         if (there !== undefined) there.actions = union(there.actions, one);
@@ -230,9 +220,9 @@ function agreed(worlds: readonly (Outcome | undefined)[], level: 'gain' | 'loss'
 function unlessWider(result: Result, byKey: ReadonlyMap<string, Result>, pair: Pair): Difference[] {
   const { atom } = result;
   const { key, reasoner } = pair;
-  if (atom.kind === 'everyone' || result.differences.length === 0) return [...result.differences];
-  const foreign = atom.account !== undefined && atom.account !== key.accountId && atom.kind !== 'account';
-  const wider = [byKey.get('*'), foreign ? byKey.get(accountKey(atom.account ?? '')) : undefined];
+  if (atom.kind === 'everyone') return [...result.differences];
+  const account = atom.kind === 'account' || atom.account === key.accountId ? undefined : atom.account;
+  const wider = [byKey.get('*'), account === undefined ? undefined : byKey.get(accountKey(account))];
   if (atom.kind === 'session') {
     wider.push(
       ...[...byKey.values()].filter((other) => other.atom.kind === 'identity' && other.atom.role === atom.role),
@@ -253,9 +243,6 @@ function unlessWider(result: Result, byKey: ReadonlyMap<string, Result>, pair: P
     .filter(({ actions }) => !isEmpty(actions));
 }
 
-function indexesIn(rules: readonly Rule[]): string {
-  return rules
-    .map(({ index }) => index)
-    .sort((a, b) => a - b)
-    .join(',');
+function indexesIn(rules: readonly Rule[]): number[] {
+  return rules.map(({ index }) => index).sort((a, b) => a - b);
 }
