@@ -275,6 +275,11 @@ describe('who keeps the policy', () => {
       ['role/app yes', 'assumed-role/app/run yes'],
       [allow(APP, PUT), allow(RUN, 'kms:Decrypt')],
     ],
+    [
+      'a session of the role that is named for other things too',
+      ['role/app yes', 'assumed-role/app/run yes'],
+      [allow(APP, 'kms:Encrypt'), allow(APP, PUT), allow(RUN, 'kms:Decrypt')],
+    ],
     ['a session by itself', ['assumed-role/app/run yes'], [allow(RUN, PUT)]],
     [
       'the account and whoever is named, where everyone may',

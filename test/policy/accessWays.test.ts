@@ -1,36 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { compareAccess } from '../../lib/policy/access/access.ts';
-import { policyOf } from './arbitrary.ts';
+import { allow, compare, context, deny, gained, NOTHING, statement, told, via } from './oneRole.ts';
 
 /** What several statements on one caller say together, each under its condition. */
-const OWN = '111122223333';
-const APP = `arn:aws:iam::${OWN}:role/app`;
-
-const statement = (Effect: string, Condition?: object, Principal: unknown = { AWS: APP }) => ({
-  Effect,
-  Principal,
-  Action: 'kms:Decrypt',
-  Resource: '*',
-  ...(Condition && { Condition }),
-});
-const allow = (condition?: object) => statement('Allow', condition);
-const deny = (condition: object) => statement('Deny', condition);
-const via = (...services: string[]) => ({ 'kms:ViaService': services });
-const context = (...values: string[]) => ({ 'kms:EncryptionContext:a': values });
-
-function compare(before: object[], after: object[]) {
-  const document = (Statement: object[]) => policyOf({ Version: '2012-10-17', Statement });
-  return compareAccess(document(before), document(after), { accountId: OWN }).access;
-}
-const told = (before: object[], after: object[]) => {
-  const { gains, loses, changed } = compare(before, after);
-  const brief = (entries: typeof gains) =>
-    entries.map(({ when, certainty }) => ({ ...(when && { when }), ...(certainty && { certainty }) }));
-  return { gains: brief(gains), loses: brief(loses), changed: brief(changed) };
-};
-const NOTHING = { gains: [], loses: [], changed: [] };
-const gained = (...after: object[]) => told([], after).gains;
-
 describe('nothing changes', () => {
   it('where a Deny of two tests gives way to two Allows that say the same', () => {
     const closed = [allow(), deny({ StringEquals: { ...via('s3'), ...context('b') } })];
@@ -146,14 +117,16 @@ describe('of several ways', () => {
       { when: { StringEquals: { ...via('rds', 's3'), ...context('b', 'c') } } },
     ]);
   });
-  it.each<[number, number, object[]]>([
-    [16, 16, [{ when: expect.anything() }]],
-    [17, 16, [{ certainty: 'may' }]],
-    [2, 17, [{ when: expect.anything() }, { when: expect.anything() }]],
-  ])('but %s ways of %s tests only up to 16 of each', (ways, tests, entries) => {
-    const keys = Array.from({ length: tests - 1 }, (_, i) => [`kms:EncryptionContext:k${i}`, ['x']]);
-    const under = (service: string) => allow({ StringEquals: { ...Object.fromEntries(keys), ...via(service) } });
-    expect(gained(...Array.from({ length: ways }, (_, i) => under(`s${i}`)))).toEqual(entries);
+  it('but only up to 16 ways of 16 tests', () => {
+    const under = (tests: number, service: string) => {
+      const keys = Array.from({ length: tests - 1 }, (_, i) => [`kms:EncryptionContext:k${i}`, ['x']]);
+      return allow({ StringEquals: { ...Object.fromEntries(keys), ...via(service) } });
+    };
+    const ways = (count: number, tests: number) => Array.from({ length: count }, (_, i) => under(tests, `s${i}`));
+    expect(gained(...ways(16, 16))).toEqual([{ when: expect.anything() }]);
+    expect(gained(...ways(17, 16))).toEqual([{ certainty: 'may' }]);
+    expect(gained(...ways(2, 17))).toHaveLength(2);
+    expect(gained(...ways(2, 17), allow({ StringEquals: { 'aws:SourceVpc': ['vpc-1'] } }))).toHaveLength(3);
   });
   it.each([
     ['each value must be allowed', 'ForAllValues:StringEquals', 'ForAllValues:StringEquals'],
@@ -186,74 +159,6 @@ describe('of several ways', () => {
   it('one is enough for a change to be certain', () => {
     const both = allow({ StringEquals: { 'aws:PrincipalTag/team': ['a'], ...via('ebs') } });
     expect(told([allow({ StringEquals: via('s3') })], [both, other]).changed).toEqual([{}]);
-  });
-});
-
-describe('a gain is certain', () => {
-  const everything = [allow()];
-  it.each([
-    ['a Bool', { BoolIfExists: { 'aws:SecureTransport': 'true' } }],
-    ['a number', { NumericLessThanIfExists: { 'aws:MultiFactorAuthAge': '60' } }],
-    ['a date', { DateLessThanIfExists: { 'aws:TokenIssueTime': '2026-01-01T00:00:00Z' } }],
-    ['an address', { IpAddressIfExists: { 'aws:SourceIp': '203.0.113.0/24' } }],
-    ['a text', { StringEqualsIfExists: via('s3') }],
-    ['a binary', { BinaryEqualsIfExists: context('QmluYXJ5') }],
-  ])('of requests that %s kept out', (_, condition) => {
-    expect(told([allow(condition)], everything).gains).toEqual([{}]);
-  });
-  it('under tests on three keys', () => {
-    const three = { StringEquals: { ...context('b'), 'kms:EncryptionContext:b': ['c'], ...via('s3') } };
-    expect(gained(allow(three))).toEqual([{ when: three }]);
-  });
-  it('by a Deny of three tests that goes', () => {
-    const three = { StringEquals: { ...context('b'), 'kms:EncryptionContext:b': ['c'], ...via('s3') } };
-    expect(told([allow(), deny(three)], [allow()]).gains).toEqual([{}]);
-  });
-  it('by two Denies of two tests each that go', () => {
-    const [first, second] = [
-      { StringEquals: { ...via('s3'), ...context('b') } },
-      { StringEquals: { ...via('rds'), ...context('c') } },
-    ];
-    expect(told([allow(), deny(first), deny(second)], everything).gains).toEqual([{}]);
-  });
-  it('by a Deny that goes of which two tests on one key hold together', () => {
-    const four = {
-      StringEquals: { ...via('s3', 'rds'), ...context('b'), 'kms:EncryptionContext:b': ['c'] },
-      StringNotEquals: via('rds', 'ebs'),
-    };
-    expect(told([allow(), deny(four)], everything).gains).toEqual([{}]);
-  });
-  describe('under lists of values of which each stands in other statements too', () => {
-    const keys = ['a', 'b', 'c'].map((name) => `kms:EncryptionContext:${name}`);
-    const lists = allow({ StringEquals: Object.fromEntries(keys.map((key) => [key, ['x', 'y']])) });
-    const single = (key: string, value: string) => allow({ StringEquals: { [key]: [value], ...via('s3') } });
-
-    it('that come', () => {
-      const others = keys.flatMap((key) => [single(key, 'x'), single(key, 'y')]);
-      expect(told(others, [...others, lists]).gains).toHaveLength(1);
-      expect(told(others, [...others, lists]).gains).not.toMatchObject([{ certainty: 'may' }]);
-    });
-    it('by a Deny of three tests that goes', () => {
-      const three = { StringEquals: { 'aws:SourceVpc': ['v'], 'aws:SourceVpce': ['w'], 'aws:SourceAccount': ['z'] } };
-      const allows = [lists, single(keys[0] ?? '', 'x'), single(keys[0] ?? '', 'y')];
-      expect(told([...allows, deny(three)], allows).gains).not.toMatchObject([{ certainty: 'may' }]);
-    });
-  });
-  it.each([
-    ['numbers', 'kms:RotationPeriodInDays', { NumericLessThan: '5' }, { NumericGreaterThanEquals: '5' }],
-    ['times', 'aws:CurrentTime', { DateLessThan: '2026-01-01' }, { DateGreaterThanEquals: '2026-01-01' }],
-    ['addresses', 'aws:SourceIp', { IpAddress: '0.0.0.0/0' }, { IpAddress: '::/0' }],
-  ])('not of %s where two statements left no other value of the key', (_, key, ...operators) => {
-    const both = operators.map((operator) =>
-      allow(Object.fromEntries(Object.entries(operator).map(([name, value]) => [name, { [key]: value }]))),
-    );
-    const there = { Null: { [key]: ['false'] } };
-    expect(told(both, [allow(there)]).gains).toEqual([{ when: there, certainty: 'may' }]);
-  });
-  it('not beside a Deny that cannot be read, nor by its going', () => {
-    const unread = deny({ StringEquel: context('b'), StringEquals: via('s3') });
-    expect(gained(allow({ StringEquals: via('s3') }), unread)).toMatchObject([{ certainty: 'may' }]);
-    expect(told([allow(), unread], everything).gains).toMatchObject([{ certainty: 'may' }]);
   });
 });
 
@@ -303,67 +208,4 @@ it('is not public where a Deny with the same two tests takes back what everyone 
   const everyone = [statement('Allow', both, '*'), statement('Deny', both, '*')];
   expect(compare([], everyone).public).toBe(false);
   expect(compare([], everyone.slice(0, 1)).public).toBe(true);
-});
-
-describe('Denies of two tests', () => {
-  const denies = (count: number) =>
-    Array.from({ length: count }, (_, i) => deny({ StringEquals: { ...via(`s${i}`), ...context(`${i}`) } }));
-
-  it('stand in the conditions of what is told, but not where there are more than six', () => {
-    expect(gained(allow(), ...denies(6))).toHaveLength(4);
-    expect(gained(allow(), ...denies(7))).toEqual([{}]);
-  });
-});
-
-it('is one sentence for two actions under the same tests, of which one Deny gives one', () => {
-  const of = (Action: string, one: object) => ({ ...one, Action });
-  const { summary } = compare(
-    [],
-    [
-      of('kms:Encrypt', allow({ StringEquals: { ...via('s3'), ...context('b') } })),
-      of('kms:Decrypt', allow({ StringEquals: context('b') })),
-      of('kms:Decrypt', deny({ StringNotEquals: via('s3') })),
-    ],
-  );
-  expect(summary.join()).toContain(
-    'can decrypt data and encrypt data only when kms:EncryptionContext:a is b and kms:ViaService is s3',
-  );
-});
-
-describe('what is too much to compare', () => {
-  const list = (length: number, from = 0) => Array.from({ length }, (_, i) => `s${i + from}.*`);
-  const like = (...patterns: string[]) => allow({ StringLike: { 'kms:ViaService': patterns } });
-  const said = (before: object[], after: object[]) => ({
-    ...told(before, after),
-    too: /too many/.test(compare(before, after).summary.join()),
-  });
-
-  it('is told as what may be', () => {
-    expect(said([like(...list(100))], [like(...list(101))])).toMatchObject({
-      gains: [{}],
-      loses: [],
-      changed: [],
-      too: false,
-    });
-    expect(said([like(...list(400))], [like(...list(401))])).toEqual({
-      gains: [],
-      loses: [],
-      changed: [{ certainty: 'may' }],
-      too: true,
-    });
-  });
-  it('for one action leaves what is gained of the next as what may be', () => {
-    const encrypt = { ...allow({ StringEquals: via('s3') }), Action: 'kms:Encrypt' };
-    const { gains } = compare([like(...list(400))], [like(...list(401)), encrypt]);
-    expect(gains).toMatchObject([{ actions: ['kms:Encrypt'], when: { StringEquals: via('s3') }, certainty: 'may' }]);
-  });
-  it('is not a long list of which another pattern on the key takes a part', () => {
-    const without = { StringNotLike: { 'kms:ViaService': list(400) } };
-    expect(said([], [allow({ ...without, StringLike: { 'kms:ViaService': ['rds.*'] } })])).toMatchObject({
-      too: false,
-    });
-    expect(said([], [allow({ ...without, StringLike: { 'kms:ViaService': list(400, 400) } })])).toMatchObject({
-      too: true,
-    });
-  });
 });

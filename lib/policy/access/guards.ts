@@ -194,7 +194,9 @@ export class Reasoner {
       }
       const kept = test.values.filter((value) => {
         const single = this.conditions.withValues(test, [value]);
-        return !same.some((other) => other !== test && this.#exclude({ ...single, absent: false }, other));
+        return !same.some(
+          (other) => other !== test && this.spend(1) && testsExclude({ ...single, absent: false }, other),
+        );
       });
       if (kept.length === 0 && same.some((other) => !other.absent)) return undefined;
       struck.set(test.id, this.conditions.withValues(test, kept).id);

@@ -45,6 +45,7 @@ export function readPair(before: KeyPolicy, after: KeyPolicy, key: KeyIdentity):
   for (const atom of [everyone, account, ...first.atoms, ...second.atoms]) {
     if (!atoms.has(atom.key)) atoms.set(atom.key, atom);
   }
+  const roleArns = roleArnsOf(atoms.values());
   return {
     key,
     conditions,
@@ -54,7 +55,7 @@ export function readPair(before: KeyPolicy, after: KeyPolicy, key: KeyIdentity):
     everyone,
     account,
     atoms: [...atoms.values()],
-    known: knownBy(roleArnsOf(atoms.values())),
+    known: (atom) => knownContext(atom, roleArns),
     sides: {
       before: { direct: new Map(), total: new Map() },
       after: { direct: new Map(), total: new Map() },
@@ -69,15 +70,6 @@ function roleArnsOf(atoms: Iterable<Atom>): Map<string, string | undefined> {
     if (kind === 'identity' && role !== undefined) arns.set(role, arns.has(role) ? undefined : name);
   }
   return arns;
-}
-
-function knownBy(roleArns: ReadonlyMap<string, string | undefined>): Pair['known'] {
-  const contexts = new Map<string, ReadonlyMap<string, string>>();
-  return (atom) => {
-    const known = contexts.get(atom.key) ?? knownContext(atom, roleArns);
-    contexts.set(atom.key, known);
-    return known;
-  };
 }
 
 /** What one document of a pair means for an atom, with these doubts taken to be so. */

@@ -71,7 +71,7 @@ function residual(
       test.key === PRINCIPAL_ARN &&
       !test.negative &&
       !test.absent &&
-      test.values.every(({ form, text }) => form !== 'opaque' && form !== 'fold' && otherAccount(text, account))
+      test.values.every(({ form, text }) => form !== 'opaque' && otherAccount(text, account))
     );
   });
   return foreign ? FALSE : rest;
