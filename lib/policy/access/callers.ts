@@ -9,14 +9,15 @@ import type { Pair } from './pair.ts';
 export function callersOf(way: readonly number[], { atoms, conditions, key }: Pair): readonly Atom[] | undefined {
   for (const id of way) {
     const test = conditions.test(id);
+    const byArn = test.key === PRINCIPAL_ARN;
+    if (!byArn && test.key !== CALLER_ACCOUNT && test.key !== PRINCIPAL_ACCOUNT) continue;
     if (test.negative || test.absent || test.values.some(({ form }) => form !== 'literal')) continue;
-    const keys = test.values.map(({ text }) => {
-      if (test.key === PRINCIPAL_ARN) return text;
-      const ofAccount = test.key === CALLER_ACCOUNT || test.key === PRINCIPAL_ACCOUNT;
-      return ofAccount && text !== key.accountId ? accountKey(text) : undefined;
+    const callers = test.values.flatMap(({ text }) => {
+      if (!byArn && text === key.accountId) return [];
+      const name = byArn ? text : accountKey(text);
+      return atoms.find((atom) => atom.key === name) ?? [];
     });
-    const callers = keys.flatMap((name) => atoms.find((atom) => atom.key === name) ?? []);
-    if (callers.length === keys.length) return callers;
+    if (callers.length === test.values.length) return callers;
   }
   return undefined;
 }
