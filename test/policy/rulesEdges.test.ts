@@ -213,6 +213,19 @@ describe('a statement that stands there twice', () => {
   ])('not with another %s', (_, change) => expect(repeated(allow(), allow(change))).toEqual([]));
 });
 
+describe('an action that a key cannot do', () => {
+  it('may be excepted by NotAction', () =>
+    expect(codesOf(withRoot(deny({ Action: undefined, NotAction: 'kms:Sign' })))).not.toContain(
+      'ACTION_NOT_SUPPORTED_BY_KEY',
+    ));
+  it('is mended where its name is nearly one of AWS KMS', () => {
+    const fix = (action: string) => findingsOf('ACTION_UNKNOWN', withRoot(allow({ Action: action })))[0]?.fix;
+    expect(fix('KMS:reEncrypt')).toBe('Probably kms:ReEncrypt* is meant.');
+    expect(fix('kms:Encrypts')).toBe('Probably kms:Encrypt is meant.');
+    expect(fix('kms:MakeCoffee')).toBe('Correct the name.');
+  });
+});
+
 describe('the place of a finding', () => {
   const places = (code: string, document: unknown) =>
     findingsOf(code, document).map(({ path, line, column }) => [path, line, column]);
@@ -300,6 +313,7 @@ describe('conditions', () => {
     ['aws:ResourceTagger', 'CONDITION_KEY_UNKNOWN'],
     ['x-aws:ResourceTag/a', 'CONDITION_KEY_UNKNOWN'],
     ['kms:ViaServices', 'CONDITION_KEY_UNKNOWN'],
+    ['constructor', 'CONDITION_KEY_UNKNOWN'],
   ])('on %s: %s', (key, code) =>
     expect(codesOf(condition('StringEquals', key, 'b')).filter((one) => one.startsWith('CONDITION_KEY_'))).toEqual([
       code,
@@ -327,6 +341,20 @@ describe('conditions', () => {
         patch: [{ op: 'replace', value: '111122223333' }],
       },
     ]);
+  });
+  it('that compare numbers say nothing of the type of a key that nobody knows', () =>
+    expect(codesOf(condition('NumericEquals', 'my:key', '5'))).not.toContain('CONDITION_OPERATOR_TYPE'));
+  it('block or free no action that is excepted by NotAction', () => {
+    const codes = (operator: string) =>
+      codesOf(
+        condition(operator, 'kms:EncryptionContext:a', 'b', {
+          Effect: 'Deny',
+          Action: undefined,
+          NotAction: 'kms:DescribeKey',
+        }),
+      );
+    expect(codes('StringEquals')).not.toContain('CONDITION_BLOCKS_ACTION');
+    expect(codes('StringNotEquals')).not.toContain('CONDITION_ALWAYS_HOLDS');
   });
   it('of Version 2008-10-17 are told only where there is a variable', () => {
     const old = (value: string) =>
@@ -390,6 +418,11 @@ describe('conditions', () => {
     ['StringLike', 'kms:ViaService', 's3.*', false],
     ['StringEquals', 'kms:EncryptionContext:a', '${aws:userid}', false],
     ['StringEquals', 'kms:EncryptionContext:a', '${*}', false],
+    ['StringEquals', 'kms:EncryptionContext:a', '{*}', true],
+    ['StringEquals', 'kms:EncryptionContext:a', '${*', true],
+    ['StringEquals', 'kms:EncryptionContext:a', '${?}?', true],
+    ['StringEquel', 'kms:ViaService', 's3.*', false],
+    ['Null', 'kms:ViaService', '*', false],
     ['StringEquals', 'kms:EncryptionContext:a', '${aws:username}*', true],
   ])('%s of %s %s takes a wildcard by the letter: %s', (operator, key, value, literal) => {
     expect(codesOf(condition(operator, key, value)).includes('CONDITION_WILDCARD_IS_LITERAL')).toBe(literal);
@@ -429,6 +462,8 @@ describe('conditions', () => {
     const patch = expect.any(Array);
     expect(found({ StringEquel: { 'kms:EncryptionContextKeys': 'Dept' } })).toMatchObject({ message, fix, patch });
     expect(found({ Null: { 'kms:ViaService': 'true' } })).toMatchObject({ message, fix });
+    expect(found({ Null: { 'kms:ViaService': 'false' } })).toMatchObject({ message, fix });
+    expect(found({ StringEquals: { 'kms:ViaService': 'x' } })).toMatchObject({ message, fix, patch });
   });
   it('on two keys never exclude each other, on one they may', () => {
     const never = (Condition: object) => codesOf(withRoot(allow({ Condition }))).includes('CONDITION_NEVER_HOLDS');
@@ -579,6 +614,21 @@ describe('who can change the policy again', () => {
 
 describe('another account', () => {
   const OTHER = allow({ Principal: { AWS: ROOT.replace('1111', '4444') } });
+  const abroad = (change: Record<string, unknown>) =>
+    codesOf(withRoot({ ...OTHER, ...change })).filter((code) => code.endsWith('_CROSS_ACCOUNT'));
+  test.each<[string[], string, Record<string, unknown>]>([
+    [['ACTION_NOT_CROSS_ACCOUNT'], 'what no other account can do', { Action: 'kms:PutKeyPolicy' }],
+    [['ACTION_PARTLY_CROSS_ACCOUNT'], 'a wildcard', { Action: ['kms:*', 'kms:Decrypt'] }],
+    [[], 'what has an effect there', { Action: 'kms:Encrypt' }],
+    [[], 'actions of another service', { Action: 's3:*' }],
+    [[], 'a Deny', { Action: ['kms:*', 'kms:PutKeyPolicy'], Effect: 'Deny' }],
+    [[], 'all but the named actions', { Action: undefined, NotAction: ['kms:Get*', 'kms:PutKeyPolicy'] }],
+    [
+      [],
+      'all but the named principals',
+      { Action: ['kms:*', 'kms:PutKeyPolicy'], Principal: undefined, NotPrincipal: OTHER.Principal },
+    ],
+  ])('is told %j of %s', (codes, _, change) => expect(abroad(change)).toEqual(codes));
   const optIn = (region: string, partition = 'aws') =>
     codesOf(withRoot(OTHER), {
       key: { ...KEY, region, arn: KEY.arn.replace('us-west-2', region).replace(':aws:', `:${partition}:`) },

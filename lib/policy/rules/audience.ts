@@ -38,9 +38,9 @@ const notPrincipalAllow: PolicyRule = {
 };
 
 /** Holds only for chosen callers: a fixed value and an operator that needs the key. */
-function confines({ test: { lowerKey, use }, values }: ConditionView, account: string): boolean {
-  if (use === undefined || use.operator === 'Null') return false;
-  if (use.operator.negative || use.ifExists || use.quantifier === 'all' || values.length === 0) return false;
+function confines({ test: { lowerKey, compares }, values }: ConditionView, account: string): boolean {
+  if (compares === undefined || values.length === 0) return false;
+  if (compares.operator.negative || compares.ifExists || compares.quantifier === 'all') return false;
   return values
     .map((value) => withAccount(value, account))
     .every((value) => (value.includes('${') ? isOwnOrganization(lowerKey, value) : tiesDown(lowerKey, value)));

@@ -165,8 +165,8 @@ const alwaysHolds: PolicyRule = {
     const having = havingOf(context);
     return eachCondition(
       context,
-      ({ use, lowerKey }) =>
-        use !== undefined && use.operator !== 'Null' && (use.operator.negative || use.ifExists) && having.has(lowerKey),
+      ({ compares, lowerKey }) =>
+        compares !== undefined && (compares.operator.negative || compares.ifExists) && having.has(lowerKey),
       ({ test: { key, lowerKey } }, view) => {
         const free = without(view, having.get(lowerKey));
         if (free.length === 0) return undefined;

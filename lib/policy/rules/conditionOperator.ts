@@ -1,9 +1,9 @@
 import { isEmpty, minus, setOf } from '../actions.ts';
 import { OPERATOR_NAMES, readOperator } from '../condition/operators.ts';
-import { type JsonNode, memberOf, toValue } from '../document/json.ts';
+import { type JsonNode, type JsonString, memberOf, toValue } from '../document/json.ts';
 import { quote } from '../document/visible.ts';
 import { nearest } from '../operations.ts';
-import type { Hit, PolicyRule } from './context.ts';
+import { type Hit, membersOf, type PolicyRule } from './context.ts';
 import { eachCondition, keyOf, needsKey } from './eachCondition.ts';
 
 const CONDITIONS = 'AWS KMS Developer Guide, "Condition keys for AWS KMS"';
@@ -20,12 +20,13 @@ const operatorUnknown: PolicyRule = {
   *check({ statements }) {
     for (const { node, name } of statements) {
       const element = node && memberOf(node, 'Condition');
-      for (const { name: operator } of element?.kind === 'object' ? element.members : []) {
+      if (element === undefined) continue;
+      for (const { name: operator, value: block } of membersOf(element)) {
         if (!isUnknown(operator.value)) continue;
         yield {
           path: operator.pointer,
           message: `${name} has the unknown condition operator ${quote(operator.value)}.`,
-          ...corrected(element, operator.pointer, operator.value),
+          ...corrected(element, operator, block),
         };
       }
     }
@@ -37,11 +38,13 @@ const withoutIfExists = (operator: string): string => operator.slice(0, -'IfExis
 const isNegated = (operator: string): boolean => /not/i.test(operator);
 
 /** The operator that is nearly spelt so, with the patch where nothing stands under its name yet. */
-function corrected(element: JsonNode | undefined, path: string, operator: string): Pick<Hit, 'fix' | 'patch'> {
+function corrected(
+  element: JsonNode,
+  { value: operator, pointer: path }: JsonString,
+  block: JsonNode,
+): Pick<Hit, 'fix' | 'patch'> {
   const meant = readOperator(operator) === undefined ? nearest(operator, OPERATOR_NAMES) : withoutIfExists(operator);
-  const block = element && memberOf(element, operator);
-  if (element === undefined || block === undefined || meant === undefined || isNegated(meant) !== isNegated(operator))
-    return {};
+  if (meant === undefined || isNegated(meant) !== isNegated(operator)) return {};
   const fix = `Probably ${meant} is meant.`;
   if (memberOf(element, meant) !== undefined) return { fix };
   const add = { op: 'add', path: `${element.pointer}/${meant}`, value: toValue(block) } as const;
@@ -66,8 +69,8 @@ const operatorType: PolicyRule = {
   check: (context) =>
     eachCondition(
       context,
-      ({ lowerKey, use }) => {
-        const fitting = use === undefined || use.operator === 'Null' ? undefined : FITTING[use.operator.type];
+      ({ lowerKey, compares }) => {
+        const fitting = compares && FITTING[compares.operator.type];
         const known = keyOf(lowerKey);
         return known !== undefined && fitting !== undefined && !fitting.test(known.type) && !known.key.includes('${');
       },
@@ -87,11 +90,8 @@ const needsSetOperator: PolicyRule = {
   check: (context) =>
     eachCondition(
       context,
-      ({ lowerKey, use }) =>
-        use !== undefined &&
-        use.operator !== 'Null' &&
-        use.quantifier === 'one' &&
-        keyOf(lowerKey)?.type.startsWith('ArrayOf') === true,
+      ({ lowerKey, compares }) =>
+        compares?.quantifier === 'one' && keyOf(lowerKey)?.type.startsWith('ArrayOf') === true,
       ({ test: { key, operator } }, { name }) => ({
         message: `${name} tests ${quote(key)}, which can have several values, with ${quote(operator)}.`,
       }),

@@ -1,9 +1,9 @@
 import { cidrWithin, parseCidr } from '../condition/cidr.ts';
-import { type Reading, readValue, valueMatches } from '../condition/conditionValues.ts';
+import { type Reading, readValue, type ValueType, valueMatches } from '../condition/conditionValues.ts';
 import { type JsonNumber, memberOf } from '../document/json.ts';
 import { quote } from '../document/visible.ts';
 import type { Key } from '../types.ts';
-import { type ConditionTest, type Context, type Hit, listing, type PolicyRule } from './context.ts';
+import { type ConditionTest, type Context, type Hit, listing, membersOf, type PolicyRule } from './context.ts';
 import { coverOf } from './cover.ts';
 import { eachCondition } from './eachCondition.ts';
 
@@ -39,19 +39,19 @@ const valueType: PolicyRule = {
   check: (context) =>
     eachCondition(
       context,
-      ({ use }) => use !== undefined && (use.operator === 'Null' || !TEXTS.has(use.operator.reading)),
-      ({ test: { use, operator }, values }, { name }) => {
-        const bad = values.find((value) => {
-          if (use === undefined || value.includes('${')) return false;
-          if (use.operator === 'Null') return !/^(true|false)$/i.test(value);
-          return readValue(value, use.operator.reading, false).form === 'opaque';
-        });
+      ({ use, compares }) => (compares === undefined ? use !== undefined : !TEXTS.has(compares.operator.reading)),
+      ({ test: { compares, operator }, values }, { name }) => {
+        // Null is read like Bool.
+        const reading = compares?.operator.reading ?? 'bool';
+        const bad = values.find((value) => !value.includes('${') && readValue(value, reading, true).form === 'opaque');
         return bad === undefined
           ? undefined
           : { message: `${name} has the value ${quote(bad)} for ${quote(operator)}.` };
       },
     ),
 };
+
+const NUMBERS: ReadonlySet<ValueType> = new Set<ValueType>(['number', 'date']);
 
 /** One hit for each JSON number in a Condition that a test picks out. */
 function* eachNumber(
@@ -60,11 +60,9 @@ function* eachNumber(
 ): Iterable<Hit> {
   for (const { node, conditions, name } of statements) {
     let line = 0;
-    const element = node && memberOf(node, 'Condition');
-    for (const { value: block } of element?.kind === 'object' ? element.members : []) {
-      for (const { value } of block.kind === 'object' ? block.members : []) {
+    for (const { value: block } of membersOf(node && memberOf(node, 'Condition'))) {
+      for (const { value } of membersOf(block)) {
         const condition = conditions[line++];
-        if (value.kind === 'string') continue;
         for (const item of value.kind === 'array' ? value.items : [value]) {
           const found = item.kind === 'number' && condition ? hit(item, condition.test, name) : undefined;
           if (found !== undefined) yield found;
@@ -82,13 +80,16 @@ const valueNumber: PolicyRule = {
   fix: 'Write it in quotes; an account id has leading zeros that a number loses.',
   source: 'IAM Access Analyzer, "Data type mismatch"; Countersign: one text must not be read in two ways',
   check: (context) =>
-    eachNumber(context, ({ raw, pointer: path }, { use, key }, name) => {
-      const numeric = use !== undefined && use.operator !== 'Null' && /^(number|date)$/.test(use.operator.type);
+    eachNumber(context, ({ raw, pointer: path }, { compares, key }, name) => {
+      const numeric = compares !== undefined && NUMBERS.has(compares.operator.type);
       if (numeric && /^-?[0-9]+(\.[0-9]+)?$/.test(raw)) return undefined;
       const message = `${name} compares ${quote(key)} with the number ${raw}; a string belongs there.`;
       return { path, message, patch: [{ op: 'replace', path, value: raw }] };
     }),
 };
+
+/** A wildcard that is not within `${*}` or `${?}`, which are the bare characters. */
+const WILDCARD = /(?<!\$\{)[*?]|[*?](?!\})/;
 
 const wildcardLiteral: PolicyRule = {
   on: 'policy',
@@ -100,12 +101,9 @@ const wildcardLiteral: PolicyRule = {
   check: (context) =>
     eachCondition(
       context,
-      ({ use }) =>
-        use !== undefined &&
-        use.operator !== 'Null' &&
-        (use.operator.reading === 'string' || use.operator.reading === 'fold'),
+      ({ compares }) => compares?.operator.reading === 'string' || compares?.operator.reading === 'fold',
       ({ test, values }, { name }) => {
-        const wild = values.find((value) => /[*?]/.test(value) && /[*?]/.test(value.replace(/\$\{.*?\}/g, '')));
+        const wild = values.find((value) => WILDCARD.test(value));
         if (wild === undefined) return undefined;
         return {
           message: `${name} has ${quote(wild)} under ${quote(test.operator)}, which takes "*" and "?" as they are.`,
@@ -136,11 +134,12 @@ const variableOld: PolicyRule = {
         ),
 };
 
+const ACCOUNT = { form: /^[0-9]{12}$/, is: 'an account id of 12 digits' };
 /** What a value of a key always looks like; another one never matches. */
 const FORMS: Readonly<Record<string, { form: RegExp; is: string }>> = {
-  'kms:calleraccount': { form: /^[0-9]{12}$/, is: 'an account id of 12 digits' },
-  'aws:principalaccount': { form: /^[0-9]{12}$/, is: 'an account id of 12 digits' },
-  'aws:sourceaccount': { form: /^[0-9]{12}$/, is: 'an account id of 12 digits' },
+  'kms:calleraccount': ACCOUNT,
+  'aws:principalaccount': ACCOUNT,
+  'aws:sourceaccount': ACCOUNT,
   'aws:principalorgid': { form: /^o-[a-z0-9]{10,32}$/, is: 'an organization id such as o-a1b2c3d4e5' },
   'kms:grantoperations': { form: /^[A-Z][A-Za-z]+$/, is: 'an operation without its service, such as Decrypt' },
   'aws:sourcevpc': { form: /^vpc-[0-9a-z]+$/, is: 'the id of a VPC such as vpc-1a2b3c4d' },
@@ -180,14 +179,10 @@ const valueNeverMatches: PolicyRule = {
     const constants = constantsOf(context.key);
     return eachCondition(
       context,
-      ({ use, lowerKey }) =>
-        use !== undefined &&
-        use.operator !== 'Null' &&
-        READ.has(use.operator.reading) &&
-        (Object.hasOwn(FORMS, lowerKey) || Object.hasOwn(constants, lowerKey)),
-      ({ test: { key, lowerKey, use }, values }, { name }) => {
-        if (use === undefined || use.operator === 'Null') return undefined;
-        const { reading, type } = use.operator;
+      ({ lowerKey }) => Object.hasOwn(FORMS, lowerKey) || Object.hasOwn(constants, lowerKey),
+      ({ test: { key, lowerKey, compares }, values }, { name }) => {
+        if (compares === undefined || !READ.has(compares.operator.reading)) return undefined;
+        const { reading, type } = compares.operator;
         const form = reading === 'string' ? FORMS[lowerKey] : undefined;
         const odd = form && values.find((value) => !form.form.test(value) && !value.includes('${'));
         if (form !== undefined && odd !== undefined) {
@@ -225,7 +220,7 @@ const privateAddress: PolicyRule = {
   check: (context) =>
     eachCondition(
       context,
-      ({ lowerKey, use }) => lowerKey === 'aws:sourceip' && use !== undefined && use.operator !== 'Null',
+      ({ lowerKey }) => lowerKey === 'aws:sourceip',
       ({ test, values }, { name }) => {
         const found = values.find((value) => {
           const range = parseCidr(value);

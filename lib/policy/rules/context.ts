@@ -2,7 +2,7 @@ import { type Abilities, abilitiesUnder, requestsFor } from '../access/ability.t
 import { type ApplierUse, applierUses, circumstancesOf } from '../access/applierUse.ts';
 import { type ActionSet, actionsOf, patternSet } from '../actions.ts';
 import { lowerAscii } from '../ascii.ts';
-import { type OperatorUse, readOperator } from '../condition/operators.ts';
+import { type Operator, type OperatorUse, readOperator } from '../condition/operators.ts';
 import { escapePointer, type JsonNode, type JsonObject, type JsonString, memberOf } from '../document/json.ts';
 import { quote } from '../document/visible.ts';
 import { operationsOf } from '../operations.ts';
@@ -77,6 +77,10 @@ export interface ActionView {
   named: ActionPattern;
 }
 
+export interface Comparison extends OperatorUse {
+  operator: Operator;
+}
+
 /** An operator with a condition key, held once for all places of the document where it stands. */
 export interface ConditionTest {
   operator: string;
@@ -84,6 +88,8 @@ export interface ConditionTest {
   /** Lower case. */
   lowerKey: string;
   use: OperatorUse | undefined;
+  /** The same, where it compares values: not for Null. */
+  compares: Comparison | undefined;
   /** Equal for tests that only upper and lower case tells apart. */
   identity: string;
 }
@@ -184,10 +190,16 @@ class Words {
     if (there !== undefined) return there;
     const lowerKey = lowerAscii(key);
     const identity = JSON.stringify([lowerAscii(operator), lowerKey]);
-    const made = { operator, key, lowerKey, use: readOperator(operator), identity };
+    const use = readOperator(operator);
+    const compares = use && comparisonOf(use);
+    const made = { operator, key, lowerKey, use, compares, identity };
     this.tests.set(operator, byKey.set(key, made));
     return made;
   }
+}
+
+function comparisonOf({ operator, ...use }: OperatorUse): Comparison | undefined {
+  return operator === 'Null' ? undefined : { operator, ...use };
 }
 
 function principalsOf(
@@ -216,6 +228,11 @@ function principalsOf(
 /** The pointer of a condition of a statement. */
 export function conditionPath({ statement }: StatementView, { test: { operator, key } }: ConditionView): string {
   return `${statement.path}/Condition/${escapePointer(operator)}/${escapePointer(key)}`;
+}
+
+/** The members of an object; none of what is no object. */
+export function membersOf(node: JsonNode | undefined): JsonObject['members'] {
+  return node?.kind === 'object' ? node.members : [];
 }
 
 /** The strings of an element of a statement. */

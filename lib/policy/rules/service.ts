@@ -37,7 +37,7 @@ const serviceWithoutSource: PolicyRule = {
       if (statement.effect !== 'Allow') return undefined;
       const limited = conditions.some(
         (one) =>
-          one.test.use?.operator !== 'Null' &&
+          one.test.compares !== undefined &&
           needsKey(one) &&
           one.values.every((value) => tiesSource(one.test.lowerKey, withAccount(value, context.key.accountId))),
       );
