@@ -146,9 +146,17 @@ export function many(names: readonly string[]): string {
 }
 
 /** Why it is not certain. */
-export function doubtWords({ ways, allows, denies }: Difference, pair: Pair): string {
+export function doubtWords(
+  { atom, direction, delegated, actions, ways, allows, denies }: Difference,
+  pair: Pair,
+): string {
+  const other = sideIn(pair, direction === 'loss' ? 'after' : 'before', atom, delegated ? 'total' : 'direct', 0);
+  const against = other.conditional.filter(({ rule }) => !isEmpty(intersection(rule.actions, actions)));
   const unseenKeys = new Set(
-    [...ways.flat(), ...[...allows, ...denies].flatMap(({ condition }) => pair.conditions.testsOf(condition))]
+    [
+      ...ways.flat(),
+      ...[...allows, ...denies, ...against].flatMap(({ condition }) => pair.conditions.testsOf(condition)),
+    ]
       .map((id) => pair.conditions.test(id))
       .filter((test) => test.unseen)
       .map((test) => test.shownKey),
