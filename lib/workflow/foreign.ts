@@ -3,7 +3,7 @@ import { places } from '../aws/accounts.ts';
 import { describeKey, getKeyPolicy, listKeyArns, whyUnread } from '../aws/kms.ts';
 import { type Trace, WORKFLOW } from '../change/facts.ts';
 import type { ForeignFact } from '../change/foreign.ts';
-import { type Rules, ruleFor } from '../change/rules.ts';
+import { type Rules, raised, ruleFor } from '../change/rules.ts';
 import { assessChange } from '../policy/assess.ts';
 import { policyText } from '../policy/document/canonicalOf.ts';
 import { parseKeyPolicy } from '../policy/document/parse.ts';
@@ -168,7 +168,8 @@ async function foreign(
 ): Promise<Sighting> {
   const key = (await describeKey(keyArn)) ?? unseen(keyArn);
   const [document = after.document] = known === undefined ? [] : await readDocuments([known.sha256]);
-  const { risk } = assessChange({ before: document, after: after.document, key, guardians: guardians(rules, key) });
+  const assessed = assessChange({ before: document, after: after.document, key, guardians: guardians(rules, key) });
+  const { risk } = raised(rules, key, assessed);
   const rule = ruleFor(rules, key, risk);
   const id = newId(at);
   const fact = about(id, keyArn, at, {

@@ -3,7 +3,7 @@ import type { FrozenRule, Timing } from '../change/facts.ts';
 import type { Preflight } from '../change/preflight.ts';
 import { stagesOf } from '../change/quorum.ts';
 import { done, type Outcome, refuse } from '../change/refusal.ts';
-import { breakGlassFor, maySubmit, type Rules, ruleFor } from '../change/rules.ts';
+import { breakGlassFor, maySubmit, type Rules, raised, ruleFor } from '../change/rules.ts';
 import { timeFindings } from '../change/times.ts';
 import { assessChange } from '../policy/assess.ts';
 import { copyPolicy } from '../policy/console/copy.ts';
@@ -82,7 +82,7 @@ export async function propose(
   const { applyAfter, revertAfter, reverts } = input;
   const [asked, temporary] = await Promise.all([preflight({ key, before, after }), temporaryFindings(key, reverts)]);
   const world = { missing: asked.principals.missing };
-  const assessment = assessChange({ before, after, key, guardians: guardians(rules, key), world });
+  const assessment = raised(rules, key, assessChange({ before, after, key, guardians: guardians(rules, key), world }));
   assessment.findings.push(...text.value.findings);
   const rule = input.breakGlass ? breakGlassFor(rules, key, assessment.risk) : ruleFor(rules, key, assessment.risk);
   if (rule === undefined) {

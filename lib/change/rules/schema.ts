@@ -190,6 +190,12 @@ export const rulesSchema = z.strictObject({
       'Who may submit for which keys: the first that matches decides. A key that none matches is open to every submitter.',
     ),
   ),
+  raise: z.optional(
+    about(
+      z.array(z.strictObject({ match: z.optional(keyOnly), atLeast: risk })),
+      'Keys of which every change counts as at least so dangerous. Of several that match the highest counts; nothing lowers a risk.',
+    ),
+  ),
   freeze: z.optional(
     about(z.array(freeze), 'Windows in which nothing is applied; what is approved waits for their end.'),
   ),
