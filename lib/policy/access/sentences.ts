@@ -165,9 +165,8 @@ function subjectOf({ first, members }: Group, { pair, facts }: Findings): string
   const own = pair.key.accountId;
   const strangers = new Set(facts.after.crossAccount.filter((account) => !facts.before.crossAccount.includes(account)));
   // What is swapped stands under conditions on both sides.
-  const always =
-    first.direction !== 'change' && (first.ways.length === 0 || first.ways.some((way) => way.length === 0));
-  if (first.atom.kind === 'everyone' && !always) return 'everyone who meets its condition';
+  const conditional = first.direction === 'change' || first.ways.flat().length > 0;
+  if (first.atom.kind === 'everyone' && conditional) return 'everyone who meets its condition';
   const names = members.map(({ atom }) => principalWords(atom, own, strangers, partitionOf(pair.key)));
   const some = names.slice(0, MOST_NAMES);
   const more = names.length - some.length;
