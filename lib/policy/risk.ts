@@ -9,165 +9,111 @@ import { type ActionSet, ALL_ACTIONS, indexesOf, intersection, isEmpty, minus, u
 import { shown } from './condition/conditionWords.ts';
 import type { Risk } from './types.ts';
 
-/** One thing that makes a change dangerous. `reason` is a sentence, or `undefined` when it is not so. */
-interface RiskRow {
-  code: string;
-  risk: Risk;
-  reason: (comparison: Comparison) => string | undefined;
+/** What an assessment can know besides the access difference. */
+export interface RiskInput {
+  /** The before document could not be read, so nothing is known of what changes. */
+  beforeUnreadable?: boolean;
 }
 
-const LEVELS: readonly Risk[] = ['low', 'medium', 'high', 'critical'];
+/** One thing that makes a change dangerous: a sentence, or `undefined` when it is not so. */
+type Reason = (comparison: Comparison, input: RiskInput) => string | undefined;
 
-/** The whole grading, one row for each reason; a change is as dangerous as its most dangerous row. No row: low. */
-const ROWS: readonly RiskRow[] = [
-  {
-    code: 'PUBLIC',
-    risk: 'critical',
-    reason: ({ access }) => (access.public ? 'Anyone in any AWS account can use the key.' : undefined),
-  },
-  {
-    code: 'LOCKOUT',
-    risk: 'critical',
-    reason: ({ access }) =>
-      access.lockout ? 'Nobody in the account of the key can change its policy again.' : undefined,
-  },
-  {
-    code: 'FOREIGN_ADMINISTRATOR',
-    risk: 'critical',
-    reason: (comparison) =>
-      named(
-        gained(comparison, union(PUT_KEY_POLICY, CREATE_GRANT)).filter((one) => isForeign(one, comparison)),
-        'outside the account would have the right to change the policy or make grants',
-      ),
-  },
-  {
-    code: 'NEW_ADMINISTRATOR',
-    risk: 'high',
-    reason: (comparison) =>
-      named(
-        gained(comparison, PUT_KEY_POLICY).filter((one) => !isForeign(one, comparison)),
-        'can change the policy, and so take every right',
-      ),
-  },
-  {
-    code: 'DESTRUCTION',
-    risk: 'high',
-    reason: (comparison) =>
-      named(
-        gained(comparison, DESTROYING).filter((one) => !isForeign(one, comparison) || one.atom.kind === 'everyone'),
-        'can disable the key or delete it or its material',
-      ),
-  },
-  {
-    code: 'GRANTS_FOR_ANYBODY',
-    risk: 'high',
-    reason: (comparison) => {
-      const administrators = new Set(gained(comparison, PUT_KEY_POLICY).map(({ atom }) => atom));
-      return named(
-        gained(comparison, CREATE_GRANT)
-          .filter((one) => !isForeign(one, comparison) && !administrators.has(one.atom))
-          .filter((one) => grantsToAnybody(one, comparison)),
-        'can let anybody use the key, by grants',
-      );
+/** The whole grading, most dangerous first, one row for each reason; a change is as dangerous as its first row that holds. No row: low. */
+const GRADES: readonly (readonly [Risk, Record<string, Reason>])[] = [
+  [
+    'critical',
+    {
+      PUBLIC: ({ access }) => (access.public ? 'Anyone in any AWS account can use the key.' : undefined),
+      LOCKOUT: ({ access }) =>
+        access.lockout ? 'Nobody in the account of the key can change its policy again.' : undefined,
+      FOREIGN_ADMINISTRATOR: (comparison) =>
+        named(
+          gained(comparison, union(PUT_KEY_POLICY, CREATE_GRANT)).filter((one) => isForeign(one, comparison)),
+          'outside the account would have the right to change the policy or make grants',
+        ),
     },
-  },
-  {
-    code: 'DELEGATION_REMOVED',
-    risk: 'high',
-    reason: (comparison) =>
-      lost(comparison, PUT_KEY_POLICY).some(({ atom }) => atom.kind === 'account' && isOwn(atom.account, comparison))
-        ? 'IAM policies of the account no longer decide who may manage the key.'
-        : undefined,
-  },
-  {
-    code: 'DENY_REMOVED',
-    risk: 'high',
-    reason: ({ differences }) =>
-      differences.some(({ direction, denies }) => direction === 'gain' && denies.length > 0)
-        ? 'A Deny statement is gone or weaker, so that others come into effect.'
-        : undefined,
-  },
-  {
-    code: 'NEW_ACCOUNT',
-    risk: 'high',
-    reason: ({ facts }) => {
-      const news = minusNames(facts.after.crossAccount, facts.before.crossAccount);
-      return news.length === 0 ? undefined : `New to the key: account ${listed(news.map(accountWords), 'and')}.`;
+  ],
+  [
+    'high',
+    {
+      NEW_ADMINISTRATOR: (comparison) =>
+        named(
+          gained(comparison, PUT_KEY_POLICY).filter((one) => !isForeign(one, comparison)),
+          'can change the policy, and so take every right',
+        ),
+      DESTRUCTION: (comparison) =>
+        named(
+          gained(comparison, DESTROYING).filter((one) => !isForeign(one, comparison) || one.atom.kind === 'everyone'),
+          'can disable the key or delete it or its material',
+        ),
+      GRANTS_FOR_ANYBODY: (comparison) => {
+        const administrators = new Set(gained(comparison, PUT_KEY_POLICY).map(({ atom }) => atom));
+        return named(
+          gained(comparison, CREATE_GRANT)
+            .filter((one) => !isForeign(one, comparison) && !administrators.has(one.atom))
+            .filter((one) => grantsToAnybody(one, comparison)),
+          'can let anybody use the key, by grants',
+        );
+      },
+      DELEGATION_REMOVED: (comparison) =>
+        lost(comparison, PUT_KEY_POLICY).some(({ atom }) => atom.kind === 'account' && isOwn(atom.account, comparison))
+          ? 'IAM policies of the account no longer decide who may manage the key.'
+          : undefined,
+      DENY_REMOVED: ({ differences }) =>
+        differences.some(({ direction, denies }) => direction === 'gain' && denies.length > 0)
+          ? 'A Deny statement is gone or weaker, so that others come into effect.'
+          : undefined,
+      NEW_ACCOUNT: ({ facts }) => {
+        const news = minusNames(facts.after.crossAccount, facts.before.crossAccount);
+        return news.length === 0 ? undefined : `New to the key: account ${listed(news.map(accountWords), 'and')}.`;
+      },
+      ORGANIZATION: ({ facts }) => {
+        const news = minusNames(facts.after.organizations, facts.before.organizations);
+        return news.length === 0
+          ? undefined
+          : `Every account of ${listed(news.map(organizationWords), 'and')} is let in.`;
+      },
+      NEAR_LOCKOUT: ({ facts }) => {
+        const { keepers } = facts.after;
+        const worse =
+          keepers.length < facts.before.keepers.length || facts.before.keepers.some(({ power }) => power === 'yes');
+        if (keepers.length === 0 || !worse) return undefined;
+        if (keepers.every(({ power }) => power !== 'yes'))
+          return 'The policy can only be changed under conditions from now on.';
+        const only = keepers.length === 1 ? keepers[0] : undefined;
+        return only !== undefined && facts.before.keepers.length > 1 && !only.account
+          ? `Only ${shown(only.principal)} can change the policy from now on.`
+          : undefined;
+      },
+      APPLIER_GETS_USE: ({ applier }) =>
+        applier !== undefined && !isEmpty(minus(usesOf(applier.after), usesOf(applier.before)))
+          ? 'The role that applies changes is let use the key itself.'
+          : undefined,
+      UNREADABLE: (_, { beforeUnreadable }) =>
+        beforeUnreadable ? 'The policy that stands now cannot be read, so it is not known what changes.' : undefined,
     },
-  },
-  {
-    code: 'ORGANIZATION',
-    risk: 'high',
-    reason: ({ facts }) => {
-      const news = minusNames(facts.after.organizations, facts.before.organizations);
-      return news.length === 0
-        ? undefined
-        : `Every account of ${listed(news.map(organizationWords), 'and')} is let in.`;
+  ],
+  [
+    'medium',
+    {
+      NEW_USE: (comparison) =>
+        named(gained(comparison, union(USING, CREATE_GRANT)), 'can use the key where that was not allowed'),
+      ADMINISTRATION: (comparison) =>
+        named(gained(comparison, OTHER_ADMINISTRATION), 'can manage the key or its grants where that was not allowed'),
+      CONDITION_CHANGED: ({ differences }) =>
+        differences.some(({ direction }) => direction === 'change')
+          ? 'A condition was replaced by one that is neither narrower nor wider.'
+          : undefined,
+      UNDECIDED: ({ differences, unnamedLosses }) =>
+        unnamedLosses.length > 0 || differences.some(({ may }) => may)
+          ? 'Part of the difference cannot be decided from the policy alone.'
+          : undefined,
+      LOST_DECRYPT: (comparison) =>
+        named(lost(comparison, DECRYPTING), 'can no longer decrypt, or not always; something may stop working'),
+      LOST_ADMINISTRATOR: (comparison) =>
+        named(lost(comparison, PUT_KEY_POLICY), 'can no longer change the policy, or not always'),
     },
-  },
-  {
-    code: 'NEAR_LOCKOUT',
-    risk: 'high',
-    reason: ({ facts }) => {
-      const { keepers } = facts.after;
-      const worse =
-        keepers.length < facts.before.keepers.length || facts.before.keepers.some(({ power }) => power === 'yes');
-      if (keepers.length === 0 || !worse) return undefined;
-      if (keepers.every(({ power }) => power !== 'yes'))
-        return 'The policy can only be changed under conditions from now on.';
-      const [only] = keepers;
-      return keepers.length === 1 && facts.before.keepers.length > 1 && only !== undefined && !only.account
-        ? `Only ${shown(only.principal)} can change the policy from now on.`
-        : undefined;
-    },
-  },
-  {
-    code: 'APPLIER_GETS_USE',
-    risk: 'high',
-    reason: ({ applier }) =>
-      applier !== undefined && !isEmpty(minus(usesOf(applier.after), usesOf(applier.before)))
-        ? 'The role that applies changes is let use the key itself.'
-        : undefined,
-  },
-  {
-    code: 'NEW_USE',
-    risk: 'medium',
-    reason: (comparison) =>
-      named(gained(comparison, union(USING, CREATE_GRANT)), 'can use the key where that was not allowed'),
-  },
-  {
-    code: 'ADMINISTRATION',
-    risk: 'medium',
-    reason: (comparison) =>
-      named(gained(comparison, OTHER_ADMINISTRATION), 'can manage the key or its grants where that was not allowed'),
-  },
-  {
-    code: 'CONDITION_CHANGED',
-    risk: 'medium',
-    reason: ({ differences }) =>
-      differences.some(({ direction }) => direction === 'change')
-        ? 'A condition was replaced by one that is neither narrower nor wider.'
-        : undefined,
-  },
-  {
-    code: 'UNDECIDED',
-    risk: 'medium',
-    reason: ({ differences, unnamedLosses }) =>
-      unnamedLosses.length > 0 || differences.some(({ may }) => may)
-        ? 'Part of the difference cannot be decided from the policy alone.'
-        : undefined,
-  },
-  {
-    code: 'LOST_DECRYPT',
-    risk: 'medium',
-    reason: (comparison) =>
-      named(lost(comparison, DECRYPTING), 'can no longer decrypt, or not always; something may stop working'),
-  },
-  {
-    code: 'LOST_ADMINISTRATOR',
-    risk: 'medium',
-    reason: (comparison) => named(lost(comparison, PUT_KEY_POLICY), 'can no longer change the policy, or not always'),
-  },
+  ],
 ];
 
 const OTHER_ADMINISTRATION: ActionSet = minus(
@@ -175,27 +121,17 @@ const OTHER_ADMINISTRATION: ActionSet = minus(
   READING,
 );
 
-/** What an assessment can know besides the access difference. */
-export interface RiskInput {
-  /** The before document could not be read, so nothing is known of what changes. */
-  beforeUnreadable?: boolean;
-}
-
 /**
  * How dangerous a change is, with a sentence for each reason, the most dangerous first. A change that only lets somebody read,
  * or takes away without taking administration or decryption, is low and has no reason.
  */
-export function gradeRisk(
-  comparison: Comparison,
-  { beforeUnreadable = false }: RiskInput = {},
-): { risk: Risk; riskReasons: string[] } {
-  const found = ROWS.flatMap(({ risk, reason }) => {
-    const text = reason(comparison);
-    return text === undefined ? [] : [{ risk, text }];
-  });
-  if (beforeUnreadable)
-    found.push({ risk: 'high', text: 'The policy that stands now cannot be read, so it is not known what changes.' });
-  found.sort((a, b) => LEVELS.indexOf(b.risk) - LEVELS.indexOf(a.risk));
+export function gradeRisk(comparison: Comparison, input: RiskInput = {}): { risk: Risk; riskReasons: string[] } {
+  const found = GRADES.flatMap(([risk, reasons]) =>
+    Object.values(reasons).flatMap((reason) => {
+      const text = reason(comparison, input);
+      return text === undefined ? [] : [{ risk, text }];
+    }),
+  );
   return { risk: found[0]?.risk ?? 'low', riskReasons: found.map(({ text }) => text) };
 }
 

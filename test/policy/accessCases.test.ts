@@ -391,6 +391,10 @@ describe('risk', () => {
     ['high', {}, { StringLike: { 'kms:ViaService': '*' } }],
     ['high', forService, undefined],
     ['high', forService, { Bool: { 'kms:GrantIsForAWSResource': 'false' } }],
+    ['high', {}, { Bool: { 'kms:GrantIsForAWSResource': ['true', 'false'] } }],
+    ['high', {}, { ArnLike: { 'kms:GranteePrincipal': [APP, `${APP.slice(0, -3)}*`] } }],
+    ['high', {}, { StringNotEquals: { 'kms:GranteePrincipal': APP } }],
+    ['medium', {}, { ArnLike: { 'kms:GranteePrincipal': 'arn:aws:iam::*:role/app' } }],
     ['medium', {}, forService],
     ['medium', {}, via('ec2.us-east-1.amazonaws.com')],
     ['medium', {}, { StringEquals: { 'kms:GranteePrincipal': APP } }],
@@ -401,6 +405,29 @@ describe('risk', () => {
     const graded = gradeRisk(compare(before, [DELEGATION, granting(is)]));
     expect(graded.risk).toBe(expected);
     expect(graded.riskReasons.includes(`${APP} can let anybody use the key, by grants.`)).toBe(expected === 'high');
+  });
+
+  it('a grant is for anybody if one of two statements says so', () => {
+    const both = [
+      granting(forService),
+      allow({ AWS: APP }, 'kms:CreateGrant', { StringEquals: { 'aws:SourceVpc': 'vpc-1' } }),
+    ];
+    expect(gradeRisk(compare([DELEGATION], [DELEGATION, ...both])).riskReasons).toContain(
+      `${APP} can let anybody use the key, by grants.`,
+    );
+  });
+
+  it('names who is outside the account: other accounts, federated identities, every account of an organization', () => {
+    const reasons = (...statements: object[]) =>
+      gradeRisk(compare([DELEGATION], [DELEGATION, ...statements])).riskReasons;
+    const provider = `arn:aws:iam::${OWN}:saml-provider/corp`;
+    expect(reasons(allow({ Federated: provider }, 'kms:PutKeyPolicy'))[0]).toBe(
+      `Federated:${provider} outside the account would have the right to change the policy or make grants.`,
+    );
+    const organizations = { StringEquals: { 'aws:PrincipalOrgID': ['o-aaaaaaaaaa', 'o-bbbbbbbbbb'] } };
+    expect(reasons(allow('*', 'kms:Decrypt', organizations))).toContain(
+      'Every account of organization o-aaaaaaaaaa and organization o-bbbbbbbbbb is let in.',
+    );
   });
 
   it('gives a reason for everything above low', () => {

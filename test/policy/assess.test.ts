@@ -52,11 +52,17 @@ describe('an assessment', () => {
   });
 
   it('says nothing of a proposal that cannot be read but that it cannot', () => {
-    const { ok, access, matrix, riskReasons } = assess(BEFORE, '{"Version":');
-    expect(ok).toBe(false);
-    expect([access.gains, access.loses, access.changed, matrix]).toEqual([[], [], [], []]);
-    expect(access.summary).toEqual(riskReasons);
-    expect(access.summary[0]).toMatch(/cannot be read/);
+    const said = 'The proposed document cannot be read, so it is not known who would gain or lose access.';
+    const { findings, before, after, ...rest } = assess(BEFORE, '{"Version":');
+    expect(findings.map(({ code }) => code)).toEqual(['JSON_SYNTAX']);
+    expect(rest).toEqual({
+      ok: false,
+      access: { gains: [], loses: [], changed: [], public: false, crossAccount: [], lockout: false, summary: [said] },
+      matrix: [],
+      risk: 'critical',
+      riskReasons: [said],
+      externalPolicies: [],
+    });
   });
 
   it('takes nothing for certain when the policy that stands cannot be read', () => {
@@ -67,6 +73,14 @@ describe('an assessment', () => {
     expect(['high', 'critical']).toContain(risk);
     expect(matrix).toEqual([]);
     expect(before.canonical).toBe(before.sha256);
+  });
+
+  it('is of high risk when the policy that stands cannot be read, whatever the new one gives', () => {
+    const { risk, riskReasons } = assess('{', text({ ...delegation, Action: 'kms:PutKeyPolicy' }));
+    const unread = 'The policy that stands now cannot be read, so it is not known what changes.';
+    expect(risk).toBe('high');
+    expect(riskReasons).toContain(unread);
+    expect(assess(text(delegation), BEFORE).riskReasons).not.toContain(unread);
   });
 
   it('compares an old policy that breaks rules as far as it can be read', () => {

@@ -60,6 +60,13 @@ describe('externalPolicies', () => {
     expect(sids(grants({ Condition: { Bool: { 'kms:GrantIsForAWSResource': ['true', 'false'] } } }))).toEqual([free]);
     expect(sids(grants({ Condition: { BoolIfExists: { 'kms:GrantIsForAWSResource': 'true' } } }))).toEqual([free]);
     expect(sids(grants({ Action: ['kms:CreateGrant', 'kms:DescribeKey'] }))).toEqual([free, limited]);
+    for (const [name, value] of [
+      ['kms:GrantIsForAWSResourcex', 'true'],
+      ['xkms:GrantIsForAWSResource', 'true'],
+      ['kms:GrantIsForAWSResource', 'truex'],
+      ['kms:GrantIsForAWSResource', 'xtrue'],
+    ] as const)
+      expect(sids(grants({ Condition: { Bool: { [name]: value } } }))).toEqual([free]);
     expect(sids(use())).toEqual([free]);
   });
   it('leaves out what has no effect across accounts or for this key', () => {
@@ -73,6 +80,7 @@ describe('externalPolicies', () => {
   });
   it('keeps a wildcard only when all of it has an effect', () => {
     expect(actions(use({ Action: 'kms:ReEncrypt*' }))).toEqual(['kms:ReEncrypt*']);
+    expect(actions(use({ Action: ['kms:Reencrypt*', 'KMS:DECRYPT'] }))).toEqual(['kms:Decrypt', 'kms:Reencrypt*']);
     expect(actions(use({ Action: 'kms:De*' }))).toEqual(['kms:Decrypt', 'kms:DescribeKey']);
     expect(
       actions(use({ Action: undefined, NotAction: ['kms:Decrypt', 'kms:*Grant*', 'kms:G*', 'kms:ReEncrypt*'] })),
@@ -85,6 +93,20 @@ describe('externalPolicies', () => {
     const condition = { StringEquals: { 'kms:CallerAccount': [OTHER, '111122223333'] } };
     expect(needs([use({ Principal: '*', Condition: condition })]).map(({ accountId }) => accountId)).toEqual([OTHER]);
     expect(needs([use({ Principal: '*' })])).toEqual([]);
+    const user = `arn:aws:iam::${OTHER}:user/Ana`;
+    const session = `arn:aws:sts::${OTHER}:assumed-role/Reader/one`;
+    expect(needs([use({ Principal: { AWS: [user, session, role] } })])[0]?.note).toBe(
+      `An administrator of account ${OTHER} attaches this IAM policy to ${[role, user, session].join(', ')}; ` +
+        'on any other identity it has no effect. Callers name the key by its ARN.',
+    );
+    for (const Principal of [{ Service: 'sns.amazonaws.com' }, { Federated: 'cognito-identity.amazonaws.com' }])
+      expect(needs([use({ Principal, Condition: condition })])).toEqual([]);
+    for (const account of [`${OTHER}*`, `x${OTHER}`, `${OTHER}0`])
+      expect(needs([use({ Principal: '*', Condition: { StringEquals: { 'kms:CallerAccount': account } } })])).toEqual(
+        [],
+      );
+    for (const name of ['xkms:CallerAccount', 'kms:CallerAccountx', 'aws:SourceAccount'])
+      expect(needs([use({ Principal: '*', Condition: { StringEquals: { [name]: OTHER } } })])).toEqual([]);
     for (const operator of ['StringNotEquals', 'StringLike', 'Null', 'Nonsense']) {
       const other = { [operator]: { 'kms:CallerAccount': OTHER } };
       expect(needs([use({ Principal: '*', Condition: other })])).toEqual([]);

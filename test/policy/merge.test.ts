@@ -424,6 +424,37 @@ describe('a rebase', () => {
     });
   });
 
+  it('counts what one side gave only for whom, and only under what, it was given', () => {
+    const no = (more: object = {}) => ({ ...allow('A', 'kms:Decrypt', 'No'), Effect: 'Deny', ...more });
+    const yes = [allow('A', 'kms:Decrypt', 'Yes'), allow('B', 'kms:Decrypt', 'Too')];
+    const besides = rebasePolicy(texts(doc(ROOT, no()), doc(ROOT), doc(ROOT, no(), ...yes)), KEY);
+    expect(besides).toMatchObject({ ok: false, findings: [{ message: expect.stringContaining('role/A"') }] });
+
+    const outside = no({ Condition: { StringNotEquals: { 'aws:SourceVpc': 'vpc-1' } } });
+    const everywhere = rebasePolicy(texts(doc(ROOT, outside), doc(ROOT), doc(ROOT, outside, ...yes)), KEY);
+    expect(everywhere).toMatchObject({ ok: false, findings: [{ message: expect.stringContaining('role/A"') }] });
+
+    const narrowed = rebasePolicy(texts(doc(ROOT), doc(ROOT, ...yes), doc(ROOT, outside)), KEY);
+    expect(narrowed).toMatchObject({ ok: true, text: expect.stringContaining('"Yes"') });
+  });
+
+  it('shows the statement alone where nobody can say which of those that were added it became', () => {
+    const [was, mine, live] = [allow('A', 'kms:*'), allow('A'), allow('A', 'kms:Sign')];
+    expect(rebasePolicy(texts(doc(ROOT, was), doc(ROOT, mine), doc(ROOT, live)), KEY)).toEqual({
+      ok: false,
+      findings: [
+        {
+          code: 'REBASE_CONFLICT',
+          severity: 'error',
+          message: expect.stringContaining('both removed it and added other statements'),
+          path: '',
+          fix: 'Read the live policy, make your change on it by hand, and submit that.',
+          documents: [{ title: 'As it was', document: JSON.stringify(was) }],
+        },
+      ],
+    });
+  });
+
   it('says for each statement what both sides did', () => {
     const rebased = rebasePolicy(
       texts(doc(ROOT, allow('A', 'kms:Decrypt', 's')), doc(ROOT), doc(ROOT, allow('A', 'kms:Sign', 's'))),

@@ -39,6 +39,7 @@ describe('what a key can be used for', () => {
     ['signing', key({ usage: 'SIGN_VERIFY', spec: 'ECC_NIST_P256' }), ['GetPublicKey', 'Sign', 'Verify']],
     ['MAC', key({ usage: 'GENERATE_VERIFY_MAC', spec: 'HMAC_256' }), ['GenerateMac', 'VerifyMac']],
     ['agreement', key({ usage: 'KEY_AGREEMENT', spec: 'ECC_NIST_P256' }), ['DeriveSharedSecret', 'GetPublicKey']],
+    ['encapsulation', key({ usage: 'ENCAPSULATE_DECAPSULATE' as Key['usage'], spec: 'ML_KEM_768' }), ['GetPublicKey']],
     ['an unknown usage', key({ usage: 'NEW' as Key['usage'], spec: 'NEW' }), []],
   ])('%s', (_, of, can) => {
     const used = [...CRYPTOGRAPHIC, 'kms:GetPublicKey'].filter((action) => possibleFor(action, of));
@@ -137,6 +138,10 @@ describe('the nearest name', () => {
   ])('of %s is %s', (name, expected) => expect(nearest(name, known)).toBe(expected));
   it.each<[string, string, boolean]>([
     ['ab', 'ba', true],
+    ['x', 'yz', false],
+    ['xz', 'yyz', false],
+    ['abcd', 'axbd', false],
+    ['abcd', 'acxd', false],
     ['abc', 'acb', true],
     ['abcdef', 'badcef', true],
     ['abcdef', 'badcfe', false],
