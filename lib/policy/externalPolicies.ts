@@ -1,8 +1,9 @@
-import { byCodeUnit, sortedSet } from './ascii.ts';
+import { byCodeUnit, lowerAscii, sortedSet } from './ascii.ts';
 import { readOperator } from './condition/operators.ts';
 import type { Action } from './data/actions.generated.ts';
 import { CROSS_ACCOUNT, operationsOf, possibleFor } from './operations.ts';
 import { principalForm } from './principalForm.ts';
+import { CALLER_ACCOUNT, PRINCIPAL_ACCOUNT } from './principals.ts';
 import type { ExternalPolicy, Key, KeyPolicy, Statement } from './types.ts';
 
 /** Operations that a service needs to use a key for as long as it runs; the console limits them to services. */
@@ -40,9 +41,8 @@ export function externalPolicies(policy: KeyPolicy, key: Key, onlyNew?: KeyPolic
 function needsOf(policy: KeyPolicy, key: Key): Map<string, Need> {
   const needs = new Map<string, Need>();
   for (const statement of policy.statements) {
-    if (statement.effect !== 'Allow') continue;
+    if (statement.effect !== 'Allow' || statement.notPrincipal) continue;
     const accounts = accountsOf(statement, key);
-    if (accounts.length === 0) continue;
     const actions = actionsAbroad(statement, key);
     if (actions.length === 0) continue;
     const viaServices = limitedToServices(statement);
@@ -63,12 +63,12 @@ function needsOf(policy: KeyPolicy, key: Key): Map<string, Need> {
 }
 
 /** External accounts that a statement lets in, each with the identities that it names; `*` counts for the accounts of its condition. */
-function accountsOf(statement: Statement, key: Key): { account: string; name?: string }[] {
-  const accounts: { account: string; name?: string }[] = [];
+function accountsOf(statement: Statement, key: Key): { account: string; name: string | undefined }[] {
+  const accounts: { account: string; name: string | undefined }[] = [];
   const add = (account: string, name?: string): void => {
-    if (account !== key.accountId) accounts.push({ account, ...(name !== undefined && { name }) });
+    if (account !== key.accountId) accounts.push({ account, name });
   };
-  for (const principal of statement.notPrincipal ? [] : statement.principals) {
+  for (const principal of statement.principals) {
     const form = principalForm(principal);
     if (form.type === 'account') add(form.account);
     else if (form.type === 'user' || form.type === 'role' || form.type === 'session') add(form.account, principal.id);
@@ -82,7 +82,7 @@ function namedAccounts(statement: Statement): string[] {
     .filter(({ operator, key }) => {
       const use = readOperator(operator);
       const equals = use !== undefined && use.operator !== 'Null' && use.operator.name === 'StringEquals';
-      return equals && /^(kms:calleraccount|aws:principalaccount)$/i.test(key);
+      return equals && [CALLER_ACCOUNT, PRINCIPAL_ACCOUNT].includes(lowerAscii(key));
     })
     .flatMap(({ values }) => values.filter((value) => /^[0-9]{12}$/.test(value)));
 }
@@ -90,9 +90,9 @@ function namedAccounts(statement: Statement): string[] {
 function limitedToServices(statement: Statement): boolean {
   return statement.conditions.some(
     ({ operator, key, values }) =>
-      /^bool$/i.test(operator) &&
-      /^kms:grantisforawsresource$/i.test(key) &&
-      values.every((value) => /^true$/i.test(value)),
+      lowerAscii(operator) === 'bool' &&
+      lowerAscii(key) === 'kms:grantisforawsresource' &&
+      values.every((value) => lowerAscii(value) === 'true'),
   );
 }
 
@@ -123,19 +123,19 @@ function isNew(need: Need, before: Need | undefined): boolean {
 }
 
 function documentOf({ actions, grants }: Need, key: Key): unknown {
-  const statement = (sid: string, action: Set<string>, condition?: unknown): object => ({
+  const statement = (sid: string, action: Set<string>, more: object = {}): object => ({
     Sid: `${sid}${key.accountId}`,
     Effect: 'Allow',
     Action: sortedSet(action),
     Resource: key.arn,
-    ...(condition !== undefined && { Condition: condition }),
+    ...more,
   });
-  const bool = { Bool: { 'kms:GrantIsForAWSResource': 'true' } };
+  const limited = { Condition: { Bool: { 'kms:GrantIsForAWSResource': 'true' } } };
   return {
     Version: '2012-10-17',
     Statement: [
       ...(actions.size > 0 ? [statement('AllowUseOfKeyInAccount', actions)] : []),
-      ...(grants.size > 0 ? [statement('AllowGrantsOnKeyInAccount', grants, bool)] : []),
+      ...(grants.size > 0 ? [statement('AllowGrantsOnKeyInAccount', grants, limited)] : []),
     ],
   };
 }

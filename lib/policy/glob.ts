@@ -16,7 +16,9 @@ export function globWithin(narrow: string, wide: string): boolean {
 
 /** Whether no text is of both patterns, as far as their fixed beginnings and ends show it. */
 export function globsDisjoint(a: string, b: string): boolean {
-  return differ(fixedStart(a), fixedStart(b)) || differ(reversed(fixedEnd(a)), reversed(fixedEnd(b)));
+  return (
+    differ([...fixedStart(a)], [...fixedStart(b)]) || differ([...fixedEnd(a)].reverse(), [...fixedEnd(b)].reverse())
+  );
 }
 
 /** A text of the pattern: every `*` is left empty or filled in, every `?` becomes one character. */
@@ -37,7 +39,7 @@ function walk(pattern: string, text: string, textIsPattern: boolean): boolean {
       star = p++;
       if (p === pattern.length) return true;
       resume = t;
-    } else if (want !== undefined && (want === have || (want === '?' && !(textIsPattern && have === '*')))) {
+    } else if (want === have || (want === '?' && !(textIsPattern && have === '*'))) {
       p++;
       t++;
     } else if (star >= 0) {
@@ -52,19 +54,15 @@ function walk(pattern: string, text: string, textIsPattern: boolean): boolean {
 }
 
 function fixedStart(pattern: string): string {
-  return /^[^*]*/.exec(pattern)?.[0] ?? '';
+  return pattern.replace(/\*.*/s, '');
 }
 
 function fixedEnd(pattern: string): string {
-  return /[^*]*$/.exec(pattern)?.[0] ?? '';
-}
-
-function reversed(text: string): string {
-  return [...text].reverse().join('');
+  return pattern.slice(pattern.lastIndexOf('*') + 1);
 }
 
 /** Two beginnings that no text can share. One without any `*` behind it is compared as far as the shorter one goes. */
-function differ(a: string, b: string): boolean {
+function differ(a: readonly string[], b: readonly string[]): boolean {
   for (let i = 0; i < Math.min(a.length, b.length); i++) {
     if (a[i] !== b[i] && a[i] !== '?' && b[i] !== '?') return true;
   }

@@ -2,7 +2,7 @@ import { type ActionSet, KEY_ACTIONS, setOf } from './actions.ts';
 import { byCodeUnit, lowerAscii } from './ascii.ts';
 import { ACTIONS, type Action } from './data/actions.generated.ts';
 import { globMatches } from './glob.ts';
-import type { Key } from './types.ts';
+import type { Key, KeyUsage } from './types.ts';
 
 /** Operations that use the key material (AWS KMS Developer Guide, "Cryptographic operations"). */
 export const CRYPTOGRAPHIC: ReadonlySet<string> = new Set(
@@ -47,7 +47,7 @@ const SYMMETRIC = [
 ];
 
 /** What each key usage can do with its material ("Key type reference", "Enable automatic key rotation"); the symmetric ENCRYPT_DECRYPT key is told by its spec. */
-const BY_USAGE: Readonly<Record<string, readonly string[]>> = {
+const BY_USAGE: Readonly<Record<KeyUsage | 'SYMMETRIC', readonly string[] | undefined>> = {
   SYMMETRIC,
   ENCRYPT_DECRYPT: ['Encrypt', 'Decrypt', 'ReEncryptFrom', 'ReEncryptTo', 'GetPublicKey'],
   SIGN_VERIFY: ['Sign', 'Verify', 'GetPublicKey'],
@@ -66,7 +66,7 @@ export function possibleFor(action: string, key: Pick<Key, 'usage' | 'spec' | 'o
   const symmetric = key.usage === 'ENCRYPT_DECRYPT' && key.spec === 'SYMMETRIC_DEFAULT';
   if (CRYPTOGRAPHIC.has(action) || action === 'kms:GetPublicKey') {
     const usage = symmetric ? 'SYMMETRIC' : key.usage;
-    return (BY_USAGE[usage] ?? []).includes(action.slice(4));
+    return BY_USAGE[usage]?.includes(action.slice(4)) ?? false;
   }
   if (OF_IMPORTED_MATERIAL.includes(action)) return key.origin === 'EXTERNAL';
   if (OF_ROTATION.includes(action)) return symmetric && key.origin === 'AWS_KMS';

@@ -99,10 +99,8 @@ export function knownContext(
     known.set(PRINCIPAL_ACCOUNT, atom.account).set(CALLER_ACCOUNT, atom.account).set(IS_AWS_SERVICE, 'false');
   }
   if (atom.kind === 'service') known.set(IS_AWS_SERVICE, 'true');
+  const role = roleArns.get(atom.role ?? '');
+  if (role !== undefined) known.set(PRINCIPAL_ARN, role);
   if (atom.kind === 'identity') known.set(PRINCIPAL_ARN, atom.name);
-  if (atom.kind === 'session') {
-    const role = roleArns.get(atom.role ?? '');
-    if (role !== undefined) known.set(PRINCIPAL_ARN, role);
-  }
   return known;
 }

@@ -45,13 +45,13 @@ export function validateKeyPolicy({ text, key, guardians, request = {}, world = 
   const plain = isPlain(text);
   const subject: Subject = { text: sent, original: text, plain, key, guardians, request, world };
   const node = read.ok ? read.node : undefined;
+  const unread: readonly Finding[] = read.findings;
   const findings: Finding[] = [];
   const context = read.ok ? contextOf(subject, read.policy, read.node) : undefined;
   for (const rule of RULES) {
     if (rule.on === 'subject') findings.push(...findingsOf(rule, rule.check(subject), node));
     else if (rule.on === 'policy' && context) findings.push(...findingsOf(rule, rule.check(context), node));
-    else if (rule.on === 'reading' && !read.ok)
-      findings.push(...read.findings.filter(({ code }) => code === rule.code));
+    else findings.push(...unread.filter(({ code }) => code === rule.code));
   }
   return { findings, text: sent, ...(read.ok && { policy: read.policy }), applierUses: context?.applierUses ?? [] };
 }

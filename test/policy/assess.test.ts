@@ -83,6 +83,22 @@ describe('an assessment', () => {
     expect(assess(text(delegation), BEFORE).riskReasons).not.toContain(unread);
   });
 
+  it('does not say that somebody can let anybody use the key who could before', () => {
+    const granter = (Sid: string, condition: object) => ({
+      ...other,
+      Sid,
+      Principal: { AWS: `arn:aws:iam::${OWN}:role/a` },
+      Action: 'kms:CreateGrant',
+      Condition: { StringEquals: condition },
+    });
+    const anybody = granter('a', { 'kms:EncryptionContext:a': 'b' });
+    const service = granter('b', { 'kms:ViaService': 's3.us-east-1.amazonaws.com' });
+    const reasons = (...before: object[]) => assess(text(...before), text(delegation, anybody, service)).riskReasons;
+    const said = expect.stringMatching(/can let anybody use the key, by grants/);
+    expect(reasons(delegation)).toContainEqual(said);
+    expect(reasons(delegation, anybody)).not.toContainEqual(said);
+  });
+
   it('compares an old policy that breaks rules as far as it can be read', () => {
     const old = text(delegation, { ...applier, Resource: undefined });
     const { access } = assess(old, BEFORE);

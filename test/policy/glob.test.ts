@@ -73,3 +73,5 @@ it('has a text with its stars filled in', () => {
   expect(globSample('*a?*', 'xy')).toBe('xyaxxy');
   expect(globSample('*a?*', '')).toBe('ax');
 });
+
+it('takes a star of the text as any other character', () => expect(globMatches('a?', 'a*')).toBe(true));

@@ -455,6 +455,26 @@ describe('a rebase', () => {
     });
   });
 
+  it('counts what one side gave perhaps only for what both together give perhaps', () => {
+    const tagged = {
+      ...allow('A', 'kms:Decrypt', 'Some'),
+      Condition: { StringEquals: { 'aws:PrincipalTag/team': 'red' } },
+    };
+    const no = { ...allow('A', 'kms:Decrypt', 'No'), Effect: 'Deny' };
+    const yes = { ...allow('A', 'kms:Decrypt', 'Yes'), Action: ['kms:Decrypt', 'kms:Sign'] };
+    const more = { ...no, Action: ['kms:Decrypt', 'kms:Sign'] };
+    const both = rebasePolicy(texts(doc(ROOT, more), doc(ROOT, more, yes), doc(ROOT, tagged)), KEY);
+    expect(both).toMatchObject({
+      ok: false,
+      findings: [{ message: expect.stringContaining('kms:Decrypt, kms:Sign,') }],
+    });
+    expect(
+      rebasePolicy(texts(doc(ROOT), doc(ROOT, tagged), doc(ROOT, allow('B', 'kms:Sign', 'b'))), KEY),
+    ).toMatchObject({
+      ok: true,
+    });
+  });
+
   it('says for each statement what both sides did', () => {
     const rebased = rebasePolicy(
       texts(doc(ROOT, allow('A', 'kms:Decrypt', 's')), doc(ROOT), doc(ROOT, allow('A', 'kms:Sign', 's'))),

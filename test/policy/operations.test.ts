@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import {
   ALL_ACTIONS,
+  actionsOf,
   bit,
   has,
   indexesOf,
@@ -13,8 +14,10 @@ import {
   setOf,
   union,
 } from '../../lib/policy/actions.ts';
+import { lowerAscii } from '../../lib/policy/ascii.ts';
 import { CROSS_ACCOUNT, CRYPTOGRAPHIC, nearest, operationsOf, possibleFor } from '../../lib/policy/operations.ts';
 import type { Key } from '../../lib/policy/types.ts';
+import { policyOf } from './arbitrary.ts';
 
 const key = (change: Partial<Pick<Key, 'usage' | 'spec' | 'origin' | 'multiRegion'>> = {}) => ({
   usage: 'ENCRYPT_DECRYPT' as const,
@@ -149,6 +152,9 @@ describe('the nearest name', () => {
     ['a', 'b', true],
     ['ab', 'a', true],
     ['a', 'abc', false],
+    ['a', 'bb', false],
+    ['aaab', 'aaca', false],
+    ['aaab', 'aabc', false],
   ])('%s is near %s: %s', (name, other, near) => expect(nearest(name, [other])).toBe(near ? other : undefined));
   it('is the nearer one, of several the first in order, of names up to 100 letters', () => {
     expect(nearest('abcdef', ['abcxxf', 'abcdxf'])).toBe('abcdxf');
@@ -180,3 +186,14 @@ describe('a set of actions', () => {
     expect(setOf(['s3:GetObject', 'kms:CreateKey'])).toEqual(NO_ACTIONS);
   });
 });
+
+// KMS gives a statement without any action no effect, whichever of the two elements is empty.
+it('an empty Action is none, and so is an empty NotAction', () => {
+  const [statement] = policyOf({
+    Statement: [{ Effect: 'Allow', Principal: '*', Action: [], Resource: '*' }],
+  }).statements;
+  const none = (notAction: boolean) => statement && actionsOf({ ...statement, notAction }, new Map());
+  expect([none(false), none(true)]).toEqual([NO_ACTIONS, NO_ACTIONS]);
+});
+it('letters beyond ASCII keep their case: the Kelvin sign is no k', () =>
+  expect(['KMS:\u212a', '\u212a', '\u00c4'].map(lowerAscii)).toEqual(['kms:\u212a', '\u212a', '\u00c4']));

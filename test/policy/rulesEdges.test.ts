@@ -668,3 +668,25 @@ describe('a service', () => {
       'SERVICE_PRINCIPAL_INVALID',
     ));
 });
+
+describe('a text as a whole', () => {
+  it('that cannot be read has what cannot be read of it, once, and nothing else', () => {
+    const { findings, policy, applierUses } = judge('{"Version":"2012-10-17","Version":"2012-10-17","Statement":[');
+    expect(findings.map(({ code }) => code)).toEqual(['JSON_SYNTAX']);
+    expect([policy, applierUses]).toEqual([undefined, []]);
+  });
+  it('is sent without white space when it just fits then', () => {
+    const padded = (length: number) => {
+      const text = JSON.stringify(withRoot(allow()));
+      return text.replace('"tested"', `"${'a'.repeat(length - text.length + 6)}"`);
+    };
+    const fits = padded(32_768);
+    expect([judge(` ${fits}`).text, judge(` ${padded(32_769)}`).text]).toEqual([fits, ` ${padded(32_769)}`]);
+  });
+  it('names the error of KMS only where there is one', () =>
+    expect(
+      judge(withRoot(allow({ Sid: undefined, Resource: 'arn:aws:kms:*' }))).findings.filter(
+        (one) => 'aws' in one && !one.aws,
+      ),
+    ).toEqual([]));
+});

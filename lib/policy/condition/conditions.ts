@@ -73,7 +73,6 @@ export class Conditions {
 
   /** The condition once some keys are known: tests that hold go, and it is `FALSE` when one fails. */
   given(condition: ConditionId, known: ReadonlyMap<string, string>): ConditionId {
-    if (condition === FALSE) return FALSE;
     const tests = this.testsOf(condition);
     const open: number[] = [];
     for (const id of tests) {
@@ -104,14 +103,14 @@ export class Conditions {
   }
 
   #makeOpposite(test: Test): Test | undefined {
-    if (test.operator === 'Unknown') return undefined;
     const quantifier = test.quantifier === 'one' ? 'one' : test.quantifier === 'any' ? 'all' : 'any';
     const others = { ...test, quantifier, absent: !test.absent } as const;
     if (test.values.length === 0) return this.#intern({ ...others, negative: !test.negative });
     if (test.type === 'bool') {
       if (test.values.some(({ form }) => form === 'opaque')) return undefined;
-      const values = ['true', 'false'].filter((text) => test.values.every((value) => value.text !== text));
-      return this.#intern({ ...others, values: values.map((text) => ({ form: 'literal', text })) });
+      const turned = ({ text }: ConditionValue) =>
+        ({ form: 'literal', text: text === 'true' ? 'false' : 'true' }) as const;
+      return this.#intern({ ...others, values: test.values.map(turned) });
     }
     const operator = operatorNamed(test.operator)?.opposite;
     return operator === undefined ? undefined : this.#intern({ ...others, negative: !test.negative, operator });
