@@ -257,6 +257,13 @@ export const CASES: Record<string, Case> = {
   },
   ALLOW_ALWAYS_DENIED: {
     bad: [
+      {
+        document: withRoot(
+          allow(when('StringEquals', 'kms:CallerAccount', '444455556666')),
+          allow({ Sid: 'no', Effect: 'Deny', ...when('StringEquals', 'kms:CallerAccount', '444455556666') }),
+        ),
+        at: at(''),
+      },
       { document: withRoot(allow(), allow({ Sid: 'no', Effect: 'Deny', ...aws(`${ROLE}2`, ROLE) })), at: at('') },
       {
         document: withRoot(
@@ -375,12 +382,14 @@ export const CASES: Record<string, Case> = {
       }),
     ],
     good: [
+      good({ Principal: '*' }, { world: { missing: [ROLE] } }),
       good(aws(ROLE, SESSION), { world: { missing: ['Role', `${ROLE}2`, 'session'] } }),
       good(aws('AROADBQP57FF2AEXAMPLE'), { world: { missing: ['AROADBQP57FF2AEXAMPLE'] } }),
     ],
   },
   PRINCIPAL_WILDCARD: {
     bad: [
+      bad(aws('arn:aws:s3:::bucket/*'), '/Principal/AWS/0', 'bucket/*'),
       bad(aws('arn:aws:iam::111122223333:role/App*'), '/Principal/AWS/0', 'role/App*'),
       bad(aws('arn:aws:iam::*:root'), '/Principal/AWS/0'),
       bad(aws('arn:aws:sts::111122223333:assumed-role/ExampleRole/*'), '/Principal/AWS/0'),
@@ -500,6 +509,12 @@ export const CASES: Record<string, Case> = {
   },
   SERVICE_WITHOUT_SOURCE: {
     bad: [
+      bad(
+        when('ArnLike', 'aws:SourceArn', ['arn:aws:sns:*:111122223333:*', '*'], {
+          Principal: { Service: 'sns.amazonaws.com' },
+        }),
+        '/Principal/Service',
+      ),
       bad({ Principal: { Service: 'logs.us-west-2.amazonaws.com' } }, '/Principal/Service', 'logs'),
       bad(
         when('StringNotEquals', 'aws:SourceAccount', '1', { Principal: { Service: 'sns.amazonaws.com' } }),
@@ -700,6 +715,19 @@ export const CASES: Record<string, Case> = {
   CONDITION_FOR_ALL_VALUES_EMPTY: {
     bad: [
       bad(
+        when('ForAllValues:StringEquals', 'kms:EncryptionContextKeys', 'Dept', { Action: 'kms:CreateGrant' }),
+        '/Condition/ForAllValues:StringEquals/kms:EncryptionContextKeys',
+      ),
+      bad(
+        {
+          Condition: {
+            'ForAllValues:StringEquals': { 'aws:TagKeys': 'Dept' },
+            StringEquals: { 'kms:EncryptionContext:Dept': 'IT' },
+          },
+        },
+        '/Condition/ForAllValues:StringEquals/aws:TagKeys',
+      ),
+      bad(
         when('ForAllValues:StringEquals', 'kms:EncryptionContextKeys', 'Dept'),
         '/Condition/ForAllValues:StringEquals/kms:EncryptionContextKeys',
       ),
@@ -858,6 +886,7 @@ export const CASES: Record<string, Case> = {
       ),
     ],
     good: [
+      good(when('StringEquals', 'kms:EncryptionAlgorithm', 'RSAES_OAEP_SHA_256'), key({ spec: 'RSA_2048' })),
       good(when('Bool', 'kms:MultiRegion', 'false')),
       good(when('StringLike', 'kms:KeySpec', 'SYMM*')),
       good(when('StringEqualsIgnoreCase', 'kms:KeySpec', 'symmetric_default')),
@@ -900,6 +929,7 @@ export const CASES: Record<string, Case> = {
       bad(when('Null', 'aws:username', 'false', { Effect: 'Deny', ...SNS }), '/Condition/Null/aws:username'),
     ],
     good: [
+      good(when('StringEquals', 'aws:PrincipalOrgID', 'o-a1b2c3d4e5', { Principal: { Service: [] } })),
       good(when('StringEquals', 'aws:SourceOrgID', 'o-a1b2c3d4e5', SNS)),
       good(when('StringNotEqualsIfExists', 'aws:PrincipalOrgID', 'o-a1b2c3d4e5', SNS)),
       good(when('StringEquals', 'aws:PrincipalOrgID', 'o-a1b2c3d4e5', { Principal: { AWS: ROLE, ...SNS.Principal } })),
@@ -931,6 +961,14 @@ export const CASES: Record<string, Case> = {
       bad(when('StringEquals', 'kms:CallerAccount', '444455556666'), '/Condition', '"kms:CallerAccount"'),
     ],
     good: [
+      good(
+        when('StringEquals', 'kms:CallerAccount', '444455556666', {
+          Effect: 'Deny',
+          Principal: undefined,
+          NotPrincipal: { AWS: ROLE },
+        }),
+      ),
+      good(when('StringEquals', 'kms:CallerAccount', '444455556666', aws())),
       good({
         Condition: {
           StringEquals: { 'kms:CallerAccount': '111122223333' },
@@ -1083,7 +1121,17 @@ export const CASES: Record<string, Case> = {
         at: '',
       },
     ],
-    good: [{ document: only(admin(APPLIER)) }, { document: only(admin(APPLIER, ROLE)) }],
+    good: [
+      { document: only(admin(APPLIER)) },
+      { document: only(admin(APPLIER, ROLE)) },
+      {
+        document: only(
+          admin(APPLIER),
+          allow({ Action: 'kms:PutKeyPolicy', ...aws(ROOT), ...when('Bool', 'aws:MultiFactorAuthPresent', 'true') }),
+          admin(ROLE),
+        ),
+      },
+    ],
   },
   NO_ACCOUNT_ROOT: {
     bad: [
@@ -1091,8 +1139,11 @@ export const CASES: Record<string, Case> = {
       { document: only({ ...ROOT_STATEMENT, ...when('Bool', 'aws:SecureTransport', 'true') }), at: '' },
       { document: only({ ...ROOT_STATEMENT, Action: 'kms:Describe*' }), at: '' },
       { document: only({ ...ROOT_STATEMENT, Principal: { Federated: ROOT } }), at: '' },
+      { document: only(admin(APPLIER, ROLE), denyPut(aws(ROOT))), at: '' },
     ],
     good: [
+      { document: only({ ...ROOT_STATEMENT, ...aws(ROLE, ROOT) }) },
+
       { document: only({ ...ROOT_STATEMENT, Principal: { AWS: '111122223333' }, Action: 'kms:Put*' }) },
       { document: only({ ...ROOT_STATEMENT, Principal: '*' }) },
     ],

@@ -103,6 +103,11 @@ describe('free text that cannot be read as it is', () => {
     expect(found[0]?.path).toBe(path);
     expect(found[0]?.message).toContain(message);
   });
+  it('is no value that KMS compares, of which that is told already', () => {
+    const codes = codesOf(condition('StringEquals', 'kms:ViaService', 'x\u200b'));
+    expect(codes).toContain('IDENTIFIER_CHARACTER');
+    expect(codes).not.toContain('TEXT_INVISIBLE_CHARACTER');
+  });
   it('by an escape, wherever it stands', () => {
     const escaped = (change: object) =>
       JSON.stringify(withRoot(allow({ ...change }))).replace(
@@ -204,6 +209,10 @@ describe('a statement that stands there twice', () => {
       '/Statement/2',
       '/Statement/4',
     ]);
+  });
+  it('not with the same values of another key', () => {
+    const of = (key: string) => ({ Condition: { StringEquals: { [key]: 'x' } } });
+    expect(repeated(allow(of('kms:ViaService')), allow({ Sid: 'two', ...of('kms:CallerAccount') }))).toEqual([]);
   });
   it.each<[string, Record<string, unknown>]>([
     ['effect', { Effect: 'Deny' }],

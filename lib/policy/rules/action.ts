@@ -161,8 +161,9 @@ function* abroad(
   for (const view of statements) {
     const found = view.actions.filter(({ named }) => picked.has(named));
     const [first] = found;
-    const accounts = first === undefined ? [] : externalAccounts(view);
-    if (first === undefined || accounts.length === 0) continue;
+    if (first === undefined) continue;
+    const accounts = externalAccounts(view);
+    if (accounts.length === 0) continue;
     const patterns = listing(found.map(({ named }) => quote(named.pattern)));
     yield { path: first.path, message: says(view, patterns, listing(accounts)) };
   }

@@ -55,7 +55,7 @@ function visitIdentifiers({ statements }: Context, visit: Visit): void {
   for (const view of statements) {
     const { name, statement, node, principals, actions } = view;
     for (const { path, named } of actions) visit(named.pattern, path, name, 'the action');
-    for (const { path, written } of principals) visit(written, path, name, 'the principal');
+    for (const { path, id } of principals) visit(id, path, name, 'the principal');
     const element = statement.notResource ? 'NotResource' : 'Resource';
     for (const { pointer, value } of placed(node, element)) visit(value, pointer, name, 'the resource');
     for (const condition of view.conditions) {

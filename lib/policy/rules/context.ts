@@ -56,8 +56,6 @@ export interface PolicyRule extends RuleText {
 
 export interface PrincipalView extends Principal {
   path: string;
-  /** As written: an account id is not yet its root ARN. */
-  written: string;
   form: PrincipalForm;
   /** In the key's account. */
   own: boolean;
@@ -129,7 +127,7 @@ export interface Context extends Subject {
 export function contextOf(subject: Subject, policy: KeyPolicy, node: JsonObject): Context {
   const words = new Words();
   const list = memberOf(node, 'Statement');
-  const nodes = list?.kind === 'array' ? list.items : list === undefined ? [] : [list];
+  const nodes = list?.kind === 'array' ? list.items : [list];
   const statements = policy.statements.map((statement, index): StatementView => {
     const at = nodes[index];
     const sid = statement.sid === undefined ? '' : ` (${quote(statement.sid)})`;
@@ -213,12 +211,10 @@ function principalsOf(
   return statement.principals.map((principal, index) => {
     const form = principalForm(principal);
     forms.add(form.type);
-    const place = places[index];
     return {
       kind: principal.kind,
       id: principal.id,
-      path: place?.pointer ?? statement.path,
-      written: place?.value ?? principal.id,
+      path: places[index]?.pointer ?? statement.path,
       form,
       own: accountOf(form) === key.accountId,
     };

@@ -161,10 +161,10 @@ const duplicateSid: PolicyRule = {
     const first = new Map<string, string>();
     for (const { statement, name } of statements) {
       const { sid, path } = statement;
-      const before = sid === undefined ? undefined : first.get(sid);
-      if (before !== undefined) {
-        yield { path: `${path}/Sid`, message: `${name} has the same Sid as an earlier one: ${before}.` };
-      } else if (sid !== undefined) first.set(sid, name);
+      if (sid === undefined) continue;
+      const before = first.get(sid);
+      if (before === undefined) first.set(sid, name);
+      else yield { path: `${path}/Sid`, message: `${name} has the same Sid as an earlier one: ${before}.` };
     }
   },
 };

@@ -65,8 +65,7 @@ const resourceNotStar: PolicyRule = {
   fix: 'Write "Resource": "*".',
   source: NOTICE,
   check: ({ statements }) =>
-    statements.flatMap(({ statement: { path, resources, notResource }, name, node }): Hit[] => {
-      if (!notResource && resources.every((one) => one === '*')) return [];
+    statements.flatMap(({ statement: { path, notResource }, name, node }): Hit[] => {
       if (notResource) {
         const patch: JsonPatch[] = [
           { op: 'remove', path: `${path}/NotResource` },
