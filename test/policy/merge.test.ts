@@ -502,6 +502,12 @@ describe('a rebase', () => {
     });
   });
 
+  it('is refused where what both together say is too long to be read', () => {
+    const long = (name: string) => allow(name, 'kms:Decrypt', name.repeat(70_000));
+    const rebased = rebasePolicy(texts(doc(ROOT), doc(ROOT, long('A')), doc(ROOT, long('B'))), KEY);
+    expect(rebased).toMatchObject({ ok: false, findings: [{ code: 'JSON_TOO_LARGE' }] });
+  });
+
   it('gives nobody more than the two sides gave together', () => {
     let clean = 0;
     fc.assert(
