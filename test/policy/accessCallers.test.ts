@@ -49,6 +49,15 @@ describe('a narrower caller has an entry of its own', () => {
     expect(gained(allow([OTHER, SESSION]))).toEqual([[OTHER], [SESSION]]);
     expect(gained(allow([APP, SESSION]))).toEqual([[APP]]);
   });
+  it('when it is a role, beside a service of that name', () => {
+    const both = { ...allow(APP), Principal: { Service: APP, AWS: APP } };
+    expect(gained(both)).toEqual([[APP], [`Service:${APP}`]]);
+    const text = 'sns.amazonaws.com';
+    expect(gained({ ...both, Principal: { Service: text, Federated: text } })).toEqual([
+      [`Federated:${text}`],
+      [`Service:${text}`],
+    ]);
+  });
   it('when it gains by the same statement by which all others lose', () => {
     expect(told([butFor(allow(APP))], [allow(APP)])).toEqual({ gains: [[APP]], loses: [['*']], changed: [] });
   });
@@ -65,6 +74,14 @@ describe('a narrower caller has an entry of its own', () => {
     const before = [allow('*', via('s3')), allow(APP, via('ebs'))];
     expect(told(before, [allow('*', via('rds'))]).changed).toEqual([['*'], [APP]]);
     expect(told(before.slice(0, 1), [allow('*', via('rds'))]).changed).toEqual([['*']]);
+  });
+  it('when one of its statements is replaced and one stays', () => {
+    const stays = allow(APP, undefined, 'kms:Encrypt');
+    expect(told([stays, allow(APP, via('s3'))], [stays, allow(APP, via('rds'))]).changed).toEqual([[APP]]);
+  });
+  it('when it loses what everyone seems to gain, but only by its name', () => {
+    const after = [allow('*', isArn(X)), deny(X)];
+    expect(told([allow(X)], after)).toEqual({ gains: [], loses: [[X]], changed: [] });
   });
   it('when its account gains what cannot be for it', () => {
     const before = [allow(ROOT, via('s3')), deny(APP)];

@@ -18,6 +18,7 @@ const allow = (principal: unknown, action: unknown, condition?: object, Resource
 const deny = (...of: Parameters<typeof allow>): Statement => ({ ...allow(...of), Effect: 'Deny' });
 const ROOT = { AWS: arn('root') };
 const APP = { AWS: arn('role/app') };
+const ABROAD = { AWS: arn('role/x', '444455556666') };
 const DELEGATION = allow(ROOT, 'kms:*');
 const compare = (before: Statement[], after: Statement[]) => {
   const of = (Statement: Statement[]) => policyOf({ Version: '2012-10-17', Statement });
@@ -183,6 +184,24 @@ const TEXTS: Record<string, [Statement[], Statement[]]> = {
     [DELEGATION, allow(APP, 'kms:Decrypt'), deny(APP, 'kms:Decrypt', undefined, THIS_KEY)],
   ],
   accountDeniedInDoubt: [[DELEGATION], [DELEGATION, deny(ROOT, 'kms:Decrypt', undefined, THIS_KEY)]],
+  deniedInDoubtAbroad: [
+    [DELEGATION, allow(ABROAD, 'kms:Decrypt')],
+    [DELEGATION, allow(ABROAD, 'kms:Decrypt'), deny(ABROAD, 'kms:Decrypt', undefined, THIS_KEY)],
+  ],
+  lostToSeven: [
+    [allow(APP, 'kms:Decrypt')],
+    [{ ...many('ab'), Effect: 'Allow' }, ...['ab', 'ac', 'ad', 'ae', 'af', 'ag', 'ah'].map(many)],
+  ],
+  mayWiden: [[allow(APP, 'kms:Decrypt', { StringEquals: { 'aws:PrincipalTag/a': 'b' } })], [allow(APP, 'kms:Decrypt')]],
+  namedTwice: [[DELEGATION], [DELEGATION, allow({ AWS: [arn('role/app'), arn('role/app')] }, 'kms:Decrypt')]],
+  abroadOrByService: [
+    [DELEGATION],
+    [
+      DELEGATION,
+      allow('*', ['kms:Decrypt', 'kms:PutKeyPolicy'], { StringEquals: { 'kms:CallerAccount': '444455556666' } }),
+      allow('*', ['kms:Decrypt', 'kms:PutKeyPolicy'], via('s3')),
+    ],
+  ],
   accountLost: [[DELEGATION], [DELEGATION, { ...MANY, Principal: ROOT }]],
   deniedNever: [
     [DELEGATION],
