@@ -1,8 +1,7 @@
 import { byCodeUnit } from '../ascii.ts';
 import type { KeyPolicy, Statement } from '../types.ts';
 import { canonicalForm } from './canonical.ts';
-import type { JsonNode, JsonObject } from './json.ts';
-import { memberOf } from './json.ts';
+import { itemsOf, type JsonObject, memberOf } from './json.ts';
 import { mergeAdded, mergeStatement, type Spelled } from './mergeStatement.ts';
 
 /** A policy as it was read: its meaning and its text. */
@@ -46,10 +45,8 @@ export function mergePolicies(base: Read, mine: Read, theirs: Read): Merge {
   const version = scalar('Version', base, mine, theirs);
   const id = scalar('Id', base, mine, theirs);
   const statements = mergeParts(b, m, t);
-  const conflicts = [version, id, statements].flatMap((one) => ('conflicts' in one ? one.conflicts : []));
-  if (conflicts.length > 0 || 'conflicts' in version || 'conflicts' in id || 'conflicts' in statements) {
-    return { ok: false, conflicts };
-  }
+  const conflicts = [version, id, statements].flatMap((one) => one.conflicts);
+  if (conflicts.length > 0) return { ok: false, conflicts };
   const members = [
     ...(version.text === undefined ? [] : [`  "Version": ${version.text}`]),
     ...(id.text === undefined ? [] : [`  "Id": ${id.text}`]),
@@ -76,8 +73,7 @@ function uniqueSids(all: readonly Read[]): Set<string> {
 }
 
 function partsOf({ policy, node, text }: Read, sids: ReadonlySet<string>): Part[] {
-  const list = memberOf(node, 'Statement');
-  const nodes: JsonNode[] = list === undefined ? [] : list.kind === 'array' ? list.items : [list];
+  const nodes = itemsOf(memberOf(node, 'Statement'));
   return policy.statements.map((statement, i) => {
     const place = nodes[i];
     const form = formOf(statement);
@@ -95,13 +91,13 @@ function scalar(
   base: Read,
   mine: Read,
   theirs: Read,
-): { text: string | undefined } | { conflicts: Conflict[] } {
+): { text?: string | undefined; conflicts: Conflict[] } {
   const member = name === 'Version' ? 'version' : 'id';
   const [b, m, t] = [base, mine, theirs].map(({ policy }) =>
     policy[member] === undefined ? undefined : JSON.stringify(policy[member]),
   );
-  if (m === t || m === b) return { text: t };
-  if (t === b) return { text: m };
+  if (m === t || m === b) return { text: t, conflicts: [] };
+  if (t === b) return { text: m, conflicts: [] };
   return { conflicts: [{ what: name, kind: 'both-changed', base: b, mine: m, theirs: t }] };
 }
 
@@ -113,7 +109,7 @@ interface Side {
   parts: Part[];
 }
 
-function mergeParts(b: Part[], m: Part[], t: Part[]): { texts: string[] } | { conflicts: Conflict[] } {
+function mergeParts(b: Part[], m: Part[], t: Part[]): { texts: string[]; conflicts: Conflict[] } {
   const names = [...new Set([...t, ...m, ...b].map(({ name }) => name))];
   const conflicts: Conflict[] = [];
   const texts: string[] = [];
@@ -133,7 +129,7 @@ function mergeParts(b: Part[], m: Part[], t: Part[]): { texts: string[] } | { co
     }
   }
   conflicts.push(...unfollowed(b, m, t));
-  return conflicts.length > 0 ? { conflicts } : { texts };
+  return { texts, conflicts };
 }
 
 function sideOf(parts: readonly Part[], name: string): Side {
