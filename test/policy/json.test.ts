@@ -14,12 +14,21 @@ const node = (text: string): JsonNode => {
 };
 
 describe('parseJson reads', () => {
-  it.each(['{}', '[]', '""', '0', '-1.5e+3', 'true', 'null', ' {"a":[1,{"b":"\\u00e9\\n"}]} ', '"\\ud83d\\ude00😀"'])(
-    '%s',
-    (text) => {
-      expect(JSON.stringify(toValue(node(text)))).toBe(JSON.stringify(JSON.parse(text)));
-    },
-  );
+  it.each([
+    '{}',
+    '[]',
+    '""',
+    '0',
+    '-1.5e+3',
+    '[1e2,1E-2]',
+    '"\\"\\\\\\/\\b\\f\\n\\r\\t"',
+    'true',
+    'null',
+    ' {"a":[1,{"b":"\\u00e9\\n"}]} ',
+    '"\\ud83d\\ude00😀"',
+  ])('%s', (text) => {
+    expect(JSON.stringify(toValue(node(text)))).toBe(JSON.stringify(JSON.parse(text)));
+  });
   it('any text that JSON.stringify writes, to the same value', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom(undefined, 2, '\t'), (value, indent) => {
@@ -86,6 +95,7 @@ describe('parseJson refuses', () => {
     ['an open string', '"abc', 'JSON_SYNTAX'],
     ['an open list', '[1', 'JSON_SYNTAX'],
     ['an unknown escape', '"\\x41"', 'JSON_SYNTAX'],
+    ['an unknown escape of four digits', '"\\x0041"', 'JSON_SYNTAX'],
     ['a short escape', '"\\u12"', 'JSON_SYNTAX'],
     ['another white space', '\u00a0{}', 'JSON_SYNTAX'],
     ['a byte order mark', '\ufeff{}', 'JSON_BYTE_ORDER_MARK'],
@@ -115,6 +125,8 @@ describe('parseJson refuses', () => {
       return result.ok || result.findings[0]?.message;
     };
     expect(message('null')).toBe('The text has 4 characters; at most 2 are read.');
+    expect(parseJson('null', { maxLength: 2 })).toMatchObject({ findings: [{ severity: 'error' }] });
+    expect(parseJson('[1,2]', { maxNodes: 2 })).toMatchObject({ findings: [{ message: 'More than 2 values.' }] });
     expect(message(new Uint8Array(3))).toBe('The text has 3 bytes; at most 2 are read.');
   });
   it('at the place where it went wrong', () => {
@@ -122,6 +134,8 @@ describe('parseJson refuses', () => {
     expect(result.ok || result.findings[0]).toMatchObject({ path: '/a/b', line: 4, column: 5 });
     const broken = parseJson('{\n  "a": 1,\n  "b": nil }');
     expect(broken.ok || broken.findings[0]).toMatchObject({ path: '/b', line: 3, column: 8 });
+    const half = parseJson('{\n  "a": "\\ud800" }');
+    expect(half.ok || half.findings[0]).toMatchObject({ path: '/a', line: 2, column: 8 });
   });
   it('every text that JSON.parse refuses, and never throws', () => {
     const bit = fc.constantFrom(

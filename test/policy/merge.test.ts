@@ -36,6 +36,10 @@ const use = (more: object = {}) => ({
 const role = (name: string) => `arn:aws:iam::${OWN}:role/${name}`;
 const roles = (...names: string[]) => ({ Principal: { AWS: names.map(role) } });
 const ACCOUNT = { Principal: { AWS: 'arn:aws:iam::444455556666:root' } };
+const via = (operator: string, ...values: string[]) => ({ Condition: { [operator]: { 'kms:ViaService': values } } });
+const twoLines = (...values: string[]) => ({
+  Condition: { StringEquals: { 'kms:ViaService': 's3' }, stringequals: { 'kms:ViaService': values } },
+});
 const doc = (...Statement: object[]) => ({ Version: '2012-10-17', Statement });
 const merge = (base: unknown, mine: unknown, theirs: unknown): Merge =>
   mergePolicies(readingOf(base), readingOf(mine), readingOf(theirs));
@@ -71,7 +75,9 @@ describe('the merge of two sides', () => {
     ];
     expect(JSON.parse(textOf(merge(one, two, one)))).toEqual(two);
     expect(JSON.parse(textOf(merge(one, one, two)))).toEqual(two);
-    expect(kinds(merge(doc(ROOT), { ...doc(ROOT), Id: 'x' }, { ...doc(ROOT), Id: 'y' }))).toEqual(['both-changed']);
+    expect(merge(doc(ROOT), { ...doc(ROOT), Id: 'x' }, { ...doc(ROOT), Id: 'y' })).toMatchObject({
+      conflicts: [{ what: 'Id', kind: 'both-changed', mine: '"x"', theirs: '"y"' }],
+    });
   });
 
   it.each([
@@ -127,6 +133,34 @@ describe('the merge of two sides', () => {
       'cannot-follow',
     ],
     [
+      'both rewrote one with an empty Sid',
+      [allow('A', 'kms:*', '')],
+      [allow('A', 'kms:Decrypt', '')],
+      [allow('A', 'kms:Sign', '')],
+      'cannot-follow',
+    ],
+    [
+      'both wrote one without a Sid once more, and not as often',
+      [allow('A')],
+      [allow('A'), allow('A')],
+      [allow('A'), allow('A'), allow('A')],
+      'both-changed',
+    ],
+    [
+      'both added the same Sid for others, one under a condition',
+      [],
+      [use()],
+      [use({ ...roles('C'), ...via('StringEquals', 's3') })],
+      'both-added',
+    ],
+    [
+      'both added the same Sid for others, one with two lines of one name',
+      [],
+      [use({ ...via('StringEquals', 's3') })],
+      [use({ ...roles('C'), ...twoLines('s3') })],
+      'both-added',
+    ],
+    [
       'both rewrote one and gave it another Sid',
       [allow('A', 'kms:*', 's')],
       [allow('A', 'kms:Sign', 'm')],
@@ -147,6 +181,13 @@ describe('the merge of two sides', () => {
   it('allows whom each side allowed where both added one Sid for others and nothing else differs', () => {
     const merged = merge(doc(ROOT), doc(ROOT, use(roles('C'))), doc(ROOT, use()));
     expect(canonicalOf(textOf(merged))).toBe(canonical(doc(ROOT, use(roles('A', 'B', 'C')))));
+  });
+
+  it('has no conflict where both put the same in the place of one, in any order, and one did more', () => {
+    const [base, mine] = [doc(ROOT, allow('A', 'kms:*'), use()), doc(ROOT, allow('A'), allow('B'))];
+    const theirs = doc(ROOT, use(), allow('B'), allow('A'));
+    expect(canonicalOf(textOf(merge(base, mine, theirs)))).toBe(canonical(mine));
+    expect(canonicalOf(textOf(merge(base, theirs, mine)))).toBe(canonical(mine));
   });
 
   it('counts a statement that stands there twice', () => {
@@ -218,9 +259,8 @@ describe('properties', () => {
   });
 });
 
-const via = (operator: string, ...values: string[]) => ({ Condition: { [operator]: { 'kms:ViaService': values } } });
-const twoLines = (...values: string[]) => ({
-  Condition: { StringEquals: { 'kms:ViaService': 's3' }, stringequals: { 'kms:ViaService': values } },
+const twoKeys = (service: string, ...accounts: string[]) => ({
+  Condition: { StringEquals: { 'kms:ViaService': service, 'kms:CallerAccount': accounts } },
 });
 const one = (base: object, mine: object, theirs: object) => merge(doc(ROOT, base), doc(ROOT, mine), doc(ROOT, theirs));
 
@@ -244,6 +284,44 @@ describe('two edits of one list', () => {
       { Principal: { AWS: ['A', 'C'].map(role), Service: 'logs.amazonaws.com' } },
       roles('A', 'C'),
     ],
+    [
+      'an action less, another more',
+      {},
+      { Action: ['kms:Encrypt'] },
+      { Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:Sign'] },
+      { Action: ['kms:Encrypt', 'kms:Sign'] },
+    ],
+    [
+      'a wildcard less, an action less',
+      { Action: ['kms:Get*', 'kms:Encrypt', 'kms:Decrypt'] },
+      {},
+      { Action: ['kms:Get*', 'kms:Encrypt'] },
+      { Action: 'kms:Encrypt' },
+    ],
+    ['one role less, one of a longer name more', {}, roles('B'), roles('A', 'B', 'Reader'), roles('B', 'Reader')],
+    [
+      'two roles more, with the conditions in another order',
+      twoKeys('a', 'b'),
+      { ...roles('A', 'B', 'C'), Condition: { StringEquals: { 'kms:CallerAccount': 'b', 'kms:ViaService': 'a' } } },
+      { ...roles('A', 'B', 'D'), ...twoKeys('a', 'b') },
+      { ...roles('A', 'B', 'C', 'D'), ...twoKeys('a', 'b') },
+    ],
+    [
+      'two values more in the second line of the conditions',
+      twoKeys('a', 'b'),
+      twoKeys('a', 'b', 'c'),
+      twoKeys('a', 'b', 'd'),
+      twoKeys('a', 'b', 'c', 'd'),
+    ],
+    ...['StringEquals', 'StringLike', 'ArnEquals', 'ArnLike'].flatMap((one) =>
+      [one, `${one}IfExists`].map((operator): [string, object, object, object, object] => [
+        `values of ${operator}`,
+        via(operator, 's3'),
+        via(operator, 's3', 'sqs'),
+        via(operator, 's3', 'rds'),
+        via(operator, 's3', 'sqs', 'rds'),
+      ]),
+    ),
     [
       'two actions more, whatever their case',
       {},
@@ -287,6 +365,19 @@ describe('two edits of one list', () => {
   it.each<[string, object, object, object]>([
     ['both rewrote one item', {}, roles('A', 'C'), roles('A', 'D')],
     ['two lines of the conditions have one name', twoLines('x'), twoLines('x', 'y'), twoLines('x', 'z')],
+    ...[1, 2, 3].map((who): [string, object, object, object] => [
+      `document ${who} alone has two lines of one name`,
+      who === 1 ? twoLines('s3') : via('StringEquals', 's3'),
+      { ...roles('A', 'B', 'C'), ...(who === 2 ? twoLines('s3') : via('StringEquals', 's3')) },
+      { ...roles('A', 'B', 'D'), ...(who === 3 ? twoLines('s3') : via('StringEquals', 's3')) },
+    ]),
+    ['one took a role away, and the other added a pattern', {}, roles('B'), roles('A', 'B', 'Reader*')],
+    [
+      'one put another action in the place of one, and the other changed another list',
+      {},
+      { Action: ['kms:Encrypt', 'kms:Sign'] },
+      roles('A', 'B', 'C'),
+    ],
     ['nothing would be left', {}, roles('A'), roles('B')],
     ['each changed another list', {}, roles('A', 'B', 'C'), { Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:Sign'] }],
     [
@@ -350,6 +441,11 @@ describe('two edits of one list', () => {
   ])('are a conflict where %s', (_, base, mine, theirs) => {
     expect(kinds(one(use(base), use(mine), use(theirs)))).toEqual(['both-changed']);
     expect(kinds(one(use(base), use(theirs), use(mine)))).toEqual(['both-changed']);
+  });
+
+  it('are written as they stand in `theirs`, and one item by itself', () => {
+    const text = textOf(one(use(roles('A', 'B', 'C')), use(roles('B', 'C')), use(roles('A', 'C'))));
+    expect(text).toContain(`"AWS": ${JSON.stringify(role('C'))}\n`);
   });
 
   it('decides about each item by whoever touched it, for any lists, and never where nobody did', () => {

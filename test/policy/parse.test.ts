@@ -70,12 +70,18 @@ describe('parseKeyPolicy reads', () => {
     expect(policyOf(statement({})).statements).toMatchObject([
       { path: '/Statement', principals: [], actions: [], resources: [] },
     ]);
-    expect(policyOf({})).toEqual({ statements: [] });
+    expect(policyOf({})).toStrictEqual({ statements: [] });
+    expect(policyOf(statement({})).statements[0]).not.toHaveProperty('sid');
   });
   it("an account id as the root ARN of the key's partition", () => {
     const result = parseKeyPolicy(JSON.stringify(statement({ Principal: { AWS: '111122223333' } })), 'aws-cn');
     expect(result.ok && result.policy.statements[0]?.principals).toEqual([
       { kind: 'AWS', id: 'arn:aws-cn:iam::111122223333:root' },
+    ]);
+  });
+  it('twelve digits as an account only where a principal of AWS is named', () => {
+    expect(policyOf(statement({ Principal: { Federated: '111122223333' } })).statements[0]?.principals).toEqual([
+      { kind: 'Federated', id: '111122223333' },
     ]);
   });
   it('bytes as well as text', () => {
@@ -169,6 +175,11 @@ describe('parseKeyPolicy refuses', () => {
       { code: 'EFFECT_INVALID', patch: [{ op: 'replace', path: '/Statement/Effect', value: 'Deny' }] },
     ]);
     expect(result.ok || result.findings[0]).not.toHaveProperty('patch');
+    for (const Effect of ['allowed', 'disallow', 'xDeny']) {
+      const other = parseKeyPolicy(JSON.stringify(statement({ Effect })));
+      expect(other.ok || other.findings).toMatchObject([{ code: 'EFFECT_INVALID' }]);
+      expect(other.ok || other.findings[0]).not.toHaveProperty('patch');
+    }
   });
   it.each<[unknown, unknown]>([
     ['arn:aws:iam::111122223333:role/App', { AWS: 'arn:aws:iam::111122223333:role/App' }],

@@ -43,10 +43,23 @@ const INSERTED: [text: string, index: number][] = [
   ] as [string, number][]),
   ['[ { "A": "1" } ]', 1],
   ['[ {\t"A": "1" } ]', 1],
+  ...([
+    ['[{"A":"1", "B":"2"}]', 1],
+    ['[{"A": "1","B": "2"}]', 1],
+    ['[{"A":"1" , "B":"2"}]', 1],
+    ['[{"A" :"1"}]', 1],
+    ['[{  "A": "1"}]', 1],
+    ['[{"A":{ "B":"1" }}]', 1],
+    ['[{\n}]', 1],
+  ] as [string, number][]),
+  ['[\n  {\n\t  "A": "1"\n  }\n]', 1],
+  ['[\n  {\n    "A": {},\n    "B": {\n      "C": "1"\n    }\n  }\n]', 1],
+  ['[{\n    "A": "1"\n  }]', 1],
+  ['[{\n    "A": "1"\n  }\n]', 1],
 ];
 const LISTS = [
   ...['{"L":"a"}', '{"L":[]}', '{"L":["a"]}', '{"L": ["a", "b"]}', '{\n  "L": [\n    "a"\n  ]\n}', '{\n  "L": "a"\n}'],
-  ...['{\n  "L": []\n}', '{ "L" : [ "a" ] }', '{\n  "L" : [ "a" ]\n}', '{"M":["x"],\n"L":"a"}'],
+  ...['{\n  "L": []\n}', '{ "L" : [ "a" ] }', '{\n  "L" : [ "a" ]\n}', '{"M":["x"],\n"L":"a"}', '{"L":[ "a" ]}'],
 ];
 
 // Each layout and what is written into it, read and found to be as a careful hand would write it; `-u` writes the page anew.
@@ -79,6 +92,8 @@ test.each([
   const splices = removeItems(itemsOf(read(text)), (item) => item.kind === 'string' && gone.includes(item.value));
   expect(applySplices(text, splices)).toBe(left);
 });
+it('the only item of a list is never removed', () =>
+  expect(removeItems(itemsOf(read('["a"]')), () => true)).toEqual([]));
 
 it('a string is written in ASCII', () => {
   expect(literal('é\u007f~\u2028"\\\u{1f511}')).toBe('"\\u00e9\\u007f~\\u2028\\"\\\\\\ud83d\\udd11"');

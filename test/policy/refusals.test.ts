@@ -170,6 +170,12 @@ describe('the canonical form', () => {
       '["arn:aws:iam::111122223333:root"]',
     );
   });
+  it('has operators and condition keys in small letters', () => {
+    const Condition = { StringEquals: { 'kms:ViaService': 'a', 'kms:CallerAccount': 'b' }, Bool: { 'aws:Via': true } };
+    expect(form({ Condition })).toContain(
+      '"Condition":{"bool":{"aws:via":["true"]},"stringequals":{"kms:calleraccount":["b"],"kms:viaservice":["a"]}}',
+    );
+  });
   it('keeps all lines of one operator and key, each in letters of its own', () => {
     const line = (value: string) => ({ 'kms:ViaService': value });
     const Condition = {

@@ -20,7 +20,9 @@ describe('quote', () => {
   it('cuts what is too long, never through a character', () => {
     expect(quote('a'.repeat(120))).toBe(`"${'a'.repeat(120)}"`);
     expect(quote('a'.repeat(121))).toBe(`"${'a'.repeat(120)}…"`);
-    expect(quote(`${'a'.repeat(119)}\u{1f511}b`).isWellFormed()).toBe(true);
+    expect(quote('é'.repeat(120))).toBe(`"${'é'.repeat(120)}"`);
+    expect(quote(`${'a'.repeat(119)}\u{1f511}b`)).toBe(`"${'a'.repeat(119)}…"`);
+    expect(quote(`\u{1f511}${'a'.repeat(119)}`)).toBe(`"\u{1f511}<U+1F511>${'a'.repeat(118)}…"`);
   });
 });
 
@@ -106,6 +108,7 @@ describe('a look-alike', () => {
   ])('%j of %s is seen', (alikes = '', plain = '') => drawn(alikes, plain));
   it('is not the letter itself, nor one with no letter like it', () => {
     expect(looksLike('toString')).toBeUndefined();
+    expect(looksLike('\u044f\u0430')).toBeUndefined();
     expect(['xя', '\u200b', ''].map(looksLike)).toEqual([undefined, undefined, undefined]);
   });
 });

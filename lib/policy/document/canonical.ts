@@ -46,7 +46,7 @@ export function sha256(text: string | Uint8Array): string {
 function canonicalStatement(statement: Statement): Record<string, unknown> {
   const { sid, effect, principals, actions, resources, conditions } = statement;
   return {
-    ...(sid !== undefined && { Sid: sid }),
+    Sid: sid,
     Effect: effect,
     ...element('Principal', statement.notPrincipal, principals.length > 0, principalElement(principals)),
     ...element('Action', statement.notAction, actions.length > 0, sortedSet(actions.map(lowerAscii))),

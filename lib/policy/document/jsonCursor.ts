@@ -71,7 +71,7 @@ export class JsonCursor {
       } else if (unit >= 0x20) {
         at += 1;
       } else {
-        this.at = Math.min(at, text.length);
+        this.at = at;
         if (at >= text.length) this.refuse('JSON_SYNTAX', 'The text ends inside a string.', pointer);
         this.refuse('JSON_CONTROL_CHARACTER', `The control character ${codePoint(unit)} stands in a string.`, pointer);
       }
@@ -101,7 +101,7 @@ export class JsonCursor {
       return simple;
     }
     const hex = this.text.slice(this.at + 2, this.at + 6);
-    if (letter !== 'u' || !/^[0-9A-Fa-f]{4}$/.test(hex)) {
+    if (letter !== 'u' || !/[0-9A-Fa-f]{4}/.test(hex)) {
       this.refuse('JSON_SYNTAX', `\\${letter} begins no escape that JSON has.`, pointer);
     }
     const unit = Number.parseInt(hex, 16);

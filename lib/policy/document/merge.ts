@@ -62,7 +62,7 @@ function uniqueSids(all: readonly Read[]): Set<string> {
   for (const { policy } of all) {
     const here = new Set<string>();
     for (const { sid } of policy.statements) {
-      if (sid === undefined || sid === '') continue;
+      if (!sid) continue;
       if (here.has(sid)) repeated.add(sid);
       here.add(sid);
       named.add(sid);
@@ -72,13 +72,13 @@ function uniqueSids(all: readonly Read[]): Set<string> {
   return named;
 }
 
-function partsOf({ policy, node, text }: Read, sids: ReadonlySet<string>): Part[] {
+function partsOf({ policy, node, text }: Read, sids: ReadonlySet<string | undefined>): Part[] {
   const nodes = itemsOf(memberOf(node, 'Statement'));
   return policy.statements.map((statement, i) => {
     const place = nodes[i];
     const form = formOf(statement);
     const { sid } = statement;
-    const name = sid !== undefined && sids.has(sid) ? `Sid ${sid}` : form;
+    const name = sids.has(sid) ? `Sid ${sid}` : form;
     return { name, form, statement, text: place === undefined ? form : text.slice(place.start, place.end) };
   });
 }
@@ -93,9 +93,7 @@ function scalar(
   theirs: Read,
 ): { text?: string | undefined; conflicts: Conflict[] } {
   const member = name === 'Version' ? 'version' : 'id';
-  const [b, m, t] = [base, mine, theirs].map(({ policy }) =>
-    policy[member] === undefined ? undefined : JSON.stringify(policy[member]),
-  );
+  const [b, m, t] = [base, mine, theirs].map(({ policy }) => JSON.stringify(policy[member]));
   if (m === t || m === b) return { text: t, conflicts: [] };
   if (t === b) return { text: m, conflicts: [] };
   return { conflicts: [{ what: name, kind: 'both-changed', base: b, mine: m, theirs: t }] };
@@ -139,7 +137,7 @@ function sideOf(parts: readonly Part[], name: string): Side {
 
 /** What both sides did to the lists of one statement, or added as one, together; undefined where that is not sure. */
 function mergedOf(...sides: [base: Side, mine: Side, theirs: Side]): string | undefined {
-  const [base, mine, theirs] = sides.map(({ parts }) => (parts.length === 1 ? parts[0] : undefined));
+  const [base, mine, theirs] = sides.map(({ parts }) => parts[0]);
   if (sides[0].count === 0) return mine && theirs && mergeAdded(mine, theirs);
   return base && mine && theirs && mergeStatement(base, mine, theirs);
 }
@@ -159,10 +157,7 @@ function kindOf(base: Side, mine: Side, theirs: Side): Conflict['kind'] {
 
 function labelOf(name: string, ...sides: Side[]): string {
   if (name.startsWith('Sid ')) return `The statement "${name.slice(4)}"`;
-  return `The statement without a Sid of its own ${sides.find(({ texts }) => texts.length > 0)?.texts[0] ?? ''}`.slice(
-    0,
-    200,
-  );
+  return `The statement without a Sid of its own ${sides.flatMap(({ texts }) => texts)[0]}`.slice(0, 200);
 }
 
 /** Statements that both sides removed, when they did not then add the same: either may have rewritten them. */
@@ -174,7 +169,7 @@ function unfollowed(b: Part[], m: Part[], t: Part[]): Conflict[] {
       .filter(({ name }) => !inBase.has(name))
       .map(({ form }) => form)
       .sort(byCodeUnit)
-      .join('\n');
+      .join();
   if (added(m) === added(t)) return [];
   return b
     .filter(({ name }) => !inMine.has(name) && !inTheirs.has(name))

@@ -42,13 +42,11 @@ export function mergeStatement(base: Spelled, mine: Spelled, theirs: Spelled): s
   const [b, m, t] = [base, mine, theirs].map(({ statement }) => listsOf(statement));
   if (b === undefined || m === undefined || t === undefined) return undefined;
   if (frameOf(base, b) !== frameOf(mine, m) || frameOf(base, b) !== frameOf(theirs, t)) return undefined;
-  const changed = [...b].filter(([name, { items }]) =>
-    [m, t].some((side) => !sameKeys(items, side.get(name)?.items ?? new Map())),
-  );
+  const changed = [...b].filter(([name, { items }]) => [m, t].some((side) => !sameKeys(items, itemsIn(side, name))));
   const [only, ...more] = changed;
   if (only === undefined || more.length > 0) return undefined;
   const [name, list] = only;
-  const items = mergeItems(list, m.get(name)?.items, t.get(name)?.items, base.statement.effect);
+  const items = mergeItems(list, itemsIn(m, name), itemsIn(t, name), base.statement.effect);
   return items === undefined ? undefined : withItems(theirs, name, items);
 }
 
@@ -59,18 +57,17 @@ export function mergeStatement(base: Spelled, mine: Spelled, theirs: Spelled): s
 export function mergeAdded(mine: Spelled, theirs: Spelled): string | undefined {
   const [m, t] = [listsOf(mine.statement), listsOf(theirs.statement)];
   if (m === undefined || t === undefined || frameOf(mine, m) !== frameOf(theirs, t)) return undefined;
-  const differing = [...m].filter(([name, { items }]) => !sameKeys(items, t.get(name)?.items ?? new Map()));
-  if (mine.statement.effect !== 'Allow' || differing.length !== 1 || differing[0]?.[0] !== 'Principal')
-    return undefined;
-  const items = new Map([...(t.get('Principal')?.items ?? []), ...(m.get('Principal')?.items ?? [])]);
+  const differing = [...m.keys()].filter((name) => !sameKeys(itemsIn(m, name), itemsIn(t, name)));
+  if (mine.statement.effect !== 'Allow' || differing.join() !== 'Principal') return undefined;
+  const items = new Map([...itemsIn(t, 'Principal'), ...itemsIn(m, 'Principal')]);
   const plain = mine.statement.notPrincipal ? false : [...items.keys()].every((one) => PLAIN_PRINCIPAL.test(one));
   return plain ? withItems(theirs, 'Principal', [...items.values()]) : undefined;
 }
 
 function mergeItems(
   { items: base, isSet, isPlain }: List,
-  mine: ReadonlyMap<string, string> = new Map(),
-  theirs: ReadonlyMap<string, string> = new Map(),
+  mine: ReadonlyMap<string, string>,
+  theirs: ReadonlyMap<string, string>,
   effect: Statement['effect'],
 ): string[] | undefined {
   const [goneMine, goneTheirs] = [without(base, mine), without(base, theirs)];
@@ -114,6 +111,9 @@ function listsOf(statement: Statement): Map<string, List> | undefined {
 const itemsOf = (items: readonly string[], keyOf = (item: string) => item) =>
   new Map(items.map((item) => [keyOf(item), item]));
 
+const itemsIn = (lists: Map<string, List>, name: string): ReadonlyMap<string, string> =>
+  lists.get(name)?.items ?? new Map();
+
 /** Everything of a statement but the items of its lists. */
 const frameOf = ({ statement: { effect, notPrincipal, notAction, notResource } }: Spelled, lists: Map<string, List>) =>
   JSON.stringify([effect, notPrincipal, notAction, notResource, [...lists.keys()].sort()]);
@@ -137,11 +137,11 @@ function withItems({ statement, text }: Spelled, name: string, items: readonly s
     );
   } else if (name === 'Action' || name === 'Resource') value[name] = bare(items);
   else {
-    const line = statement.conditions.find(
-      ({ operator, key }) => name === `Condition ${lowerAscii(operator)} ${lowerAscii(key)}`,
-    );
-    const block = (value.Condition as Record<string, Record<string, unknown>>)[line?.operator ?? ''];
-    if (line !== undefined && block !== undefined) block[line.key] = bare(items);
+    const blocks = value.Condition as Record<string, object>;
+    for (const { operator, key } of statement.conditions) {
+      if (name === `Condition ${lowerAscii(operator)} ${lowerAscii(key)}`)
+        Object.assign(blocks[operator] ?? {}, { [key]: bare(items) });
+    }
   }
   return JSON.stringify(value, null, 2).replaceAll('\n', '\n    ');
 }

@@ -1,7 +1,7 @@
-import { itemsOf, type JsonArray, type JsonNode, type JsonObject } from './json.ts';
+import { itemsOf, type JsonArray, type JsonNode, type JsonObject, membersOf } from './json.ts';
 
 /** What may be written into a policy: enough for a statement. */
-export type Writable = string | readonly Writable[] | { readonly [name: string]: Writable };
+export type Writable = string | readonly string[] | { readonly [name: string]: Writable };
 
 /** Replaces the half-open range of a text. */
 export interface Splice {
@@ -93,50 +93,39 @@ export function insertStatement(text: string, statements: JsonNode, index: numbe
   }
   const layout = layoutOf(text, neighbour);
   const block = isBlock(text, neighbour);
-  const printed = print(
-    statement,
-    { ...layout, blockObjects: block && layout.blockObjects },
-    closingIndent(text, neighbour),
-    block,
-  );
+  const printed = print(statement, layout, closingIndent(text, neighbour), block);
   const separator =
     statements.kind === 'array'
       ? separatorOf(text, statements, block ? ', ' : layout.comma)
       : `,${block ? ' ' : layout.comma.slice(1)}`;
-  const splices =
-    index === 0
-      ? [{ start: neighbour.start, end: neighbour.start, text: printed + separator }]
-      : [{ start: neighbour.end, end: neighbour.end, text: separator + printed }];
-  if (statements.kind === 'array') return splices;
-  const [splice] = splices;
-  const [before, after] = index === 0 ? [splice?.text ?? '', ''] : ['', splice?.text ?? ''];
+  const [before, after] = index === 0 ? [printed + separator, ''] : ['', separator + printed];
+  const inList = statements.kind === 'array';
   return [
-    { start: statements.start, end: statements.start, text: `[${layout.pad}${before}` },
-    { start: statements.end, end: statements.end, text: `${after}${layout.pad}]` },
+    { start: neighbour.start, end: neighbour.start, text: inList ? before : `[${layout.pad}${before}` },
+    { start: neighbour.end, end: neighbour.end, text: inList ? after : `${after}${layout.pad}]` },
   ];
 }
 
 function layoutOf(text: string, statement: JsonNode): Layout {
   const newline = isBlock(text, statement) ? (text.includes('\r\n') ? '\r\n' : '\n') : '';
-  const [first, second] = statement.kind === 'object' ? statement.members : [];
+  const [first, second] = membersOf(statement);
   const colon = first === undefined ? ':' : text.slice(first.name.end, first.value.start);
-  const between = first !== undefined && second !== undefined ? text.slice(first.value.end, second.name.start) : '';
-  const comma = between.startsWith(',') && !/[\r\n]/.test(between) ? between : /\s$/.test(colon) ? ', ' : ',';
+  const between = first && second ? text.slice(first.value.end, second.name.start) : '';
+  const comma = /^,[ \t]*$/.test(between) ? between : /\s$/.test(colon) ? ', ' : ',';
   const outer = closingIndent(text, statement);
   const inner = first === undefined ? '' : indentAt(text, first.name.start);
   const unit = inner.length > outer.length && inner.startsWith(outer) ? inner.slice(outer.length) : '  ';
-  const nested = statement.kind === 'object' ? statement.members.map(({ value }) => value) : [];
+  const nested = membersOf(statement).map(({ value }) => value);
   const object = nested.find((value): value is JsonObject => value.kind === 'object' && value.members.length > 0);
-  const lists = [...nested, ...(object?.members ?? []).map(({ value }) => value)];
+  const lists = [...nested, ...membersOf(object).map(({ value }) => value)];
   const array = lists.find((value): value is JsonArray => value.kind === 'array' && value.items.length > 0);
   const jackson = /^\s/.test(colon);
-  const opening = first === undefined ? '' : text.slice(statement.start + 1, first.name.start);
   return {
     newline,
     unit,
     colon: /[\r\n]/.test(colon) ? ': ' : colon,
     comma,
-    pad: jackson || /^[ \t]+$/.test(opening) ? ' ' : '',
+    pad: jackson || /^\{[ \t]+"/.test(text.slice(statement.start, statement.end)) ? ' ' : '',
     blockObjects: newline !== '' && (object === undefined || isBlock(text, object)),
     blockArrays: newline !== '' && (array === undefined ? !jackson : isBlock(text, array)),
   };
@@ -144,14 +133,7 @@ function layoutOf(text: string, statement: JsonNode): Layout {
 
 function print(value: Writable, layout: Layout, indent: string, block = layout.blockObjects): string {
   if (typeof value === 'string') return literal(value);
-  if (isList(value)) {
-    const inner = indent + layout.unit;
-    return printList(
-      value.map((item) => print(item, layout, inner)),
-      layout,
-      indent,
-    );
-  }
+  if (isList(value)) return printList(value.map(literal), layout, indent);
   const inner = indent + layout.unit;
   const members = Object.entries(value).map(
     ([name, item]) => literal(name) + layout.colon + print(item, layout, inner),
@@ -169,9 +151,8 @@ function printList(items: readonly string[], layout: Layout, indent: string): st
 /** What stands between two items of a list; for a list of one, what its opening suggests. */
 function separatorOf(text: string, list: JsonArray, comma: string): string {
   const [first, second] = list.items;
-  if (first === undefined) return comma;
-  if (second !== undefined) return text.slice(first.end, second.start);
-  const opening = text.slice(list.start + 1, first.start);
+  if (first && second) return text.slice(first.end, second.start);
+  const opening = text.slice(list.start + 1, first?.start);
   return /[\r\n]/.test(opening) ? `,${opening}` : comma;
 }
 
@@ -179,19 +160,24 @@ function isBlock(text: string, node: JsonNode): boolean {
   return /[\r\n]/.test(text.slice(node.start, node.end));
 }
 
+/** What stands before a position on its line. */
+function lineBefore(text: string, position: number): string {
+  const lineStart = Math.max(text.lastIndexOf('\n', position - 1), text.lastIndexOf('\r', position - 1)) + 1;
+  return text.slice(lineStart, position);
+}
+
 /** The white space with which the line of a position begins. */
 function indentAt(text: string, position: number): string {
-  const lineStart = Math.max(text.lastIndexOf('\n', position - 1), text.lastIndexOf('\r', position - 1)) + 1;
-  return /^[ \t]*/.exec(text.slice(lineStart, position))?.[0] ?? '';
+  const line = lineBefore(text, position);
+  return line.slice(0, line.search(/[^ \t]|$/));
 }
 
 /** The indent of the line on which an object ends, where its brace stands first on that line; otherwise of that on which it begins. */
 function closingIndent(text: string, node: JsonNode): string {
-  const indent = indentAt(text, node.end - 1);
-  const lineStart = Math.max(text.lastIndexOf('\n', node.end - 2), text.lastIndexOf('\r', node.end - 2)) + 1;
-  return lineStart + indent.length === node.end - 1 ? indent : indentAt(text, node.start);
+  const closing = lineBefore(text, node.end - 1);
+  return /^[ \t]*$/.test(closing) ? closing : indentAt(text, node.start);
 }
 
-function isList(value: Writable): value is readonly Writable[] {
+function isList(value: Writable): value is readonly string[] {
   return Array.isArray(value);
 }
