@@ -1,6 +1,16 @@
 import { STRUCTURE, type StructureCode } from '../rules/structure.ts';
 import type { Condition, Finding, JsonPatch, KeyPolicy, Principal, Statement } from '../types.ts';
-import { type JsonNode, type JsonObject, type JsonString, memberOf, parseJson, toValue } from './json.ts';
+import {
+  itemsOf,
+  type JsonNode,
+  type JsonObject,
+  type JsonString,
+  memberOf,
+  membersOf,
+  parseJson,
+  toValue,
+  wordOf,
+} from './json.ts';
 import { quote } from './visible.ts';
 
 export type ParseResult =
@@ -37,12 +47,15 @@ const PRINCIPAL_TYPES = ['AWS', 'Service', 'Federated', 'CanonicalUser'] as cons
 export function parseKeyPolicy(input: string | Uint8Array, partition = 'aws'): ParseResult {
   const json = parseJson(input, { maxLength: MAX_CHARACTERS, maxDepth: 32, maxNodes: 65_536 });
   if (!json.ok) return { ok: false, findings: json.findings.map(withRule) };
+  const { node, text } = json;
   const reader = new Reader(partition);
-  const policy = reader.document(json.node);
-  if (policy === undefined || json.node.kind !== 'object' || reader.findings.length > 0) {
+  if (node.kind !== 'object') {
+    reader.refuse('DOCUMENT_NOT_OBJECT', node, `The document is ${article(node)}, not an object.`);
     return { ok: false, findings: reader.findings };
   }
-  return { ok: true, policy, node: json.node, text: json.text, findings: [] };
+  const policy = reader.document(node);
+  if (reader.findings.length > 0) return { ok: false, findings: reader.findings };
+  return { ok: true, policy, node, text, findings: [] };
 }
 
 function withRule(finding: Finding): Finding {
@@ -60,28 +73,19 @@ class Reader {
     this.#partition = partition;
   }
 
-  document(node: JsonNode): KeyPolicy | undefined {
-    if (node.kind !== 'object') {
-      this.#refuse('DOCUMENT_NOT_OBJECT', node, `The document is ${article(node)}, not an object.`);
-      return undefined;
-    }
+  document(node: JsonObject): KeyPolicy {
     this.#known(node, DOCUMENT_ELEMENTS, 'A key policy');
     const version = this.#string(node, 'Version');
     const id = this.#string(node, 'Id');
     const statements: Statement[] = [];
-    const list = memberOf(node, 'Statement');
-    for (const item of list?.kind === 'array' ? list.items : list === undefined ? [] : [list]) {
-      const statement = this.#statement(item);
-      if (statement !== undefined) statements.push(statement);
+    for (const item of itemsOf(memberOf(node, 'Statement'))) {
+      if (item.kind === 'object') statements.push(this.#statement(item));
+      else this.refuse('ELEMENT_TYPE', item, `${quote(item.pointer)} is ${article(item)}; a statement is an object.`);
     }
     return { ...(version !== undefined && { version }), ...(id !== undefined && { id }), statements };
   }
 
-  #statement(node: JsonNode): Statement | undefined {
-    if (node.kind !== 'object') {
-      this.#refuse('ELEMENT_TYPE', node, `${quote(node.pointer)} is ${article(node)}; a statement is an object.`);
-      return undefined;
-    }
+  #statement(node: JsonObject): Statement {
     this.#known(node, STATEMENT_ELEMENTS, 'A statement');
     const sid = this.#string(node, 'Sid');
     const principal = this.#either(node, 'Principal', 'NotPrincipal');
@@ -111,7 +115,7 @@ class Reader {
       value === undefined ? undefined : [{ op: 'replace', path: `${statement.pointer}/Effect`, value }];
     const is = node?.kind === 'string' ? quote(node.value) : node === undefined ? 'missing' : article(node);
     const message = `Effect of ${quote(statement.pointer)} is ${is}; it must be exactly Allow or Deny.`;
-    this.#refuse('EFFECT_INVALID', node ?? statement, message, patch);
+    this.refuse('EFFECT_INVALID', node ?? statement, message, patch);
     return 'Deny';
   }
 
@@ -120,26 +124,25 @@ class Reader {
     const plain = memberOf(node, name);
     const negated = memberOf(node, not);
     if (plain !== undefined && negated !== undefined) {
-      this.#refuse('ELEMENTS_EXCLUSIVE', negated, `${quote(node.pointer)} has both ${name} and ${not}.`);
+      this.refuse('ELEMENTS_EXCLUSIVE', negated, `${quote(node.pointer)} has both ${name} and ${not}.`);
     }
-    return { value: plain ?? negated, not: plain === undefined && negated !== undefined };
+    return { value: plain ?? negated, not: negated !== undefined };
   }
 
   #principals(node: JsonNode): Principal[] {
-    if (node.kind === 'string' && node.value === '*') return [{ kind: 'AWS', id: '*' }];
+    if (wordOf(node) === '*') return [{ kind: 'AWS', id: '*' }];
     if (node.kind !== 'object') {
       const message = `${quote(node.pointer)} is ${article(node)}; write an object such as {"AWS": "arn:aws:iam::111122223333:role/Name"}.`;
       const meant = node.kind === 'string' && /^(arn:|[0-9]{12}$)/.test(node.value) ? { AWS: node.value } : undefined;
-      this.#refuse('ELEMENT_TYPE', node, message, meant && [{ op: 'replace', path: node.pointer, value: meant }]);
-      return [];
+      this.refuse('ELEMENT_TYPE', node, message, meant && [{ op: 'replace', path: node.pointer, value: meant }]);
     }
     const principals: Principal[] = [];
-    for (const { name, value } of node.members) {
+    for (const { name, value } of membersOf(node)) {
       const kind = PRINCIPAL_TYPES.find((type) => type === name.value);
       if (kind === undefined) {
         const types = PRINCIPAL_TYPES.join(', ');
         const message = `${quote(name.value)} is no principal type (${types}).`;
-        this.#refuse('PRINCIPAL_TYPE_UNKNOWN', name, message, respelt(node, name, value, PRINCIPAL_TYPES));
+        this.refuse('PRINCIPAL_TYPE_UNKNOWN', name, message, respelt(node, name, value, PRINCIPAL_TYPES));
         continue;
       }
       for (const id of this.#strings(value)) principals.push({ kind, id: kind === 'AWS' ? this.#account(id) : id });
@@ -153,17 +156,15 @@ class Reader {
 
   #conditions(node: JsonNode): Condition[] {
     if (node.kind !== 'object') {
-      this.#refuse('ELEMENT_TYPE', node, `${quote(node.pointer)} is ${article(node)}; a Condition is an object.`);
-      return [];
+      this.refuse('ELEMENT_TYPE', node, `${quote(node.pointer)} is ${article(node)}; a Condition is an object.`);
     }
     const conditions: Condition[] = [];
-    for (const { name: operator, value: block } of node.members) {
+    for (const { name: operator, value: block } of membersOf(node)) {
       if (block.kind !== 'object') {
         const message = `${quote(block.pointer)} is ${article(block)}; it must be an object of condition keys.`;
-        this.#refuse('ELEMENT_TYPE', block, message);
-        continue;
+        this.refuse('ELEMENT_TYPE', block, message);
       }
-      for (const { name: key, value } of block.members) {
+      for (const { name: key, value } of membersOf(block)) {
         conditions.push({ operator: operator.value, key: key.value, values: this.#conditionValues(value) });
       }
     }
@@ -173,15 +174,11 @@ class Reader {
   #conditionValues(node: JsonNode): string[] {
     if (node.kind === 'string') return [node.value];
     const values: string[] = [];
-    for (const item of node.kind === 'array' ? node.items : [node]) {
+    for (const item of itemsOf(node)) {
       if (item.kind === 'string') values.push(item.value);
       else if (item.kind === 'boolean' || item.kind === 'number') values.push(item.raw);
       else
-        this.#refuse(
-          'ELEMENT_TYPE',
-          item,
-          `${quote(item.pointer)} is ${article(item)}; a condition value is a string.`,
-        );
+        this.refuse('ELEMENT_TYPE', item, `${quote(item.pointer)} is ${article(item)}; a condition value is a string.`);
     }
     return values;
   }
@@ -190,13 +187,13 @@ class Reader {
   #strings(node: JsonNode): string[] {
     if (node.kind === 'string') return [node.value];
     const values: string[] = [];
-    for (const item of node.kind === 'array' ? node.items : [node]) {
+    for (const item of itemsOf(node)) {
       if (item.kind === 'string') values.push(item.value);
       else {
         const message = `${quote(item.pointer)} is ${article(item)}; it must be a string.`;
         const isAccount = item.kind === 'number' && /^[0-9]{12}$/.test(item.raw);
-        const patch: JsonPatch[] = [{ op: 'replace', path: item.pointer, value: isAccount ? item.raw : '' }];
-        this.#refuse('ELEMENT_TYPE', item, message, isAccount ? patch : undefined);
+        const patch: JsonPatch[] = [{ op: 'replace', path: item.pointer, value: wordOf(item) }];
+        this.refuse('ELEMENT_TYPE', item, message, isAccount ? patch : undefined);
       }
     }
     return values;
@@ -205,7 +202,7 @@ class Reader {
   #string(node: JsonObject, name: string): string | undefined {
     const value = memberOf(node, name);
     if (value === undefined || value.kind === 'string') return value?.value;
-    this.#refuse('ELEMENT_TYPE', value, `${quote(value.pointer)} is ${article(value)}; it must be a string.`);
+    this.refuse('ELEMENT_TYPE', value, `${quote(value.pointer)} is ${article(value)}; it must be a string.`);
     return undefined;
   }
 
@@ -215,11 +212,11 @@ class Reader {
       const meant = elements.find((element) => element.toLowerCase() === name.value.toLowerCase());
       const hint = meant === undefined ? '' : ` It is written ${meant}.`;
       const message = `${owner} has no element ${quote(name.value)}.${hint}`;
-      this.#refuse('ELEMENT_UNKNOWN', name, message, respelt(node, name, value, elements));
+      this.refuse('ELEMENT_UNKNOWN', name, message, respelt(node, name, value, elements));
     }
   }
 
-  #refuse(code: StructureCode, node: JsonNode, message: string, patch?: JsonPatch[]): void {
+  refuse(code: StructureCode, node: JsonNode, message: string, patch?: JsonPatch[]): void {
     const { severity, aws, fix } = STRUCTURE[code];
     const { pointer: path, line, column } = node;
     this.findings.push({ code, severity, message, path, line, column, fix, aws, ...(patch && { patch }) });
@@ -228,7 +225,7 @@ class Reader {
 
 /** The patch for a name in the wrong case, where the right one does not stand there already. */
 function respelt(
-  node: JsonObject,
+  node: JsonNode,
   { value: written, pointer }: JsonString,
   value: JsonNode,
   names: readonly string[],
