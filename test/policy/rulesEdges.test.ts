@@ -258,6 +258,19 @@ describe('the place of a finding', () => {
       ['/Statement/1/Condition/StringEquals/my:key', 1, at(document, '"x"')],
     ]);
   });
+  it('is told for each statement where the same word stands', () => {
+    const Condition = { StringEquals: { 'kms:ViaServce': 'x' } };
+    const one = allow({ Action: ['kms:Decrpyt', 'kms:Encrypt'], Condition });
+    const document = withRoot(one, { ...one, Sid: 'two', Effect: 'Deny' });
+    expect(places('ACTION_UNKNOWN', document).map(([path]) => path)).toEqual([
+      '/Statement/1/Action/0',
+      '/Statement/2/Action/0',
+    ]);
+    expect(places('CONDITION_KEY_UNKNOWN', document).map(([path]) => path)).toEqual([
+      '/Statement/1/Condition/StringEquals/kms:ViaServce',
+      '/Statement/2/Condition/StringEquals/kms:ViaServce',
+    ]);
+  });
   it('is that of each principal, whatever stands between them', () => {
     const Principal = { Service: 'cloudtrail', AWS: [ROLE, 'x'], Federated: ['corp'] };
     const document = withRoot(allow({ Principal }));
@@ -403,8 +416,8 @@ describe('conditions', () => {
   });
   it('without a value exclude no others', () => {
     const Condition = {
-      StringEquals: { 'kms:ViaService': [], 'aws:SourceVpc': 'vpc-1' },
       StringLike: { 'aws:SourceVpc': 'vpc-*' },
+      StringEquals: { 'aws:SourceVpc': 'vpc-1', 'kms:ViaService': [] },
     };
     expect(codesOf(withRoot(allow({ Condition })))).not.toContain('CONDITION_NEVER_HOLDS');
   });
