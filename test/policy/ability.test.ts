@@ -129,6 +129,16 @@ describe('what a direct request has', () => {
     ['kms:ViaService', 's3.us-west-2.amazonaws.com', false],
     ['aws:SourceArn', 'arn:aws:s3:::x', false],
     ['aws:SourceAccount', '111122223333', false],
+    ['aws:CalledVia', 'athena.amazonaws.com', false],
+    ['aws:CalledViaFirst', 'athena.amazonaws.com', false],
+    ['aws:CalledViaLast', 'athena.amazonaws.com', false],
+    ['aws:SourceOrgID', 'o-a1b2c3d4e5', false],
+    ['aws:SourceOrgPaths', 'o-a1b2c3d4e5/r-b/', false],
+    ['aws:SourceOwner', '111122223333', false],
+    ['aws:PrincipalServiceName', 's3.amazonaws.com', false],
+    ['aws:PrincipalServiceNamesList', 's3.amazonaws.com', false],
+    ['aws:RequestTag/kms:EncryptionContext:Dept', 'IT', undefined],
+    ['aws:TagKeys', 'Dept', undefined],
     ['kms:EncryptionContext:Dept', 'IT', false],
     ['kms:RecipientAttestation:PCR0', 'x', false],
     ['kms:GrantIsForAWSResource', 'true', false],
@@ -205,8 +215,6 @@ describe('what a direct request has', () => {
     expect(under('StringEquals', 'kms:RecipientAttestation:PCR0', 'x', ROLE, 'kms:Encrypt')).toBe(false);
     expect(under('StringEquals', 'kms:GranteePrincipal', ROLE, ROLE, 'kms:CreateGrant')).toBeUndefined();
     expect(under('StringEquals', 'kms:GranteePrincipal', ROLE, ROLE, 'kms:Decrypt')).toBe(false);
-    expect(under('StringEquals', 'kms:GranteePrincipal', ROLE, ROLE, 'kms:OperationInNoTable')).toBe(false);
-    expect(under('StringEquals', 'kms:EncryptionContext:Dept', 'IT', ROLE, 'kms:OperationInNoTable')).toBe(false);
     expect(under('Bool', 'kms:GrantIsForAWSResource', 'true', ROLE, 'kms:CreateGrant')).toBe(false);
     expect(under('StringEquals', 'aws:PrincipalType', 'User', 'arn:aws:iam::111122223333:user/Ana')).toBe(true);
     expect(under('Bool', 'kms:BypassPolicyLockoutSafetyCheck', 'true', ROLE, PUT, { bypass: true })).toBe(true);

@@ -126,7 +126,7 @@ describe('of several ways', () => {
     expect(gained(...ways(16, 16))).toEqual([{ when: expect.anything() }]);
     expect(gained(...ways(17, 16))).toEqual([{ certainty: 'may' }]);
     expect(gained(...ways(2, 17))).toHaveLength(2);
-    expect(gained(...ways(2, 17), allow({ StringEquals: { 'aws:SourceVpc': ['vpc-1'] } }))).toHaveLength(3);
+    expect(gained(...ways(2, 17), allow({ StringEquals: via('rds') }))).toHaveLength(3);
   });
   it.each([
     ['each value must be allowed', 'ForAllValues:StringEquals', 'ForAllValues:StringEquals'],

@@ -9,8 +9,6 @@ export interface Guard {
   readonly denies: readonly ConditionId[];
 }
 
-export const NEVER: Guard = { allows: [], denies: [] };
-
 /**
  * A guard in the form that is compared: a Deny with a single test is the opposite test on everything that is allowed, a Deny with
  * few tests is as many ways in which one of them fails, ways that cannot be are gone, and what stays is a list of ways (each a list of

@@ -48,7 +48,7 @@ const KEYS_OF = new Map(ACTIONS.map(({ name, conditionKeys }) => [name, conditio
 
 /** What every direct request for one operation on this key has, whoever makes it. */
 export function requestOf(key: Key, action: string, { bypass = false, known = {} }: Circumstances): RequestContext {
-  const own = KEYS_OF.get(action);
+  const own = KEYS_OF.get(action) ?? [];
   const values = new Map<string, readonly string[]>([
     ...Object.entries(known).map(([name, some]) => [lowerAscii(name), some] as const),
     ['aws:principalisawsservice', ['false']],
@@ -65,8 +65,8 @@ export function requestOf(key: Key, action: string, { bypass = false, known = {}
   ]);
   return (lowerKey) => {
     const prefix = OPEN.exec(lowerKey)?.[0];
-    if (prefix !== undefined) return own?.some((name) => name.startsWith(prefix)) ? undefined : null;
-    const ofOthers = OF_OPERATIONS.has(lowerKey) && !own?.includes(lowerKey);
+    if (prefix !== undefined) return own.some((name) => name.startsWith(prefix)) ? undefined : null;
+    const ofOthers = OF_OPERATIONS.has(lowerKey) && !own.includes(lowerKey);
     return ofOthers || ABSENT_IN_DIRECT_CALLS.has(lowerKey) ? null : values.get(lowerKey);
   };
 }

@@ -2,7 +2,7 @@ import { type ActionSet, has, intersection, minus, NO_ACTIONS, union } from '../
 import { type ConditionId, type Conditions, FALSE, TRUE } from '../condition/conditions.ts';
 import { PRINCIPAL_ARN } from '../principals.ts';
 import type { Applied, Conditional } from './coverage.ts';
-import { type Guard, guardOf, NEVER } from './guards.ts';
+import { type Guard, guardOf } from './guards.ts';
 
 /** What one document means for one atom. */
 export interface Side {
@@ -96,13 +96,12 @@ export function possible(side: Side): ActionSet {
 
 /** The guard of one action. */
 export function guardFor(side: Side, action: number): Guard {
-  if (has(side.deny, action)) return NEVER;
   const allows: ConditionId[] = has(side.allow, action) ? [TRUE] : [];
   const denies: ConditionId[] = [];
   for (const { rule, condition } of side.conditional) {
     if (has(rule.actions, action)) (rule.allow ? allows : denies).push(condition);
   }
-  return guardOf(allows, denies);
+  return guardOf(has(side.deny, action) ? [] : allows, denies);
 }
 
 /** The guard of one action with the Allows of one side and the Denies of another: the two ends of what doubts leave open. */
