@@ -119,6 +119,12 @@ describe('parseJson refuses', () => {
     expect(codes('['.repeat(65) + ']'.repeat(65))).toEqual(['JSON_TOO_DEEP']);
     expect(codes('['.repeat(300_000), { maxDepth: 1e9 })).toEqual(['JSON_TOO_DEEP']);
   });
+  it('a name twice among many, wherever the two stand', () => {
+    const names = Array.from({ length: 30 }, (_, index) => `n${index}`);
+    const text = (...more: string[]) => `{${[...names, ...more].map((name) => `"${name}":1`).join()}}`;
+    expect(codes(text())).toEqual([]);
+    for (const name of names) expect(codes(text(name))).toEqual(['JSON_DUPLICATE_NAME']);
+  });
   it('what is too long, in the unit that was counted', () => {
     const message = (input: string | Uint8Array): unknown => {
       const result = parseJson(input, { maxLength: 2 });
@@ -134,6 +140,8 @@ describe('parseJson refuses', () => {
     expect(result.ok || result.findings[0]).toMatchObject({ path: '/a/b', line: 4, column: 5 });
     const broken = parseJson('{\n  "a": 1,\n  "b": nil }');
     expect(broken.ok || broken.findings[0]).toMatchObject({ path: '/b', line: 3, column: 8 });
+    const bytes = parseJson(new Uint8Array([0x22, ...[1, 2, 3].flatMap(() => [0xc3, 0xa9]), 0xff]));
+    expect(bytes.ok || bytes.findings[0]).toMatchObject({ code: 'JSON_NOT_UTF8', line: 1, column: 5 });
     const half = parseJson('{\n  "a": "\\ud800" }');
     expect(half.ok || half.findings[0]).toMatchObject({ path: '/a', line: 2, column: 8 });
   });

@@ -154,6 +154,13 @@ describe('the merge of two sides', () => {
       'both-added',
     ],
     [
+      'both added the same Sid for others, the first with two lines of one name',
+      [],
+      [use({ ...roles('C'), ...twoLines('s3') })],
+      [use({ ...via('StringEquals', 's3') })],
+      'both-added',
+    ],
+    [
       'both added the same Sid for others, one with two lines of one name',
       [],
       [use({ ...via('StringEquals', 's3') })],

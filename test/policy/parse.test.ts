@@ -84,6 +84,11 @@ describe('parseKeyPolicy reads', () => {
       { kind: 'Federated', id: '111122223333' },
     ]);
   });
+  it('more than twelve digits as no account', () => {
+    expect(policyOf(statement({ Principal: { AWS: '1111222233334' } })).statements[0]?.principals).toEqual([
+      { kind: 'AWS', id: '1111222233334' },
+    ]);
+  });
   it('bytes as well as text', () => {
     expect(parseKeyPolicy(new TextEncoder().encode('{"Id":"é"}'))).toMatchObject({ ok: true, policy: { id: 'é' } });
   });
@@ -175,6 +180,20 @@ describe('parseKeyPolicy refuses', () => {
       { code: 'EFFECT_INVALID', patch: [{ op: 'replace', path: '/Statement/Effect', value: 'Deny' }] },
     ]);
     expect(result.ok || result.findings[0]).not.toHaveProperty('patch');
+    const patches = (Principal: unknown): unknown => {
+      const refused = parseKeyPolicy(JSON.stringify(statement({ Principal })));
+      return refused.ok || refused.findings.map(({ patch }) => patch);
+    };
+    const replaced = (path: string, value: unknown) => [
+      [{ op: 'replace', path: `/Statement/Principal${path}`, value }],
+    ];
+    for (const principal of ['arn:aws:iam::111122223333:root', '111122223333', 111122223333]) {
+      expect(patches(principal)).toEqual(replaced('', { AWS: String(principal) }));
+    }
+    expect(patches({ AWS: 111122223333 })).toEqual(replaced('/AWS', '111122223333'));
+    for (const principal of ['xarn:aws', '1111222233334', 1111222233334, { AWS: 1111222233334 }]) {
+      expect(patches(principal)).toEqual([undefined]);
+    }
     for (const Effect of ['allowed', 'disallow', 'xDeny']) {
       const other = parseKeyPolicy(JSON.stringify(statement({ Effect })));
       expect(other.ok || other.findings).toMatchObject([{ code: 'EFFECT_INVALID' }]);

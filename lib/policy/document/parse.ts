@@ -133,7 +133,8 @@ class Reader {
     if (wordOf(node) === '*') return [{ kind: 'AWS', id: '*' }];
     if (node.kind !== 'object') {
       const message = `${quote(node.pointer)} is ${article(node)}; write an object such as {"AWS": "arn:aws:iam::111122223333:role/Name"}.`;
-      const meant = node.kind === 'string' && /^(arn:|[0-9]{12}$)/.test(node.value) ? { AWS: node.value } : undefined;
+      const word = wordOf(node);
+      const meant = /^(arn:|[0-9]{12}$)/.test(word) ? { AWS: word } : undefined;
       this.refuse('ELEMENT_TYPE', node, message, meant && [{ op: 'replace', path: node.pointer, value: meant }]);
     }
     const principals: Principal[] = [];
@@ -191,8 +192,9 @@ class Reader {
       if (item.kind === 'string') values.push(item.value);
       else {
         const message = `${quote(item.pointer)} is ${article(item)}; it must be a string.`;
-        const isAccount = item.kind === 'number' && /^[0-9]{12}$/.test(item.raw);
-        const patch: JsonPatch[] = [{ op: 'replace', path: item.pointer, value: wordOf(item) }];
+        const word = wordOf(item);
+        const isAccount = /^[0-9]{12}$/.test(word);
+        const patch: JsonPatch[] = [{ op: 'replace', path: item.pointer, value: word }];
         this.refuse('ELEMENT_TYPE', item, message, isAccount ? patch : undefined);
       }
     }
