@@ -142,6 +142,8 @@ describe('parseJson refuses', () => {
     expect(broken.ok || broken.findings[0]).toMatchObject({ path: '/b', line: 3, column: 8 });
     const bytes = parseJson(new Uint8Array([0x22, ...[1, 2, 3].flatMap(() => [0xc3, 0xa9]), 0xff]));
     expect(bytes.ok || bytes.findings[0]).toMatchObject({ code: 'JSON_NOT_UTF8', line: 1, column: 5 });
+    const marked = parseJson(new Uint8Array([0xef, 0xbb, 0xbf, 0x22, 0xff]));
+    expect(marked.ok || marked.findings[0]).toMatchObject({ code: 'JSON_NOT_UTF8', line: 1, column: 3 });
     const half = parseJson('{\n  "a": "\\ud800" }');
     expect(half.ok || half.findings[0]).toMatchObject({ path: '/a', line: 2, column: 8 });
   });
