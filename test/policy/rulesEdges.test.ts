@@ -397,6 +397,15 @@ describe('conditions', () => {
     ['aws:PrincipalOrgID', 'o-a1b2c3d4e5', false],
     ['aws:PrincipalOrgID', 'o-a1b2c3d4e5/r-ab12', true],
     ['aws:PrincipalOrgID', 'arn:aws:organizations::111122223333:organization/o-a1b2c3d4e5', true],
+    ['kms:GrantOperations', 'Decrypt', false],
+    ['kms:GrantOperations', 'kms:Decrypt', true],
+    ['kms:GrantOperations', 'Decrypt Encrypt', true],
+    ...['vpc', 'vpce'].flatMap((kind): [string, string, boolean][] => [
+      [`aws:Source${kind}`, `${kind}-1a2b3c4d`, false],
+      [`aws:Source${kind}`, `my${kind}-1a2b3c4d`, true],
+      [`aws:Source${kind}`, `${kind}-1a2b3c4d/32`, true],
+      [`aws:Source${kind}`, `${kind}-A`, true],
+    ]),
     ['kms:ViaService', 's3.us-west-2.amazonaws.com', false],
     ['kms:ViaService', 'https://s3.us-west-2.amazonaws.com', true],
     ['kms:ViaService', 's3.us-west-2.amazonaws.com/', true],
@@ -409,6 +418,14 @@ describe('conditions', () => {
       messages('CONDITION_VALUE_NEVER_MATCHES', condition('StringEquals', key, value))[0];
     for (const key of ['kms:CallerAccount', 'aws:PrincipalAccount', 'aws:SourceAccount'])
       expect(said(key, ['111122223333', 'me'])).toMatch(/with "me"; its value is always an account id of 12 digits\.$/);
+    expect(said('aws:PrincipalOrgID', 'me')).toMatch(/ is always an organization id such as o-a1b2c3d4e5\.$/);
+    expect(said('kms:GrantOperations', '-')).toMatch(/ is always an operation without its service, such as Decrypt\.$/);
+    expect(said('aws:SourceVpc', 'me')).toMatch(/ is always the id of a VPC such as vpc-1a2b3c4d\.$/);
+    expect(said('aws:SourceVpce', 'me')).toMatch(/ is always the id of a VPC endpoint such as vpce-1a2b3c4d\.$/);
+    expect(said('kms:ViaService', 'me')).toMatch(/ is always of the form service\.region\.amazonaws\.com\.$/);
+    const inAnyCase = (value: string) =>
+      codesOf(condition('StringEqualsIgnoreCase', 'kms:KeySpec', value)).includes('CONDITION_VALUE_NEVER_MATCHES');
+    expect([inAnyCase('rsa_2048'), inAnyCase('symmetric_default')]).toEqual([true, false]);
     expect(said('kms:KeySpec', ['RSA_2048', 'RSA_4096'])).toMatch(
       /with "RSA_2048" and "RSA_4096"; for this key it is always "SYMMETRIC_DEFAULT"\.$/,
     );
@@ -459,6 +476,10 @@ describe('conditions', () => {
     ['203.0.113.0/24', false],
     ['10.0.0.0/7', false],
     ['home', false],
+    ['fe80::1', true],
+    ['::1', true],
+    ['fd00::/8', true],
+    ['2001:db8::1', false],
   ])('the address %s is private: %s', (value, is) => {
     expect(codesOf(condition('IpAddress', 'aws:SourceIp', value)).includes('CONDITION_PRIVATE_ADDRESS')).toBe(is);
     expect(codesOf(condition('IpAddress', 'aws:VpcSourceIp', value))).not.toContain('CONDITION_PRIVATE_ADDRESS');
@@ -532,7 +553,13 @@ describe('conditions', () => {
     const document = withRoot(allow({ Principal: { AWS }, Condition }));
     expect(codesOf(document).includes('CONDITION_NEVER_HOLDS')).toBe(never);
   });
-  test.each(['kms:CustomerMasterKeySpec', 'kms:CustomerMasterKeyUsage'])('on %s are deprecated', (key) => {
+  test.each([
+    ['kms:CustomerMasterKeySpec', 'kms:KeySpec'],
+    ['kms:CustomerMasterKeyUsage', 'kms:KeyUsage'],
+  ])('on %s are deprecated', (key, now) => {
+    const [found] = findingsOf('CONDITION_KEY_DEPRECATED', condition('StringEquals', key, 'x'));
+    expect(found?.fix).toBe(`Use ${now}.`);
+    expect(found?.patch?.[1]?.path).toBe(`/Statement/1/Condition/StringEquals/${now}`);
     expect(messages('CONDITION_KEY_DEPRECATED', condition('StringEquals', key, 'x')).join()).toContain(
       `the deprecated condition key "${key}"`,
     );
@@ -670,7 +697,37 @@ describe('another account', () => {
   ])('has the Region %s of the partition %s', (region, partition) => expect(optIn(region, partition)).toBe(false));
 });
 
+describe('a session', () => {
+  const mended = (role: string) =>
+    findingsOf(
+      'PRINCIPAL_SESSION',
+      withRoot(allow({ Principal: { AWS: `arn:aws:sts::111122223333:assumed-role/${role}/run` } })),
+    )[0]?.patch?.[0]?.value;
+  it.each(['ExampleRole', 'MyAWSServiceRole', 'NoAWSReservedSSO_Admin'])('of %s gives its role', (role) =>
+    expect(mended(role)).toBe(`arn:aws:iam::111122223333:role/${role}`),
+  );
+  it.each(['AWSReservedSSO_Admin_0123456789abcdef', 'AWSServiceRoleForExample'])(
+    'of %s does not give the path of its role',
+    (role) => expect(mended(role)).toBeUndefined(),
+  );
+});
+
 describe('a service', () => {
+  it.each([
+    ['aws:PrincipalOrgID', true],
+    ['aws:PrincipalOrgPaths', true],
+    ['aws:PrincipalTag/team', true],
+    ['aws:username', true],
+    ['aws:usernames', false],
+    ['x-aws:username', false],
+    ['aws:SourceOrgID', false],
+  ])('has no %s: %s', (key, lacks) =>
+    expect(
+      codesOf(condition('StringEquals', key, 'x', { Principal: { Service: 's3.amazonaws.com' } })).includes(
+        'CONDITION_KEY_NOT_OF_SERVICE',
+      ),
+    ).toBe(lacks),
+  );
   const s3 = (operator: string, key: string, value: string) =>
     codesOf(condition(operator, key, value, { Principal: { Service: 's3.amazonaws.com' } }));
   test.each([
