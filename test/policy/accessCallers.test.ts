@@ -76,8 +76,9 @@ describe('a narrower caller has an entry of its own', () => {
     expect(told(before.slice(0, 1), [allow('*', via('rds'))]).changed).toEqual([['*']]);
   });
   it('when one of its statements is replaced and one stays', () => {
-    const stays = allow(APP, undefined, 'kms:Encrypt');
-    expect(told([stays, allow(APP, via('s3'))], [stays, allow(APP, via('rds'))]).changed).toEqual([[APP]]);
+    const others = [deny('*', via('s3'), 'kms:Sign'), butFor(deny([ROOT, APP], undefined, 'kms:Verify'))];
+    const stays = [...others, allow(ROOT, undefined, 'kms:Sign'), allow(APP, undefined, 'kms:Encrypt')];
+    expect(told([...stays, allow(APP, via('s3'))], [...stays, allow(APP, via('rds'))]).changed).toEqual([[APP]]);
   });
   it('when it loses what everyone seems to gain, but only by its name', () => {
     const after = [allow('*', isArn(X)), deny(X)];
