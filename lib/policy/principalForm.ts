@@ -18,7 +18,7 @@ export type PrincipalForm =
 
 const ARN = /^arn:([^:]*):([^:]*):([^:]*):([^:]*):([^/]*)(.*)/s;
 const ACCOUNT = /^[0-9]{12}$/;
-const USER_OR_ROLE = /^\/(?:[!-~]+\/)?[\w+=,.@-]{1,64}$/;
+const USER_OR_ROLE = /^\/(?:[\w+=,.@-]{1,64}|[!-~]+\/[\w+=,.@-]{1,64})$/;
 const UNIQUE_ID = /^(A(?:IDA|ROA|GPA|NPA|SIA|KIA|BIA|CCA))[A-Z0-9]{8,124}(?::[\w+=,.@-]{2,64})?$/;
 
 /**

@@ -57,7 +57,10 @@ export function applierUses(
   return policy.statements.flatMap((statement, index): ApplierUse[] => {
     if (statement.resources.length === 0) return [];
     const named = statement.principals.findIndex(
-      (one) => (one.kind === 'AWS' && one.id === applier) || isSessionOf(principalForm(one), form),
+      (one) =>
+        (one.kind === 'AWS' && one.id === applier) ||
+        // Few are sessions, and only those are read.
+        (one.id.includes(':assumed-role/') && isSessionOf(principalForm(one), form)),
     );
     const everyone = statement.principals.findIndex(({ kind, id }) => kind === 'AWS' && id === '*');
     const principal = named >= 0 ? named : everyone;

@@ -4,7 +4,7 @@ import { type Atom, accountKey } from '../principals.ts';
 import { callersOf } from './callers.ts';
 import { Causes, type Direction } from './causes.ts';
 import { confirmFor } from './confirm.ts';
-import { appliesOtherwise, DOUBT, hasLayers, type Layer, type Rule, statementsFor } from './coverage.ts';
+import { DOUBT, hasLayers, type Layer, type Rule, statementsFor } from './coverage.ts';
 import type { Reasoner } from './guards.ts';
 import { type Change, type Level, type Outcome, Outcomes } from './outcomes.ts';
 import { doubtsOf, type Pair, sideIn } from './pair.ts';
@@ -36,8 +36,7 @@ export interface UnnamedLoss {
 /** Every difference between the two policies of a pair, at the widest caller that it holds for. */
 export function differencesOf(pair: Pair): { differences: Difference[]; unnamedLosses: UnnamedLoss[] } {
   const comparer = new Comparer(pair);
-  const differs = appliesOtherwise(pair.before, pair.after);
-  const results = pair.atoms.filter(differs).map((atom) => comparer.atom(atom));
+  const results = pair.atoms.filter(pair.differs).map((atom) => comparer.atom(atom));
   const byKey = new Map(results.map((result) => [result.atom.key, result]));
   const everyone = byKey.get('*');
   if (everyone !== undefined) everyone.differences = unlessNarrower(everyone.differences, byKey, pair);

@@ -41,7 +41,7 @@ interface Given {
 
 function rowOf(pair: Pair, atom: Atom): MatrixCell[] {
   const was = given(pair, 'before', atom);
-  const is = given(pair, 'after', atom);
+  const is = pair.differs(atom) ? given(pair, 'after', atom) : was;
   return VERBS.map(({ verb, actions }) => {
     const either = intersection(actions, union(was.perhaps, is.perhaps));
     return { principal: atom.name, verb, before: state(was, either), after: state(is, either) };

@@ -5,6 +5,7 @@ import { type Atom, atomOf, knownContext } from '../principals.ts';
 import type { KeyPolicy } from '../types.ts';
 import {
   type Applied,
+  appliesOtherwise,
   hasLayers,
   indexStatements,
   type KeyIdentity,
@@ -27,6 +28,8 @@ export interface Pair {
   account: Atom;
   /** Those two, then all principals that either document names. */
   atoms: readonly Atom[];
+  /** Whether other statements may apply to an atom after than before. */
+  differs: (atom: Atom) => boolean;
   /** What the request context holds for sure when an atom calls. */
   known: (atom: Atom) => ReadonlyMap<string, string>;
   /** What was worked out already, by document, layer and atom, and there by the doubts. */
@@ -55,6 +58,7 @@ export function readPair(before: KeyPolicy, after: KeyPolicy, key: KeyIdentity):
     everyone,
     account,
     atoms: [...atoms.values()],
+    differs: appliesOtherwise(first, second),
     known: (atom) => knownContext(atom, roleArns),
     sides: {
       before: { direct: new Map(), total: new Map() },

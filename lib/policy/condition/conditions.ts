@@ -32,6 +32,7 @@ export class Conditions {
 
   /** @param version Of the document: policy variables exist from 2012-10-17 on. */
   read(lines: readonly Condition[], version: string | undefined): ConditionId {
+    if (lines.length === 0) return TRUE;
     const variables = version === '2012-10-17';
     const written = JSON.stringify([variables, lines]);
     const known = this.#written.get(written);
