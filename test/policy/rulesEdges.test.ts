@@ -508,6 +508,12 @@ describe('conditions', () => {
     expect(found({ Null: { 'kms:ViaService': 'false' } })).toMatchObject({ message, fix });
     expect(found({ StringEquals: { 'kms:ViaService': 'x' } })).toMatchObject({ message, fix, patch });
   });
+  it('that none of those named can meet are told, and no others', () => {
+    const Condition = { StringEquals: { 'kms:CallerAccount': '444455556666', 'kms:KeySpec': 'SYMMETRIC_DEFAULT' } };
+    expect(messages('CONDITION_NEVER_HOLDS', withRoot(allow({ Condition })))[0]).toContain(
+      ' asks of "kms:CallerAccount" what none of ',
+    );
+  });
   it('on two keys never exclude each other, on one they may', () => {
     const never = (Condition: object) => codesOf(withRoot(allow({ Condition }))).includes('CONDITION_NEVER_HOLDS');
     expect(never({ StringEquals: { 'kms:ViaService': 's3', 'kms:EncryptionContext:a': 'rds' } })).toBe(false);
@@ -698,17 +704,24 @@ describe('another account', () => {
 });
 
 describe('a session', () => {
-  const mended = (role: string) =>
+  const told = (role: string) =>
     findingsOf(
       'PRINCIPAL_SESSION',
       withRoot(allow({ Principal: { AWS: `arn:aws:sts::111122223333:assumed-role/${role}/run` } })),
-    )[0]?.patch?.[0]?.value;
+    )[0];
+  const mended = (role: string) => told(role)?.patch?.[0]?.value;
   it.each(['ExampleRole', 'MyAWSServiceRole', 'NoAWSReservedSSO_Admin'])('of %s gives its role', (role) =>
     expect(mended(role)).toBe(`arn:aws:iam::111122223333:role/${role}`),
   );
   it.each(['AWSReservedSSO_Admin_0123456789abcdef', 'AWSServiceRoleForExample'])(
     'of %s does not give the path of its role',
-    (role) => expect(mended(role)).toBeUndefined(),
+    (role) => {
+      expect(mended(role)).toBeUndefined();
+      expect(told(role)?.message).toContain(`assumed-role/${role}/run", one session`);
+      expect(told(role)?.fix).toBe(
+        `Name the role: arn:aws:iam::111122223333:role/${role}, with its path if it has one.`,
+      );
+    },
   );
 });
 

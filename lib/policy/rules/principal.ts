@@ -182,7 +182,6 @@ const principalSession: PolicyRule = {
   source: `${PRINCIPAL}: role session principals`,
   check: (context) =>
     eachPrincipal(context, ['session', 'federatedUser'], ({ id, form, path }, { name }) => {
-      if (/[*?]/.test(id)) return undefined;
       const message = `${name} names ${quote(id)}, one session and not the identity behind it.`;
       if (form.type !== 'session') return { message };
       const [role = ''] = form.name.split('/');
