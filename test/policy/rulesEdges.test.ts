@@ -210,6 +210,10 @@ describe('a statement that stands there twice', () => {
       '/Statement/4',
     ]);
   });
+  it('in whatever order its principals stand', () => {
+    const of = (...ends: string[]) => allow({ Principal: { AWS: ends.map((end) => `${ROLE}${end}`) } });
+    expect(repeated(of('1', '2', '3'), of('3', '1', '2'), of('2', '3', '1'))).toEqual(['/Statement/2', '/Statement/3']);
+  });
   it('not with the same values of another key', () => {
     const of = (key: string) => ({ Condition: { StringEquals: { [key]: 'x' } } });
     expect(repeated(allow(of('kms:ViaService')), allow({ Sid: 'two', ...of('kms:CallerAccount') }))).toEqual([]);
