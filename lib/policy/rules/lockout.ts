@@ -98,14 +98,16 @@ const breakGlassLockedOut: PolicyRule = {
 
 /**
  * Those who may be able to change the policy beside the applier: roles for emergencies, a role that the document does not name,
- * which IAM policies may empower, then whom it names, and one for each value of a condition, since that may be a pattern of ARNs.
+ * which IAM policies may empower, then the users and roles that it names, and one for each pattern on aws:PrincipalArn.
  */
 function* candidates({ guardians: { breakGlass }, key, statements }: Context): Iterable<string> {
   yield* breakGlass;
   yield `arn:${partitionOf(key)}:iam::${key.accountId}:role/countersign-any-other-role`;
   for (const { principals, conditions } of statements) {
     for (const { id } of principals) yield id;
-    for (const { values } of conditions) yield* values.map((value) => globSample(value, 'x'));
+    for (const { test, values } of conditions) {
+      if (test.lowerKey === 'aws:principalarn') yield* values.map((value) => globSample(value, 'x'));
+    }
   }
 }
 
