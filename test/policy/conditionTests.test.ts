@@ -325,6 +325,9 @@ describe('a condition', () => {
         ['Bool', 'aws:SecureTransport', 'true'],
       ),
     ).toBe(one);
+    expect(
+      read(conditions, ['Bool', 'aws:SecureTransport', 'true'], ['StringEquals', 'kms:ViaService', 'a', 'b']),
+    ).toBe(one);
     expect(read(conditions, ['StringEquals', 'kms:ViaService', 'a', 'b'])).not.toBe(one);
     expect([read(conditions), read(conditions, ['Null', 'kms:ViaService', 'true', 'false'])]).toEqual([TRUE, TRUE]);
     expect(read(conditions, ['Bool', 'aws:SecureTransport', 'true', 'false'])).toBe(
@@ -345,6 +348,8 @@ describe('a condition', () => {
     const key = 'aws:SecureTransport';
     expect(id('Bool', key, 'true')).not.toBe(id('StringEquals', key, 'true'));
     expect(id('Bool', key, 'true', 'x')).not.toBe(id('Null', key, 'false'));
+    const opposites = conditions.testsOf(id('Bool', key, 'true', 'x')).map((test) => conditions.opposite(test));
+    expect(opposites).toEqual([undefined]);
   });
   it('has policy variables from Version 2012-10-17 on', () => {
     const conditions = new Conditions();
