@@ -4,14 +4,15 @@ import { parseArgs } from 'node:util';
 import type { FrozenRule } from '../lib/change/facts.ts';
 import { stagesOf } from '../lib/change/quorum.ts';
 import { parseRules, type RulesError } from '../lib/change/rules/parse.ts';
-import { breakGlassFor, type Freeze, knownOf, maySubmit, type Rules, ruleFor } from '../lib/change/rules.ts';
+import { breakGlassFor, type Freeze, knownOf, maySubmit, type Rules, raised, raiseFor, ruleFor } from '../lib/change/rules.ts';
 import { durationWords } from '../lib/change/wording.ts';
 import type { Key, Risk } from '../lib/policy/types.ts';
 
 const USAGE = `rules check FILE
 rules explain FILE --key alias/payments [--risk high] [--tag env=prod]… [--account 111122223333] [--arn KEY_ARN] [--submitter EMAIL]
 
-check says every error and warning with its line; explain says which rule would decide and who would be asked.
+check says every error and warning with its line; explain says which rule would decide, whether
+the file raises the risk, and who would be asked.
 Exit 0: valid, warnings or not, 1: not valid, 2: wrong use. With an error nothing is packaged or started; a warning stops nothing.
 `;
 
@@ -80,13 +81,20 @@ function keyOf(given: { key: string; arn?: string | undefined; account: string; 
   };
 }
 
-function explain(rules: Rules, key: Key, risk: Risk, submitter: string): string {
+function explain(rules: Rules, key: Key, asGraded: Risk, submitter: string): string {
+  const raise = raiseFor(rules, key);
+  const { risk } = raised(rules, key, { risk: asGraded, riskReasons: [] });
   const rule = ruleFor(rules, key, risk);
   const emergency = breakGlassFor(rules, key, risk);
   const allowed = maySubmit(rules, key, submitter);
   const words = (seconds: number) => durationWords(`PT${seconds}S`);
   return [
     `rule ${rule.name} decides about ${key.aliases[0] ?? key.arn} at ${risk} risk`,
+    ...(raise === undefined
+      ? []
+      : [
+          `entry ${raise.entry} of raise: every change of it counts as at least ${raise.atLeast}${risk === asGraded ? '' : `, not ${asGraded}`}`,
+        ]),
     ...asked(rule, submitter),
     `expires after ${words(rule.expireAfter)}${rule.remindEvery < rule.expireAfter ? `, reminds every ${words(rule.remindEvery)}` : ''}`,
     ...(rule.escalate === undefined

@@ -5,18 +5,36 @@ import type { Rules } from './schema.ts';
 /** From the least dangerous on. */
 const RISKS: readonly Risk[] = ['low', 'medium', 'high', 'critical'];
 
+/** What the rules file raises: the risk, and which entry of `raise` does, counted from 1 as people count. */
+export interface Raise {
+  entry: number;
+  atLeast: Risk;
+}
+
+/** Of all entries of `raise` that match the key the one with the highest risk, the first of these; undefined where none matches. */
+export function raiseFor({ raise = [] }: Pick<Rules, 'raise'>, key: MatchedKey): Raise | undefined {
+  return raise
+    .map(({ match, atLeast }, index) => ({ match, atLeast, entry: index + 1 }))
+    .filter(({ match }) => matchesKey(match, key))
+    .map(({ entry, atLeast }) => ({ entry, atLeast }))
+    .reduce<Raise | undefined>((highest, one) => (isHigher(one.atLeast, highest?.atLeast) ? one : highest), undefined);
+}
+
 /**
- * A change as graded from its policies, or as the rules file says where that is higher: of all entries of `raise` that match the
- * key, the highest. Nothing in the file can lower a risk. What was raised has a reason that says so.
+ * A change as graded from its policies, or as the rules file says where that is higher. Nothing in the file can lower a risk.
+ * What was raised has a reason that says so, and which entry of `raise` is behind it.
  */
 export function raised<Graded extends Pick<Assessment, 'risk' | 'riskReasons'>>(
-  { raise = [] }: Pick<Rules, 'raise'>,
+  rules: Pick<Rules, 'raise'>,
   key: MatchedKey,
   graded: Graded,
 ): Graded {
-  const asked = raise.filter(({ match }) => matchesKey(match, key)).map(({ atLeast }) => RISKS.indexOf(atLeast));
-  const risk = RISKS[Math.max(...asked)];
-  if (risk === undefined || RISKS.indexOf(risk) <= RISKS.indexOf(graded.risk)) return graded;
-  const reason = `The rules file counts every change of this key as at least ${risk}.`;
+  const raise = raiseFor(rules, key);
+  if (raise === undefined || !isHigher(raise.atLeast, graded.risk)) return graded;
+  const { entry, atLeast: risk } = raise;
+  const reason = `Raised by the rules file, entry ${entry} of raise: every change of this key counts as at least ${risk}.`;
   return { ...graded, risk, riskReasons: [reason, ...graded.riskReasons] };
 }
+
+const isHigher = (risk: Risk, than: Risk | undefined): boolean =>
+  than === undefined || RISKS.indexOf(risk) > RISKS.indexOf(than);
