@@ -4,7 +4,16 @@ import { parseArgs } from 'node:util';
 import type { FrozenRule } from '../lib/change/facts.ts';
 import { stagesOf } from '../lib/change/quorum.ts';
 import { parseRules, type RulesError } from '../lib/change/rules/parse.ts';
-import { breakGlassFor, type Freeze, knownOf, maySubmit, type Rules, raised, raiseFor, ruleFor } from '../lib/change/rules.ts';
+import {
+  breakGlassFor,
+  type Freeze,
+  knownOf,
+  maySubmit,
+  type Rules,
+  raised,
+  raiseFor,
+  ruleFor,
+} from '../lib/change/rules.ts';
 import { durationWords } from '../lib/change/wording.ts';
 import type { Key, Risk } from '../lib/policy/types.ts';
 

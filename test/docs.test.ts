@@ -30,7 +30,7 @@ it('the tables of what it costs are what was counted, times the prices', () => {
 });
 
 /** A code block, or a code span, which ends at as many backquotes as it began with. What looks like a link there is none. */
-const CODE = /^```[^]*?^```$|(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)/gm;
+const CODE = /^```[\s\S]*?^```$|(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)/gm;
 
 it('every link between the pages leads somewhere', () => {
   const pages = [
