@@ -108,7 +108,6 @@ export const CASES: Record<string, Case> = {
     bad: [{ document: withRoot(), more: key({ multiRegion: true, related: [REPLICA] }), at: '', names: REPLICA }],
     good: [plain, { document: withRoot(), more: key({ multiRegion: true }) }],
   },
-  POLICY_EMPTY: { bad: [{ document: '', at: '' }], good: [{ document: ' ' }] },
   POLICY_TOO_LARGE: {
     bad: [{ document: document({ Id: 'a'.repeat(40_000) }), at: '', names: '32,768' }],
     good: [{ document: `${' '.repeat(33_000)}${JSON.stringify(document({}))}` }],

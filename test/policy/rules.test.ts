@@ -124,6 +124,11 @@ describe('a finding', () => {
     const [finding] = findingsOf('KEY_OTHER_ACCOUNT', withRoot(), { key: { ...KEY, accountId: '444455556666' } });
     expect(finding?.message).toContain('111122223333 and 444455556666');
   });
+  it('of no text at all is one, as KMS says it; white space is no JSON', () => {
+    const said = (text: string) => judge(text).findings.map(({ code, aws }) => [code, aws]);
+    expect(said('')).toEqual([['POLICY_EMPTY', 'ValidationException']]);
+    expect(said(' ')).toEqual([['JSON_EMPTY', 'MalformedPolicyDocumentException']]);
+  });
   it('names the operation that lacks its service', () => {
     expect(findingsOf('ACTION_INVALID', withRoot(allow({ Action: 'putkeypolicy' })))[0]).toMatchObject({
       fix: 'Write kms:PutKeyPolicy.',

@@ -46,7 +46,7 @@ const PRINCIPAL_TYPES = ['AWS', 'Service', 'Federated', 'CanonicalUser'] as cons
  */
 export function parseKeyPolicy(input: string | Uint8Array, partition = 'aws'): ParseResult {
   const json = parseJson(input, { maxLength: MAX_CHARACTERS, maxDepth: 32, maxNodes: 65_536 });
-  if (!json.ok) return { ok: false, findings: json.findings.map(withRule) };
+  if (!json.ok) return { ok: false, findings: json.findings.map((finding) => withRule(ofPolicy(input, finding))) };
   const { node, text } = json;
   const reader = new Reader(partition);
   if (node.kind !== 'object') {
@@ -57,6 +57,12 @@ export function parseKeyPolicy(input: string | Uint8Array, partition = 'aws'): P
   if (reader.findings.length > 0) return { ok: false, findings: reader.findings };
   return { ok: true, policy, node, text, findings: [] };
 }
+
+/** What is empty never reaches the JSON parser of KMS: its length is refused first. */
+const ofPolicy = (input: string | Uint8Array, finding: Finding): Finding =>
+  finding.code === 'JSON_EMPTY' && input.length === 0
+    ? { ...finding, code: 'POLICY_EMPTY', message: 'The key policy is empty.' }
+    : finding;
 
 function withRule(finding: Finding): Finding {
   const rule = Object.hasOwn(STRUCTURE, finding.code)

@@ -16,17 +16,6 @@ export function utf8Length(text: string): number {
   return Buffer.byteLength(text);
 }
 
-const policyEmpty: SubjectRule = {
-  on: 'subject',
-  code: 'POLICY_EMPTY',
-  severity: 'error',
-  aws: 'ValidationException',
-  title: 'Policy must have at least one character',
-  fix: 'Send a key policy.',
-  source: 'AWS KMS API model, PolicyType: length 1 to 131,072',
-  check: ({ text }) => (text === '' ? [{ path: '', message: 'The key policy is empty.' }] : []),
-};
-
 const policyTooLarge: SubjectRule = {
   on: 'subject',
   code: 'POLICY_TOO_LARGE',
@@ -170,7 +159,6 @@ const duplicateSid: PolicyRule = {
 };
 
 export const DOCUMENT_RULES: readonly (SubjectRule | PolicyRule)[] = [
-  policyEmpty,
   policyTooLarge,
   policyMinified,
   policyNearLimit,
