@@ -131,6 +131,21 @@ describe('a console policy', () => {
       expect(actionsFor(statement, KEYS.multiRegion)).toEqual([statement.Action, []]);
     }
   });
+  it('loses the statement for grants on the way to an HMAC key, as console edits add none there', () => {
+    const sids = (text: string) => policyOf(text).statements.map(({ sid }) => sid);
+    const grants = 'Allow attachment of persistent resources';
+    const there = copied(consolePolicy(FROM), KEYS.mac);
+    expect(sids(consolePolicy(FROM))).toContain(grants);
+    expect(sids(there.text)).toEqual(sids(consolePolicy(FROM)).filter((sid) => sid !== grants));
+    expect(there.findings.filter(({ code }) => code === 'COPY_GRANTS_LEFT_OUT')).toMatchObject([
+      { severity: 'info', path: '/Statement/3', message: expect.stringContaining('HMAC') },
+    ]);
+    const wider = consolePolicy(FROM).replace('"kms:RevokeGrant"', '"kms:RevokeGrant","kms:RetireGrant"');
+    expect(sids(copied(wider, KEYS.mac).text)).toContain(grants);
+    const alone = JSON.stringify({ Version: '2012-10-17', Statement: [JSON.parse(consolePolicy(FROM)).Statement[3]] });
+    expect(sids(copied(alone, KEYS.mac).text)).toEqual([grants]);
+    expect(sids(copied(consolePolicy(FROM), KEYS.signing).text)).toContain(grants);
+  });
   it('is unchanged for a key of the same kind beside it', () => {
     expect(copied(consolePolicy(FROM), BESIDE)).toEqual({ ok: true, text: consolePolicy(FROM), findings: [] });
   });

@@ -188,6 +188,12 @@ const COPY_CODES = {
     fix: 'Look whether it is what is meant for this key.',
     source: CONSOLE,
   },
+  COPY_GRANTS_LEFT_OUT: {
+    severity: 'info',
+    title: "The console's statement for grants to AWS services is left out, as the console leaves it out for HMAC keys",
+    fix: 'Nothing has to be done.',
+    source: 'AWS KMS Developer Guide, "Controlling access to HMAC KMS keys"',
+  },
   COPY_ACTION_DROPPED: {
     severity: 'warning',
     title: 'Actions that cannot be done with this key are left out',

@@ -123,8 +123,8 @@ export function userActions(key: Key): readonly string[] | undefined {
 }
 
 /**
- * Whether the console adds the grants statement beside a new users statement ("for most key types", the guide says without
- * naming them). Left out for HMAC keys: no AWS service takes them, and a console policy of one was recorded without it.
+ * Whether the console adds the grants statement beside a new users statement. Not for HMAC keys: AWS KMS Developer Guide,
+ * "Controlling access to HMAC KMS keys".
  */
 export function hasGrantsStatement(key: Key): boolean {
   return keyClass(key) !== 'mac';

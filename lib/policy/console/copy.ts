@@ -1,12 +1,14 @@
 import { itemsOf, type JsonNode, memberOf, membersOf, wordOf } from '../document/json.ts';
 import { parseKeyPolicy } from '../document/parse.ts';
-import { applySplices, literal, replaceStrings, type Splice } from '../document/policyText.ts';
+import { applySplices, literal, removeItems, replaceStrings, type Splice } from '../document/policyText.ts';
 import { whyAwsManaged } from '../rules/key.ts';
 import type { Finding, Key, Statement } from '../types.ts';
 import { consoleFinding } from './codes.ts';
 import { partitionOf } from './consolePrincipal.ts';
+import { CONSOLE_SIDS, consoleStatementOf, hasGrantsStatement } from './consoleStatements.ts';
 import { copyActions } from './copyActions.ts';
 import { type Copied, copyConditionValue, copyPrincipal, copyServicePrincipal } from './copyIdentifier.ts';
+import { statementDeviation } from './defaultView.ts';
 
 export type CopyResult = { ok: true; text: string; findings: Finding[] } | { ok: false; findings: Finding[] };
 
@@ -22,7 +24,7 @@ interface Copy {
 /**
  * Makes the policy of one key correct for another: the account, Region, partition, key id and alias of the source become the
  * target's wherever that is what they mean; other accounts and other keys stay what they are; actions are put right for
- * what the target is for. Nothing else in the text changes, not even its layout.
+ * what the target is for, and the console's statement for grants goes where the console has none. Nothing else in the text changes, not even its layout.
  *
  * @param text The policy of `from`.
  * @returns The text for `to` with a finding for everything that was put right (info) or is left for a person to look at
@@ -48,13 +50,36 @@ export function copyPolicy(text: string, from: Key, to: Key): CopyResult {
   if (!parsed.ok) return parsed;
   const copy: Copy = { from, to, text, splices: [], findings: [] };
   const nodes = itemsOf(memberOf(parsed.node, 'Statement'));
-  parsed.policy.statements.forEach((statement, index) => {
+  const { statements } = parsed.policy;
+  const gone = new Set(
+    nodes.filter((_, index) => statements.length > 1 && isForGrantsAlone(statements[index], from, to)),
+  );
+  copy.splices.push(...removeItems(nodes, (node) => gone.has(node)));
+  statements.forEach((statement, index) => {
     const node = nodes[index];
-    if (node !== undefined) copyStatement(copy, statement, node);
+    if (node === undefined) return;
+    if (gone.has(node)) leftOut(copy, node);
+    else copyStatement(copy, statement, node);
   });
   const { findings } = copy;
   if (findings.some(({ severity }) => severity === 'error')) return { ok: false, findings };
   return { ok: true, text: applySplices(text, copy.splices), findings };
+}
+
+/** The console's statement for grants, exactly as it writes it, on the way to a key for which it writes none. */
+function isForGrantsAlone(statement: Statement | undefined, from: Key, to: Key): boolean {
+  return (
+    statement !== undefined &&
+    consoleStatementOf(statement.sid) === 'grants' &&
+    hasGrantsStatement(from) &&
+    !hasGrantsStatement(to) &&
+    statementDeviation(statement, 'grants', from) === undefined
+  );
+}
+
+function leftOut({ to, findings }: Copy, { pointer }: JsonNode): void {
+  const message = `The statement "${CONSOLE_SIDS.grants}" is left out: the console gives a ${to.spec} key none, since no AWS service takes such a key.`;
+  findings.push(consoleFinding('COPY_GRANTS_LEFT_OUT', { message, path: pointer }));
 }
 
 function copyStatement(copy: Copy, statement: Statement, node: JsonNode): void {
