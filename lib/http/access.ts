@@ -2,9 +2,9 @@ import { revealSentence } from '../change/reveal.ts';
 import type { ChangeView } from '../change/view.ts';
 import { counted, listed } from '../change/wording.ts';
 import type { AccessEntry } from '../policy/types.ts';
+import { shown } from '../render/diff.ts';
 import { type Html, html, trusted } from '../render/html.ts';
 import { matrixTable } from '../render/matrix.ts';
-import { shown } from './diff.ts';
 
 /** Who gains and who loses what: the sentences first, then the picture, then every action by name. `since`: from when that holds. */
 export function accessSection({ access, matrix }: Pick<ChangeView, 'access' | 'matrix'>, since?: string): Html {

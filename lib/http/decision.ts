@@ -2,8 +2,8 @@ import type { VerdictName } from '../change/decide.ts';
 import { reveal, revealSentence } from '../change/reveal.ts';
 import type { ChangeView } from '../change/view.ts';
 import { approvedBy, counted, fromNow, lapsedSentence, listed, utc, wordsOf } from '../change/wording.ts';
+import { shown } from '../render/diff.ts';
 import { type Html, html } from '../render/html.ts';
-import { shown } from './diff.ts';
 
 /** Most characters of a comment. */
 export const COMMENT_MAX = 2_000;

@@ -1,8 +1,8 @@
 import { revealSentence } from '../change/reveal.ts';
 import type { ChangeView } from '../change/view.ts';
 import type { Finding, Severity } from '../policy/types.ts';
+import { shown } from '../render/diff.ts';
 import { type Html, html } from '../render/html.ts';
-import { shown } from './diff.ts';
 
 const ORDER = ['error', 'warning', 'info'] as const satisfies readonly Severity[];
 const WORD = { error: 'Error', warning: 'Warning', info: 'Note' } as const;

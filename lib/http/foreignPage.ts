@@ -1,9 +1,9 @@
 import { reveal, revealSentence } from '../change/reveal.ts';
 import { confirmWordOf, fromNow, keyName, overTemporarySentence, RISK_WORDS, utc } from '../change/wording.ts';
+import { shown } from '../render/diff.ts';
 import { type Html, html } from '../render/html.ts';
 import type { ForeignReview } from '../workflow/openForeign.ts';
 import { accessSection } from './access.ts';
-import { shown } from './diff.ts';
 import { documentsSection, type Notice, noticeBox, shell } from './page.ts';
 
 export interface ForeignPage extends ForeignReview {

@@ -1,8 +1,8 @@
 import type { AnalyzerCheck, AnalyzerFinding, GrantGroup, Preflight } from '../change/preflight.ts';
 import { revealSentence } from '../change/reveal.ts';
 import { counted, grantsSentence } from '../change/wording.ts';
+import { shown } from '../render/diff.ts';
 import { type Html, html } from '../render/html.ts';
-import { shown } from './diff.ts';
 
 /** Who may use the key past its policy, by grants: no change of the policy takes that away. */
 export function grantsSection(preflight: Preflight | undefined): Html | false {

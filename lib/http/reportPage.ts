@@ -2,9 +2,9 @@ import type { Change } from '../change/change.ts';
 import { countingApprovals } from '../change/change.ts';
 import { reveal } from '../change/reveal.ts';
 import { keyName, STATUS_WORDS, utc } from '../change/wording.ts';
+import { shown } from '../render/diff.ts';
 import { type Html, html } from '../render/html.ts';
 import type { Report, Rows } from '../workflow/report.ts';
-import { shown } from './diff.ts';
 import { shell } from './page.ts';
 
 /** The report of a period as one page, for paper too: no script, one style sheet, every text inert. */

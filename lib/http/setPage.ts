@@ -11,9 +11,9 @@ import {
   utc,
   wordsOf,
 } from '../change/wording.ts';
+import { shown } from '../render/diff.ts';
 import { type Html, html } from '../render/html.ts';
 import { COMMENT_MAX } from './decision.ts';
-import { shown } from './diff.ts';
 import { findingsSection } from './findings.ts';
 import { type Notice, noticeBox, RISK_TONE, shell } from './page.ts';
 import { preflightLines } from './preflight.ts';

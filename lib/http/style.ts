@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
+import { HANGING_MAX } from '../render/diff.ts';
 import { MATRIX_STYLE } from '../render/matrix.ts';
 
-/** Deepest indentation, in steps of two spaces, behind which a wrapped line still hangs. */
-export const HANGING_MAX = 12;
 const HANGING = Array.from(
   { length: HANGING_MAX + 1 },
   (_, n) => `.h${n}{padding-left:${n * 2}ch;text-indent:-${n * 2}ch}`,

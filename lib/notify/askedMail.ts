@@ -1,5 +1,6 @@
 import type { ChangeView } from '../change/view.ts';
 import { counted, keyName, lapsedSentence, listed, timeSentences, wordsOf } from '../change/wording.ts';
+import { sentenceItems } from './access.ts';
 import { keyFacts, type Mail, mail } from './mail.ts';
 import type { Part } from './parts.ts';
 
@@ -151,7 +152,10 @@ export function reviewMail({ change }: Asked): Mail {
     { kind: 'heading', text: 'What it did' },
     {
       kind: 'list',
-      items: change.access.summary.length === 0 ? ['Nobody gained or lost access.'] : change.access.summary.slice(0, 8),
+      items: sentenceItems(change.access.summary, {
+        none: 'Nobody gained or lost access.',
+        where: `in GET /changes/${change.id}`,
+      }),
     },
     { kind: 'heading', text: 'What to do now' },
     {

@@ -1,7 +1,7 @@
 import type { ForeignWrite } from '../change/foreign.ts';
 import { confirmWordOf, fromNow, keyName, overTemporarySentence, RISK_WORDS, utc } from '../change/wording.ts';
-import type { Access, MatrixCell } from '../policy/types.ts';
-import { matrixText } from '../render/matrix.ts';
+import type { Access, MatrixCell, PolicyText } from '../policy/types.ts';
+import { ON_THE_PAGE, pictures, sentenceItems } from './access.ts';
 import { type Mail, oneLine } from './mail.ts';
 import { type Part, toHtml, toText } from './parts.ts';
 
@@ -9,6 +9,8 @@ export interface ForeignMail {
   write: Pick<ForeignWrite, 'id' | 'key' | 'foundAt' | 'trace' | 'byApplier' | 'stands' | 'risk' | 'rule'> & {
     access: Access;
     matrix: MatrixCell[];
+    before: PolicyText;
+    after: PolicyText;
   };
   person: string;
   /** ISO 8601. */
@@ -18,8 +20,6 @@ export interface ForeignMail {
   /** Temporary changes of the key that are in force. */
   temporary: readonly Parameters<typeof overTemporarySentence>[0][];
 }
-
-const SENTENCES_MAX = 8;
 
 /** Tells an owner that the policy of a key was written past the workflow, what that did, and what to do about it. */
 export function foreignMail({ write, now, link, temporary }: ForeignMail): Mail {
@@ -32,7 +32,7 @@ export function foreignMail({ write, now, link, temporary }: ForeignMail): Mail 
     trace === undefined
       ? 'Nobody knows yet who: no event of CloudTrail has come.'
       : `${trace.caller} put it, ${fromNow(trace.writtenAt, now)}.`;
-  const changed = write.matrix.filter(({ before, after }) => before !== after);
+  const where = link === undefined ? 'than fit in this mail' : ON_THE_PAGE;
   const parts: Part[] = [
     { kind: 'title', text: subject },
     { kind: 'line', text: `${who} ${stands ? 'It is live now.' : 'Something else was live when it was recorded.'}` },
@@ -48,9 +48,8 @@ export function foreignMail({ write, now, link, temporary }: ForeignMail): Mail 
     { kind: 'heading', text: 'What it did' },
     {
       kind: 'list',
-      items: access.summary.length === 0 ? ['Nobody gained or lost access.'] : access.summary.slice(0, SENTENCES_MAX),
+      items: sentenceItems(access.summary, { none: 'Nobody gained or lost access.', where }),
     },
-    ...(changed.length === 0 ? [] : ([{ kind: 'picture', text: matrixText(changed) }] satisfies Part[])),
     { kind: 'heading', text: 'What to do now' },
     {
       kind: 'line',
@@ -77,6 +76,7 @@ export function foreignMail({ write, now, link, temporary }: ForeignMail): Mail 
         ...(trace === undefined ? [] : ([['CloudTrail event', trace.eventId]] as [string, string][])),
       ],
     },
+    ...pictures(write, where),
     { kind: 'small', text: `You get this because rule “${write.rule}” names you as an approver of this key.` },
   ];
   return {

@@ -14,7 +14,7 @@ import {
   utc,
   wordsOf,
 } from '../change/wording.ts';
-import { matrixText } from '../render/matrix.ts';
+import { pictures, reasonItems, sentenceItems } from './access.ts';
 import { inShort, type Part, toHtml, toText } from './parts.ts';
 
 /** One mail, ready for SES: a subject of one line, a text part and an HTML part that say the same. */
@@ -46,10 +46,6 @@ export const ASKED_AGAIN =
 
 /** Most characters of a subject: what a phone shows of it is less. */
 const SUBJECT_MAX = 150;
-/** Most sentences that a mail quotes; the page has all. */
-const SENTENCES_MAX = 8;
-/** Most principals of the picture in a mail. */
-const PRINCIPALS_MAX = 8;
 
 /** For whoever asked for changes: nothing is expected of them. */
 const TAKE_BACK =
@@ -127,18 +123,12 @@ const line = (text: string): Part => ({ kind: 'line', text });
 const quote = (text: string): Part => ({ kind: 'quote', text });
 
 function askParts({ change, link, now, person }: AskMail): Part[] {
-  const { summary } = change.access;
-  const rest = summary.length - SENTENCES_MAX;
-  const sentences = summary.length === 0 ? ['Nobody gains or loses access.'] : summary.slice(0, SENTENCES_MAX);
   return [
     { kind: 'heading', text: 'What it means' },
-    {
-      kind: 'list',
-      items: rest > 0 ? [...sentences, `And ${counted(rest, 'more sentence')} on the page.`] : sentences,
-    },
+    { kind: 'list', items: sentenceItems(change.access.summary) },
     ...(change.preflight === undefined ? [] : [line(grantsSentence(change.preflight.grants))]),
     { kind: 'heading', text: RISK_WORDS[change.risk] },
-    { kind: 'list', items: change.riskReasons.length === 0 ? ['Nothing in it stands out.'] : change.riskReasons },
+    { kind: 'list', items: reasonItems(change.riskReasons) },
     { kind: 'heading', text: 'Why' },
     quote(change.reason),
     { kind: 'button', text: 'Read it and decide', link },
@@ -146,7 +136,6 @@ function askParts({ change, link, now, person }: AskMail): Part[] {
       kind: 'line',
       text: `Opening the link decides nothing. To decide you type ${confirmWordOf(change.key)}, the name of the key, on the page. The link is yours alone: do not forward it.`,
     },
-    ...picture(change.matrix),
     {
       kind: 'facts',
       facts: [
@@ -156,21 +145,8 @@ function askParts({ change, link, now, person }: AskMail): Part[] {
       ],
     },
     { kind: 'line', text: 'If nobody decides until then, the change expires and the key keeps the policy it has.' },
+    ...pictures(change),
     { kind: 'small', text: `You are asked because ${roleOf(change, person)}.` },
-  ];
-}
-
-/** What each principal gains and loses, verb by verb; what stays is on the page. */
-function picture(matrix: ChangeView['matrix']): Part[] {
-  const changed = matrix.filter(({ before, after }) => before !== after);
-  const principals = [...new Set(changed.map(({ principal }) => principal))];
-  const shown = new Set(principals.slice(0, PRINCIPALS_MAX));
-  const rest = principals.length - shown.size;
-  if (shown.size === 0) return [];
-  return [
-    { kind: 'heading', text: 'Who may do what, verb by verb' },
-    { kind: 'picture', text: matrixText(changed.filter(({ principal }) => shown.has(principal))) },
-    ...(rest > 0 ? [line(`And ${counted(rest, 'more principal')} on the page.`)] : []),
   ];
 }
 

@@ -1,7 +1,10 @@
 import { reveal, revealIdentifier, revealSentence } from '../change/reveal.ts';
 import type { ChangeView } from '../change/view.ts';
 import { RISK_WORDS } from '../change/wording.ts';
-import { type Html, html } from '../render/html.ts';
+import { clip } from '../render/clip.ts';
+import { escapeHtml, type Html, html } from '../render/html.ts';
+import { type MailDiff, mailDiffHtml, mailDiffText } from '../render/mailDiff.ts';
+import { type MailMatrix, mailMatrixHtml, mailMatrixText } from '../render/mailMatrix.ts';
 
 /** A piece of a mail, written once and printed twice. */
 export type Part =
@@ -12,6 +15,8 @@ export type Part =
   | { kind: 'facts'; facts: [string, string][] }
   /** Lines whose layout is part of what they say. */
   | { kind: 'picture'; text: string }
+  | { kind: 'matrix'; matrix: MailMatrix }
+  | { kind: 'diff'; diff: MailDiff }
   | { kind: 'button'; text: string; link: string };
 
 /** What is said of a change where there is room for a line, such as in a subject: `medium risk, emergency`. */
@@ -27,6 +32,10 @@ export const inShort = ({
   ].join(', ');
 
 const COLUMNS = 76;
+/** Most bytes of the words of a person, escaped for HTML. */
+const QUOTE_BYTES_MAX = 8_000;
+
+const quoted = (text: string): string => reveal(clip(text, (words) => escapeHtml(reveal(words)), QUOTE_BYTES_MAX));
 
 /** The text part: wrapped, with the words of people behind `> ` on every line. */
 export function toText(parts: readonly Part[]): string {
@@ -43,7 +52,7 @@ function textOf(part: Part): string {
     case 'small':
       return wrap(revealSentence(part.text));
     case 'quote':
-      return reveal(part.text)
+      return quoted(part.text)
         .split('\n')
         .map((line) => wrap(line, '> ', '> '))
         .join('\n');
@@ -53,6 +62,10 @@ function textOf(part: Part): string {
       return part.facts.map(([name, value]) => `${name}: ${oneLine(value)}`).join('\n');
     case 'picture':
       return part.text;
+    case 'matrix':
+      return `${wrap(part.matrix.legend)}\n\n${mailMatrixText(part.matrix)}`;
+    case 'diff':
+      return mailDiffText(part.diff);
     case 'button':
       return `${part.text}:\n${part.link}`;
   }
@@ -112,7 +125,7 @@ function htmlOf(part: Part): Html {
     case 'small':
       return html`<p style="margin:18px 0 0;font-size:13px;opacity:.75">${revealSentence(part.text)}</p>\n`;
     case 'quote':
-      return html`<blockquote style="margin:0 0 14px;padding:2px 0 2px 12px;border-left:3px solid #9aa4af;white-space:pre-wrap">${reveal(part.text)}</blockquote>\n`;
+      return html`<blockquote style="margin:0 0 14px;padding:2px 0 2px 12px;border-left:3px solid #9aa4af;white-space:pre-wrap">${quoted(part.text)}</blockquote>\n`;
     case 'list':
       return html`<ul style="margin:0 0 12px;padding-left:20px">${part.items.map((item) => html`<li style="margin:4px 0">${revealSentence(item)}</li>`)}</ul>\n`;
     case 'facts':
@@ -122,6 +135,11 @@ function htmlOf(part: Part): Html {
       )}</p>\n`;
     case 'picture':
       return html`<pre style="margin:0 0 12px;${MONO};line-height:1.5;white-space:pre-wrap">${part.text}</pre>\n`;
+    case 'matrix':
+      return html`<p style="margin:0 0 8px;font-size:13px">${part.matrix.legend}</p>
+${mailMatrixHtml(part.matrix)}`;
+    case 'diff':
+      return html`<pre style="margin:0 0 12px;${MONO};font-size:12px;line-height:1.5;white-space:pre-wrap">${mailDiffHtml(part.diff)}</pre>\n`;
     case 'button':
       return html`<p style="margin:22px 0 8px"><a href="${part.link}" style="display:block;background-color:#1d56b0;color:#ffffff;text-align:center;text-decoration:none;font-weight:bold;padding:15px 18px;border-radius:8px">${part.text}</a></p>
 <p style="margin:0 0 16px;font-size:13px;opacity:.75">${part.link}</p>\n`;

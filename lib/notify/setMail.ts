@@ -13,6 +13,7 @@ import {
   utc,
   wordsOf,
 } from '../change/wording.ts';
+import { sentenceItems } from './access.ts';
 import { LAPSED_NEXT, lapsedText } from './askedMail.ts';
 import { ASKED_AGAIN, keyFacts, type Mail, mail } from './mail.ts';
 import type { Part } from './parts.ts';
@@ -69,17 +70,13 @@ export function askSetMail({ changes, person, link, now, remind, again }: AskSet
 }
 
 function aboutOne(change: ChangeView): Part[] {
-  const { summary } = change.access;
-  const rest = summary.length - SENTENCES_MAX;
-  const sentences = summary.length === 0 ? ['Nobody gains or loses access.'] : summary.slice(0, SENTENCES_MAX);
   const { quorum, counted: approved, rule } = change.approval;
   return [
     { kind: 'heading', text: `${keyName(change.key)}: ${RISK_WORDS[change.risk].toLowerCase()}` },
     {
       kind: 'list',
       items: [
-        ...sentences,
-        ...(rest > 0 ? [`And ${counted(rest, 'more sentence')} on the page.`] : []),
+        ...sentenceItems(change.access.summary, { max: SENTENCES_MAX }),
         ...(change.preflight === undefined ? [] : [grantsSentence(change.preflight.grants)]),
         `Rule ${rule}: ${approved.length} of ${counted(quorum, 'approval')}.`,
       ],

@@ -7,12 +7,14 @@ type State = MatrixCell['before'];
 
 /** Columns, in this order; a verb that no cell speaks of has none. */
 const VERBS: readonly Verb[] = ['decrypt', 'encrypt', 'sign', 'grant', 'administer', 'delete', 'read'];
-const STATES: Readonly<Record<State, { rank: number; mark: string; word: string }>> = {
+/** The state of a cell, as it is drawn and read. */
+export const STATES: Readonly<Record<State, { rank: number; mark: string; word: string }>> = {
   no: { rank: 0, mark: '–', word: 'no' },
   conditional: { rank: 1, mark: '◐', word: 'conditional' },
   yes: { rank: 2, mark: '●', word: 'may' },
 };
-const CHANGES = {
+/** What became of a cell. */
+export const CHANGES = {
   gains: { mark: '+', word: 'gains' },
   loses: { mark: '−', word: 'loses' },
 } as const;
@@ -33,12 +35,14 @@ export const MATRIX_STYLE = `
 @media print{.matrix{overflow:visible}}
 `;
 
-interface Row {
+/** A principal of the picture. */
+export interface Row {
   /** The ARN, or what else the policy calls it. */
   principal: string;
   /** What the row is called. */
   name: string;
   cells: ReadonlyMap<Verb, MatrixCell>;
+  /** How many of its cells are not what they were. */
   changes: number;
 }
 
@@ -56,42 +60,24 @@ export function matrixTable(cells: readonly MatrixCell[], since = 'once this is 
   return cells.length === 0 ? '' : table(rowsOf(cells), verbsOf(cells), since).toString();
 }
 
-/**
- * The same for a mail in plain text: a block for each principal that gains or loses, then how many others stay as they are.
- *
- * @returns Lines with `\n` between them; '' when there are no cells.
- */
-export function matrixText(cells: readonly MatrixCell[]): string {
-  const rows = rowsOf(cells);
-  const changed = rows.filter(({ changes }) => changes > 0);
-  const blocks = changed.map(({ name, cells: own }) => {
-    const lines = VERBS.flatMap((verb) => {
-      const cell = own.get(verb);
-      return cell === undefined || (cell.before === 'no' && cell.after === 'no')
-        ? []
-        : [`  ${verb}: ${sentence(cell)}`];
-    });
-    return [revealIdentifier(name), ...lines].join('\n');
-  });
-  const still = rows.length - changed.length;
-  if (still > 0) blocks.push(`${counted(still, 'principal')} unchanged.`);
-  return blocks.join('\n');
-}
-
 function table(rows: readonly Row[], verbs: readonly Verb[], since: string): Html {
-  const all = rows.flatMap(({ cells }) => [...cells.values()]);
-  const [gains, losses] = (['gains', 'loses'] as const).map(
-    (kind) => all.filter((cell) => changeOf(cell) === kind).length,
-  );
-  const sum = `${counted(gains ?? 0, 'gain')}, ${counted(losses ?? 0, 'loss', 'losses')}`;
   return html`<div class="matrix" role="region" aria-label="Who may do what" tabindex="0"><table>
-<caption>Who may do what ${since}: ${sum}. ● may, ◐ under conditions, – no; + gains, − loses.</caption>
+<caption>Who may do what ${since}: ${sumOf(rows)}. ● may, ◐ under conditions, – no; + gains, − loses.</caption>
 <thead><tr><th scope="col">Principal</th>${verbs.map((verb) => html`<th scope="col">${verb}</th>`)}</tr></thead>
 <tbody>${rows.map(
     ({ principal, name, cells }) =>
       html`<tr><th scope="row" title="${revealIdentifier(principal)}">${revealIdentifier(name)}</th>${verbs.map((verb) => place(cells.get(verb)))}</tr>
 `,
   )}</tbody></table></div>`;
+}
+
+/** How much is gained and lost in these rows: `2 gains, 1 loss`. */
+export function sumOf(rows: readonly Row[]): string {
+  const all = rows.flatMap(({ cells }) => [...cells.values()]);
+  const [gains = 0, losses = 0] = (['gains', 'loses'] as const).map(
+    (kind) => all.filter((cell) => changeOf(cell) === kind).length,
+  );
+  return `${counted(gains, 'gain')}, ${counted(losses, 'loss', 'losses')}`;
 }
 
 function place(cell: MatrixCell | undefined): Html {
@@ -105,20 +91,14 @@ function place(cell: MatrixCell | undefined): Html {
   return html`<td class="${cell.after} ${change}">${state}<span class="change"><span aria-hidden="true">${sign}</span> ${verb}${before}</span></td>`;
 }
 
-function sentence(cell: MatrixCell): string {
-  const change = changeOf(cell);
-  const { mark, word } = STATES[cell.after];
-  if (change === undefined) return `${mark} ${word}`;
-  const { mark: sign, word: verb } = CHANGES[change];
-  return `${sign} ${verb}: ${mark} ${word}, before: ${STATES[cell.before].word}`;
-}
-
-function changeOf({ before, after }: MatrixCell): keyof typeof CHANGES | undefined {
+/** Whether a cell gains or loses; undefined when it stays what it was. */
+export function changeOf({ before, after }: MatrixCell): keyof typeof CHANGES | undefined {
   if (before === after) return undefined;
   return STATES[after].rank > STATES[before].rank ? 'gains' : 'loses';
 }
 
-function rowsOf(cells: readonly MatrixCell[]): Row[] {
+/** The rows of the picture: principals that change first, otherwise in the order of the cells. */
+export function rowsOf(cells: readonly MatrixCell[]): Row[] {
   const byPrincipal = new Map<string, Map<Verb, MatrixCell>>();
   for (const cell of cells) {
     const own = byPrincipal.get(cell.principal) ?? new Map<Verb, MatrixCell>();
@@ -137,7 +117,8 @@ function rowsOf(cells: readonly MatrixCell[]): Row[] {
   return [...rows.filter(({ changes }) => changes > 0), ...rows.filter(({ changes }) => changes === 0)];
 }
 
-function verbsOf(cells: readonly MatrixCell[]): Verb[] {
+/** The columns of the picture. */
+export function verbsOf(cells: readonly MatrixCell[]): Verb[] {
   return VERBS.filter((verb) => cells.some((cell) => cell.verb === verb));
 }
 

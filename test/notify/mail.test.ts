@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Status } from '../../lib/change/change.ts';
 import { STATUS_WORDS } from '../../lib/change/wording.ts';
+import { reviewMail } from '../../lib/notify/askedMail.ts';
 import { askMail, type Mail, reminderMail, resultMail } from '../../lib/notify/mail.ts';
-import { changeView } from '../fixtures/changeView.ts';
+import { askSetMail } from '../../lib/notify/setMail.ts';
+import { changeView, policyText } from '../fixtures/changeView.ts';
 
 const NOW = '2026-11-24T21:10:00.000Z';
 const LINK = 'https://countersign.example.com/review/9hY2kq0fZ3mXw7Tn1cVb5RrJ8sLdPqA4GvUeKiOy6Ws';
@@ -37,11 +39,16 @@ describe('the mail that asks', () => {
       'The settlement partner reads our nightly export from 1 December on.',
       LINK,
       'To decide you type payments,',
-      '444455556666 role/settlement-batch decrypt: + gains: ● may, before: no',
       'SEC-123',
       'Fri 27 Nov 2026, 19:38 UTC (in 2 days 22 hours)',
       '1 of 2',
       'If nobody decides until then, the change expires and the key keeps the policy it has.',
+      '5 gains, 0 losses. ● may, ◐ under conditions, – no.',
+      'decrypt encrypt grant administer delete read',
+      '444455556666 role/settlement-batch',
+      '18 lines added, 1 line removed.',
+      '+ "arn:aws:iam::111122223333:role/payments-worker"',
+      '@@ Statement 5 “Allow the settlement partner”: new @@',
       'You are asked because rule “production” names you as an approver of this key.',
     ];
     const at = order.map((part) => words.indexOf(part));
@@ -57,27 +64,73 @@ describe('the mail that asks', () => {
     expect(text).toContain('And 3 more sentences on the page.');
   });
 
+  it('never leaves out what was not seen, and does not count it among what is left out', () => {
+    const unseen = ['Not seen here: grants.', 'Not seen here: IAM policies.'];
+    const summary = [...Array.from({ length: 9 }, (_, i) => `Gains: sentence ${i}.`), ...unseen];
+    const access = { ...changeView().access, summary };
+    const one = changeView({ access, status: 'APPLIED' });
+    const set = { changes: [one, one], person: ask.person, link: LINK, now: NOW, remind: false, again: false };
+    for (const { text, html } of [askMail({ ...ask, change: one }), reviewMail({ ...ask, change: one })]) {
+      for (const part of [text, html]) for (const sentence of unseen) expect(part).toContain(sentence);
+      expect(text).toContain('And 1 more sentence ');
+      expect(text).not.toContain('sentence 8.');
+    }
+    for (const sentence of unseen) expect(askSetMail(set).text.split(sentence)).toHaveLength(3);
+    expect(askSetMail(set).text).toContain('And 5 more sentences on the page.');
+  });
+
   it('says so when nobody gains or loses access', () => {
     const access = { ...changeView().access, summary: [] };
     expect(askMail({ ...ask, change: changeView({ access }) }).text).toContain('Nobody gains or loses access.');
   });
 
-  it('shows of the picture only what changes, and how many more principals the page has', () => {
-    const cell = (name: string, before: 'no' | 'yes') =>
-      ({ principal: `arn:aws:iam::111122223333:role/${name}`, verb: 'decrypt', before, after: 'yes' }) as const;
-    const gainers = Array.from({ length: 10 }, (_, i) => cell(`r${i}`, 'no'));
-    const { text } = askMail({ ...ask, change: changeView({ matrix: [cell('still', 'yes'), ...gainers] }) });
-    expect(text).toContain('111122223333 role/r7\n  decrypt:');
-    expect(text).not.toMatch(/role\/(still|r8)/);
-    expect(text).toContain('And 2 more principals on the page.');
-    expect(askMail({ ...ask, change: changeView({ matrix: [cell('still', 'yes')] }) }).text).not.toContain(
-      'VERB BY VERB',
-    );
-  });
-
   it('loads nothing and links nowhere but to the page', () => {
     expect(mail.html).not.toMatch(/<img|<link|<script|\ssrc=|url\(|@import/i);
     expect([...mail.html.matchAll(/href="([^"]*)"/g)].map(([, href]) => href)).toEqual([LINK]);
+  });
+});
+
+describe('a mail about the largest and most hostile change', () => {
+  const bidi = '\u202e';
+  const hostile = (fill: string, n: number) => {
+    const names = Array.from({ length: n }, (_, i) => `${fill.repeat(150)}${i}`);
+    const document = (AWS: string[]) => ({
+      Version: '2012-10-17',
+      Statement: AWS.map((one, i) => ({
+        Sid: `${fill}${i}`,
+        Effect: 'Allow',
+        Principal: { AWS: one },
+        Action: 'kms:*',
+      })),
+    });
+    const matrix = names.flatMap((principal) =>
+      (['decrypt', 'encrypt', 'sign', 'grant', 'administer', 'delete', 'read'] as const).map(
+        (verb) => ({ principal, verb, before: 'conditional', after: 'yes' }) as const,
+      ),
+    );
+    const summary = names.map((name) => `Gains: ${name.repeat(20)}`);
+    return changeView({
+      before: policyText(document(names.slice(0, n / 2).map((name) => `old ${name}`))),
+      after: policyText(document(names)),
+      matrix,
+      access: { ...changeView().access, summary },
+      riskReasons: summary,
+      reason: fill.repeat(10_000),
+    });
+  };
+
+  it.each(['<', '"', bidi, 'é', 'a'])('stays whole where mails are cut, when it is full of %j', (fill) => {
+    const mail = askMail({ ...ask, change: hostile(fill, 200) });
+    for (const part of [mail.html, mail.text]) {
+      // Gmail shows 102 KB of a mail, and no more.
+      expect(Buffer.byteLength(part)).toBeLessThan(90_000);
+      expect(part).toContain('And 192 more sentences on the page.');
+      expect(part).toContain('And 192 more reasons on the page.');
+      expect(part).toContain('And 180 more principals on the page, 180 of whom gain or lose.');
+      expect(flat(part)).toMatch(/Cut here: \d+ more added lines and \d+ more removed lines on the page\./);
+      expect(part).not.toContain(bidi);
+      expect(part.split(LINK).length - 1).toBe(part === mail.html ? 2 : 1);
+    }
   });
 });
 

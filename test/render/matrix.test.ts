@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MatrixCell } from '../../lib/policy/types.ts';
-import { MATRIX_STYLE, matrixTable, matrixText } from '../../lib/render/matrix.ts';
+import { MATRIX_STYLE, matrixTable } from '../../lib/render/matrix.ts';
 
 const APP = 'arn:aws:iam::111122223333:role/service-role/App';
 const cell = (
@@ -100,35 +100,5 @@ describe('matrixTable', () => {
     for (const name of ['matrix', 'gains', 'loses', 'change', 'unseen']) expect(MATRIX_STYLE).toContain(`.${name}{`);
     expect(MATRIX_STYLE).not.toMatch(/url\(|@import|</);
   });
-  it('is nothing for no cells', () => expect([matrixTable([]), matrixText([])]).toEqual(['', '']));
-});
-
-describe('matrixText', () => {
-  it('tells of those who change, with what they keep, and counts the others', () => {
-    const text = matrixText([
-      cell('b', 'read', 'yes', 'yes'),
-      cell(APP, 'decrypt', 'no', 'yes'),
-      cell(APP, 'sign', 'no', 'no'),
-      cell(APP, 'read', 'yes', 'yes'),
-      cell('c', 'administer', 'yes', 'conditional'),
-    ]);
-    expect(text).toBe(
-      [
-        '111122223333 role/service-role/App',
-        '  decrypt: + gains: ● may, before: no',
-        '  read: ● may',
-        'c',
-        '  administer: − loses: ◐ conditional, before: may',
-        '1 principal unchanged.',
-      ].join('\n'),
-    );
-  });
-  it('shows what cannot be seen', () => {
-    expect(matrixText([cell('a\u202e\u0441', 'read', 'no', 'yes')])).toContain('a‹U+202E›‹U+0441›\n');
-  });
-  it('says when nobody changes', () => {
-    expect(matrixText([cell('a', 'read', 'no', 'no'), cell('b', 'read', 'yes', 'yes')])).toBe(
-      '2 principals unchanged.',
-    );
-  });
+  it('is nothing for no cells', () => expect(matrixTable([])).toBe(''));
 });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { comparePolicies, type Passage, type Row } from '../../lib/http/compare.ts';
-import { policyDiff } from '../../lib/http/diff.ts';
-import { layOutText } from '../../lib/http/document.ts';
+import { comparePolicies, type Passage, type Row } from '../../lib/render/compare.ts';
+import { policyDiff } from '../../lib/render/diff.ts';
+import { layOutText } from '../../lib/render/document.ts';
 import { AFTER, BEFORE } from '../fixtures/changeView.ts';
 import { policyValue } from '../policy/arbitrary.ts';
 

@@ -1,40 +1,56 @@
 import { revealIdentifier } from '../change/reveal.ts';
 import { counted } from '../change/wording.ts';
-import { type Html, html } from '../render/html.ts';
 import type { Passage, Row } from './compare.ts';
-import { HANGING_MAX } from './style.ts';
 
 /** Lines of a long list that are shown on each side of a change. */
 const AROUND = 3;
 /** Fewer unchanged lines than this are not worth folding. */
 const WORTH_FOLDING = 8;
 
-interface Shown {
-  row: Row;
+/** Lines that stand together, all of them shown or all of them folded away. */
+export interface Fold {
   visible: boolean;
-  passage: Passage;
-  /** The first line of its passage. */
-  first: boolean;
+  /** What is in it, for where it is folded: `12 unchanged lines, 2 statements`. */
+  title: string;
+  lines: FoldLine[];
 }
 
+export interface FoldLine {
+  row: Row;
+  /** Before the first line of a statement that changed, came or went: which one it is. */
+  part?: string;
+  /** Where the text differs from the one line that it replaces or that replaces it: from, and up to before. */
+  emphasis?: [number, number];
+}
+
+/** What is said where two documents have no line that differs. */
+export const NO_LINE_DIFFERS =
+  'No line differs. The two texts say the same and differ only in spacing, in the order of elements, or in a single value standing for a list of one.';
+
 /**
- * The line comparison of two key policies as a reader sees it: changed statements whole, the rest folded away but there.
- * Every line of both documents is in it. Colour is never the only sign: `+` and `−`, and words for a screen reader.
+ * A comparison as a reader is shown it: changed statements whole but for long lists, the rest folded. Every line of both
+ * documents is in it; nothing when no line differs.
  */
-export function policyDiff(passages: readonly Passage[]): Html {
-  const emphasis = emphasise(passages);
+export function folds(passages: readonly Passage[]): Fold[] {
   const lines = passages.flatMap(decideVisible);
-  if (lines.every(({ row }) => row.kind === 'same')) {
-    return html`<p>No line differs. The two texts say the same and differ only in spacing, in the order of elements, or in
-      a single value standing for a list of one.</p>`;
-  }
-  const parts = runs(lines).map((run) => {
-    const rows = run.map(
-      (line) => html`${line.visible && line.first && partTitle(line.passage)}${printRow(line.row, emphasis)}`,
-    );
-    return run[0]?.visible ? rows : html`<details><summary>${foldTitle(run)}</summary>${rows}</details>`;
+  if (lines.every(({ row }) => row.kind === 'same')) return [];
+  const emphasis = emphasise(passages);
+  return runs(lines).map((run) => {
+    const visible = run[0]?.visible ?? false;
+    return {
+      visible,
+      title: foldTitle(run),
+      lines: run.map(({ row, passage, first }): FoldLine => {
+        const part = visible && first ? partTitle(passage) : undefined;
+        const range = emphasis.get(row);
+        return {
+          row,
+          ...(part === undefined ? {} : { part }),
+          ...(range === undefined ? {} : { emphasis: range }),
+        };
+      }),
+    };
   });
-  return html`<div class="diff">${parts}</div>`;
 }
 
 /** How many lines came and went: `4 lines added, 1 line removed`. */
@@ -42,6 +58,14 @@ export function diffCount(passages: readonly Passage[]): string {
   const rows = passages.flatMap((passage) => passage.rows);
   const count = (kind: Row['kind']) => rows.filter((row) => row.kind === kind).length;
   return `${counted(count('added'), 'line')} added, ${counted(count('removed'), 'line')} removed`;
+}
+
+interface Shown {
+  row: Row;
+  visible: boolean;
+  passage: Passage;
+  /** The first line of its passage. */
+  first: boolean;
 }
 
 /** One string of a list, alone on its line. */
@@ -78,10 +102,11 @@ function grouped(lines: Shown[]): Shown[][] {
 
 const PART = { frame: '', same: '', changed: 'changed', added: 'new', removed: 'removed' } as const;
 
-function partTitle({ kind, statement, sid }: Passage): Html | false {
-  if (kind === 'frame' || kind === 'same') return false;
-  const name = sid === undefined ? '' : ` “${revealIdentifier(sid)}”`;
-  return html`<div class="part">Statement ${statement}${name}: ${PART[kind]}</div>`;
+/** One line, whatever the Sid holds. */
+function partTitle({ kind, statement, sid }: Passage): string | undefined {
+  if (kind === 'frame' || kind === 'same') return undefined;
+  const name = sid === undefined ? '' : ` “${revealIdentifier(sid).replace(/\s+/g, ' ')}”`;
+  return `Statement ${statement}${name}: ${PART[kind]}`;
 }
 
 function foldTitle(run: Shown[]): string {
@@ -90,37 +115,6 @@ function foldTitle(run: Shown[]): string {
   );
   const lines = counted(run.length, 'unchanged line');
   return statements.size === 0 ? lines : `${lines}, ${counted(statements.size, 'statement')}`;
-}
-
-const SIGN = { same: ' ', added: '+', removed: '−' } as const;
-
-function printRow(row: Row, emphasis: Map<Row, [number, number]>): Html {
-  const text = row.kind === 'removed' ? row.before : row.after;
-  const words = row.kind === 'same' ? null : html`<span class="unseen">${row.kind}: </span>`;
-  return html`<div class="row ${row.kind}"><span class="sign" aria-hidden="true">${SIGN[row.kind]}</span>${words}<span class="line ${hanging(text)}">${marked(text, emphasis.get(row))}</span></div>`;
-}
-
-/** A document as lines that wrap behind their own indentation. */
-export function documentLines(text: string): Html {
-  return html`<div class="doc">${text.split('\n').map((line) => html`<div class="line ${hanging(line)}">${shown(line)}</div>`)}</div>`;
-}
-
-/** The class that makes a line wrap behind its indentation; inline styles are not allowed here. */
-function hanging(line: string): string {
-  const spaces = /^ */.exec(line)?.[0].length ?? 0;
-  return `h${Math.min(Math.floor(spaces / 2), HANGING_MAX)}`;
-}
-
-function marked(text: string, range: [number, number] | undefined): Html {
-  if (range === undefined) return shown(text);
-  const [start, end] = range;
-  return html`${shown(text.slice(0, start))}<mark>${shown(text.slice(start, end))}</mark>${shown(text.slice(end))}`;
-}
-
-/** Text of a document with what is not plain ASCII as marked code points. */
-export function shown(text: string, reveal: (text: string) => string = revealIdentifier): Html {
-  const parts = reveal(text).split(/(‹U\+[0-9A-F]{4,6}›)/);
-  return html`${parts.map((part, i) => (i % 2 === 1 ? html`<span class="cp">${part}</span>` : part))}`;
 }
 
 /** For lines that were replaced one by one: the part of each that truly differs. */
