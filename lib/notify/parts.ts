@@ -139,7 +139,7 @@ function htmlOf(part: Part): Html {
       return html`<p style="margin:0 0 8px;font-size:13px">${part.matrix.legend}</p>
 ${mailMatrixHtml(part.matrix)}`;
     case 'diff':
-      return html`<pre style="margin:0 0 12px;${MONO};font-size:12px;line-height:1.5;white-space:pre-wrap">${mailDiffHtml(part.diff)}</pre>\n`;
+      return html`<pre style="margin:0 0 12px;${MONO};font-size:12px;line-height:1.5;white-space:pre-wrap;word-break:break-all">${mailDiffHtml(part.diff)}</pre>\n`;
     case 'button':
       return html`<p style="margin:22px 0 8px"><a href="${part.link}" style="display:block;background-color:#1d56b0;color:#ffffff;text-align:center;text-decoration:none;font-weight:bold;padding:15px 18px;border-radius:8px">${part.text}</a></p>
 <p style="margin:0 0 16px;font-size:13px;opacity:.75">${part.link}</p>\n`;

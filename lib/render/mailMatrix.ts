@@ -77,13 +77,13 @@ const STYLES = {
 
 /** The picture for HTML, narrow enough for a phone: a table with no style sheet and no class. */
 export function mailMatrixHtml({ verbs, rows }: MailMatrix): Html {
-  return html`<table border="1" cellpadding="4" cellspacing="0" style="border-collapse:collapse;border-color:#9aa4af;width:100%;font-size:11px;line-height:1.4;margin:0 0 12px">
+  return html`<table border="1" cellpadding="2" cellspacing="0" style="border-collapse:collapse;border-color:#9aa4af;width:100%;font-size:11px;line-height:1.4;margin:0 0 12px;overflow-wrap:normal;word-break:normal">
 <thead><tr><th scope="col" align="left">Principal</th>${verbs.map(
-    (verb) => html`<th scope="col" style="white-space:nowrap;overflow-wrap:normal;word-break:normal">${verb}</th>`,
+    (verb) => html`<th scope="col" style="font-size:10px;font-weight:normal">${verb}</th>`,
   )}</tr></thead>
 <tbody>${rows.map(
     (row) =>
-      html`<tr align="center"><th scope="row" align="left">${nameOf(row)}</th>${verbs.map((verb) => place(row.cells.get(verb)))}</tr>
+      html`<tr align="center"><th scope="row" align="left" style="font-weight:normal;overflow-wrap:anywhere">${nameOf(row)}</th>${verbs.map((verb) => place(row.cells.get(verb)))}</tr>
 `,
   )}</tbody></table>\n`;
 }
