@@ -127,6 +127,12 @@ export const matrixCell = says<MatrixCell>()(
     verb: z.enum(['decrypt', 'encrypt', 'sign', 'grant', 'administer', 'delete', 'read']),
     before: yesNo,
     after: yesNo,
+    within: optional(
+      about(
+        z.enum(['gains', 'loses', 'changes']),
+        'What becomes of a part of the verb where before and after are the same word.',
+      ),
+    ),
   }),
 );
 

@@ -4,6 +4,7 @@ import { partitionOf } from './console/consolePrincipal.ts';
 import { policyText } from './document/canonicalOf.ts';
 import { parseKeyPolicy } from './document/parse.ts';
 import { externalPolicies } from './externalPolicies.ts';
+import { possibleActions } from './operations.ts';
 import { gradeRisk } from './risk.ts';
 import type { World } from './rules/context.ts';
 import type { Access, Assessment, Guardians, Key, KeyPolicy } from './types.ts';
@@ -59,11 +60,16 @@ export function assessChange({ before, after, key, guardians, world = {} }: Asse
       externalPolicies: [],
     };
   }
-  const comparison = compareAccess(was ?? NOTHING, policy, key, {
-    applier: guardians.applier,
-    before: uses.length === 0 ? [] : applierUses(was ?? NOTHING, key, guardians),
-    after: uses,
-  });
+  const comparison = compareAccess(
+    was ?? NOTHING,
+    policy,
+    { ...key, can: possibleActions(key) },
+    {
+      applier: guardians.applier,
+      before: uses.length === 0 ? [] : applierUses(was ?? NOTHING, key, guardians),
+      after: uses,
+    },
+  );
   return {
     ok,
     ...texts,

@@ -172,6 +172,8 @@ export interface MatrixCell {
   verb: 'decrypt' | 'encrypt' | 'sign' | 'grant' | 'administer' | 'delete' | 'read';
   before: 'no' | 'conditional' | 'yes';
   after: 'no' | 'conditional' | 'yes';
+  /** Where before and after are the same word: what becomes of a part of the verb, such as one action that an IAM policy had to give until now. */
+  within?: 'gains' | 'loses' | 'changes';
 }
 
 /** A policy text with both of its hashes. */

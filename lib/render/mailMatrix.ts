@@ -21,7 +21,7 @@ export interface MailMatrix {
 }
 
 const SIGNS =
-  '● may, ◐ under conditions, – no. Where it changes: what was → what will be, after + for a gain and − for a loss.';
+  '● may, ◐ under conditions or in part, – no. Where it changes: what was → what will be, after + for a gain, − for a loss and ± for another change; where it is one sign, only a part changes.';
 
 /**
  * The picture that the page draws, with those who gain or lose first and cut where a mail would get too long.
@@ -48,7 +48,8 @@ export function mailMatrix(cells: readonly MatrixCell[], where: string): MailMat
 const nameOf = ({ name }: Row): string =>
   revealIdentifier(clip(name.replace(/\s+/g, ' '), (text) => escapeHtml(revealIdentifier(text)), NAME_BYTES_MAX));
 
-const arrow = ({ before, after }: MatrixCell): string => `${STATES[before].mark}→${STATES[after].mark}`;
+const arrow = ({ before, after }: MatrixCell): string =>
+  before === after ? STATES[after].mark : `${STATES[before].mark}→${STATES[after].mark}`;
 
 /**
  * The picture for plain text, 76 columns at most but for the names: those stand above their rows, so that the cells stay
@@ -73,6 +74,7 @@ export function mailMatrixText({ verbs, rows }: MailMatrix): string {
 const STYLES = {
   gains: 'background-color:#fbe6e4;color:#7a150f',
   loses: 'background-color:#e8eef4;color:#243c55',
+  changes: 'background-color:#e8eef4;color:#243c55',
 } as const;
 
 /** The picture for HTML, narrow enough for a phone: a table with no style sheet and no class. */
@@ -93,5 +95,6 @@ function place(cell: MatrixCell | undefined): Html {
   const change = changeOf(cell);
   if (change === undefined) return html`<td>${STATES[cell.after].mark}</td>`;
   const { mark, word } = CHANGES[change];
-  return html`<td style="${STYLES[change]}"><b>${mark} ${word}</b><br>${arrow(cell)}</td>`;
+  const part = cell.before === cell.after ? ' in part' : '';
+  return html`<td style="${STYLES[change]}"><b>${mark} ${word}${part}</b><br>${arrow(cell)}</td>`;
 }

@@ -17,6 +17,7 @@ export const STATES: Readonly<Record<State, { rank: number; mark: string; word: 
 export const CHANGES = {
   gains: { mark: '+', word: 'gains' },
   loses: { mark: '−', word: 'loses' },
+  changes: { mark: '±', word: 'changes' },
 } as const;
 
 /** For the style sheet that the page sends along; colours come from its variables, with a fall-back for a page without them. */
@@ -30,6 +31,7 @@ export const MATRIX_STYLE = `
 .matrix td.no{color:var(--soft,#565f6b)}
 .matrix td.gains{background:var(--badbg,#fbe6e4);outline:2px solid var(--bad,#a8201a);outline-offset:-2px}
 .matrix td.loses{background:var(--calmbg,#e8eef4);outline:2px dashed var(--calm,#345069);outline-offset:-2px}
+.matrix td.changes{outline:2px dotted var(--calm,#345069);outline-offset:-2px}
 .matrix .change{display:block;font-weight:700}
 .matrix .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 @media print{.matrix{overflow:visible}}
@@ -62,7 +64,7 @@ export function matrixTable(cells: readonly MatrixCell[], since = 'once this is 
 
 function table(rows: readonly Row[], verbs: readonly Verb[], since: string): Html {
   return html`<div class="matrix" role="region" aria-label="Who may do what" tabindex="0"><table>
-<caption>Who may do what ${since}: ${sumOf(rows)}. ● may, ◐ under conditions, – no; + gains, − loses.</caption>
+<caption>Who may do what ${since}: ${sumOf(rows)}. ● may, ◐ under conditions or in part, – no; + gains, − loses, ± changes.</caption>
 <thead><tr><th scope="col">Principal</th>${verbs.map((verb) => html`<th scope="col">${verb}</th>`)}</tr></thead>
 <tbody>${rows.map(
     ({ principal, name, cells }) =>
@@ -74,10 +76,11 @@ function table(rows: readonly Row[], verbs: readonly Verb[], since: string): Htm
 /** How much is gained and lost in these rows: `2 gains, 1 loss`. */
 export function sumOf(rows: readonly Row[]): string {
   const all = rows.flatMap(({ cells }) => [...cells.values()]);
-  const [gains = 0, losses = 0] = (['gains', 'loses'] as const).map(
+  const [gains = 0, losses = 0, changes = 0] = (['gains', 'loses', 'changes'] as const).map(
     (kind) => all.filter((cell) => changeOf(cell) === kind).length,
   );
-  return `${counted(gains, 'gain')}, ${counted(losses, 'loss', 'losses')}`;
+  const others = changes === 0 ? '' : `, ${counted(changes, 'change')}`;
+  return `${counted(gains, 'gain')}, ${counted(losses, 'loss', 'losses')}${others}`;
 }
 
 function place(cell: MatrixCell | undefined): Html {
@@ -87,13 +90,14 @@ function place(cell: MatrixCell | undefined): Html {
   const state = html`<span aria-hidden="true">${mark}</span> ${word}`;
   if (change === undefined) return html`<td class="${cell.after}">${state}</td>`;
   const { mark: sign, word: verb } = CHANGES[change];
-  const before = html`<span class="unseen">, before: ${STATES[cell.before].word}</span>`;
+  const before =
+    cell.before === cell.after ? ' in part' : html`<span class="unseen">, before: ${STATES[cell.before].word}</span>`;
   return html`<td class="${cell.after} ${change}">${state}<span class="change"><span aria-hidden="true">${sign}</span> ${verb}${before}</span></td>`;
 }
 
-/** Whether a cell gains or loses; undefined when it stays what it was. */
-export function changeOf({ before, after }: MatrixCell): keyof typeof CHANGES | undefined {
-  if (before === after) return undefined;
+/** What becomes of a cell, or of a part of it; undefined when it stays what it was. */
+export function changeOf({ before, after, within }: MatrixCell): keyof typeof CHANGES | undefined {
+  if (before === after) return within;
   return STATES[after].rank > STATES[before].rank ? 'gains' : 'loses';
 }
 

@@ -43,7 +43,7 @@ describe('the mail that asks', () => {
       'Fri 27 Nov 2026, 19:38 UTC (in 2 days 22 hours)',
       '1 of 2',
       'If nobody decides until then, the change expires and the key keeps the policy it has.',
-      '5 gains, 0 losses. ● may, ◐ under conditions, – no.',
+      '5 gains, 0 losses. ● may, ◐ under conditions or in part, – no.',
       'decrypt encrypt grant administer delete read',
       '444455556666 role/settlement-batch',
       '18 lines added, 1 line removed.',

@@ -483,7 +483,8 @@ describe('sentences and the picture', () => {
       [DELEGATION, allow({ AWS: APP }, ['kms:DescribeKey', 'kms:GetKeyPolicy'])],
     );
     const cell = (verb: string) => matrix.find((one) => one.principal === APP && one.verb === verb);
-    expect(cell('read')).toMatchObject({ before: 'conditional', after: 'conditional' });
+    expect(cell('read')).toMatchObject({ before: 'conditional', after: 'conditional', within: 'gains' });
+    expect(cell('decrypt')).not.toHaveProperty('within');
     expect(cell('decrypt')).toMatchObject({ before: 'conditional', after: 'conditional' });
     const direct = compare(
       [allow({ AWS: APP }, 'kms:DescribeKey')],

@@ -45,6 +45,19 @@ describe('an assessment', () => {
     });
   });
 
+  it('shows in the picture all of a verb that the key can do at all as given', () => {
+    const role = `arn:aws:iam::${OWN}:role/app`;
+    const use = { ...other, Principal: { AWS: role }, Action: ['kms:Decrypt', 'kms:ReEncryptFrom'] };
+    const cells = (of: typeof key) =>
+      assessChange({ before: BEFORE, after: text(delegation, applier, use), key: of, guardians })
+        .matrix.filter(({ principal, verb }) => principal === role && ['decrypt', 'sign'].includes(verb))
+        .map(({ principal: _, ...cell }) => cell);
+    expect(cells(key)).toEqual([
+      { verb: 'decrypt', before: 'conditional', after: 'yes' },
+      { verb: 'sign', before: 'conditional', after: 'conditional' },
+    ]);
+  });
+
   it('is not ok with an error, and still says what would change', () => {
     const assessment = assess(BEFORE, text(applier, { ...other, Effect: 'Allow', Principal: undefined }));
     expect(assessment.ok).toBe(false);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { abilities } from '../../lib/policy/access/ability.ts';
+import { compareAccess } from '../../lib/policy/access/access.ts';
 import { assessChange } from '../../lib/policy/assess.ts';
 import type { AccessEntry, MatrixCell } from '../../lib/policy/types.ts';
 import { policyOf } from './arbitrary.ts';
@@ -20,8 +21,8 @@ const entry = (sign: string) => (one: AccessEntry) =>
 /** One line a principal: `yes>no` by verb where it changes, `yes` where not, nothing for `no`. */
 function rows(matrix: readonly MatrixCell[]): string[] {
   const lines = new Map<string, string[]>();
-  for (const { principal, verb, before, after } of matrix) {
-    const cell = before === after ? before : `${before}>${after}`;
+  for (const { principal, verb, before, after, within } of matrix) {
+    const cell = before === after ? `${before}${within ? ` ${within}` : ''}` : `${before}>${after}`;
     lines.set(principal, [...(lines.get(principal) ?? []), ...(cell === 'no' ? [] : [`${verb} ${cell}`])]);
   }
   return [...lines].map(([principal, cells]) => `| ${principal}: ${cells.join(', ')}`);
@@ -55,6 +56,22 @@ function told(seed: number): string {
     .join('\n')
     .replaceAll(`:${KEY.accountId}:`, ':OWN:');
 }
+
+test('the picture shows a change of everybody of whom something is told', () => {
+  let shown = 0;
+  for (let seed = 0; seed < PAGES * ON_A_PAGE; seed += 1) {
+    const { before, after } = drawnPair(seed, seed % 2 === 0 ? 'close' : 'wide');
+    const { access, matrix } = compareAccess(policyOf(before), policyOf(after), KEY);
+    const changing = new Set(
+      matrix.filter((cell) => cell.before !== cell.after || cell.within).map(({ principal }) => principal),
+    );
+    for (const { principal, actions } of [...access.gains, ...access.loses, ...access.changed]) {
+      shown += 1;
+      expect({ seed, principal, actions, changes: changing.has(principal) }).toMatchObject({ changes: true });
+    }
+  }
+  expect(shown).toBeGreaterThan(100);
+});
 
 test.each(Array.from({ length: PAGES }, (_, page) => page))('page %i', async (page) => {
   const name = `../vectors/told/drawn/${String(page).padStart(2, '0')}.txt`;

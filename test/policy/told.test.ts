@@ -70,8 +70,10 @@ test('differences', async () => {
             ...access.summary,
             `${risk}: ${riskReasons.join(' ')}`,
             ...matrix
-              .filter(({ before: a, after: b }) => a !== b)
-              .map((cell) => `${cell.principal} ${cell.verb}: ${cell.before} to ${cell.after}`),
+              .filter(({ before: a, after: b, within }) => a !== b || within)
+              .map(
+                ({ principal, verb, ...is }) => `${principal} ${verb}: ${is.within ?? `${is.before} to`} ${is.after}`,
+              ),
             ...externalPolicies(policyOf(is), KEY, policyOf(was)).map((one) => short(one)),
           ],
         ];

@@ -31,8 +31,24 @@ describe('the picture in a mail', () => {
         '                  –           ●',
       ].join('\n'),
     );
-    expect(matrix.legend).toMatch(/^1 gain, 1 loss\. ● may, ◐ under conditions, – no\./);
+    expect(matrix.legend).toMatch(/^1 gain, 1 loss\. ● may, ◐ under conditions or in part, – no\./);
     expect(matrix.left).toBeUndefined();
+  });
+
+  it('says where only a part of a verb changes', () => {
+    const within = (verb: MatrixCell['verb'], is: 'gains' | 'loses' | 'changes') => ({
+      ...cell('a', verb, 'conditional', 'conditional'),
+      within: is,
+    });
+    const matrix = mailMatrix(
+      [within('decrypt', 'gains'), within('grant', 'loses'), within('read', 'changes')],
+      ON_THE_PAGE,
+    );
+    expect(mailMatrixText(matrix).split('\n').at(-1)).toBe('  + ◐      − ◐    ± ◐');
+    expect(matrix.legend).toMatch(/^1 gain, 1 loss, 1 change\./);
+    const markup = mailMatrixHtml(matrix).toString();
+    for (const said of ['+ gains in part</b><br>◐<', '− loses in part</b><br>◐<', '± changes in part</b><br>◐<'])
+      expect(markup).toContain(said);
   });
 
   it('says the same in HTML, in words and signs, with one cell for each verb', () => {

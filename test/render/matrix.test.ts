@@ -45,6 +45,18 @@ describe('matrixTable', () => {
     for (const seen of ['● ', '◐ ', '– ', '+', '−'])
       expect(markup.slice(markup.indexOf('<tbody>'))).toContain(seen.trim());
   });
+  it('says what is gained or lost within a verb that stays conditional', () => {
+    const some = cell(APP, 'decrypt', 'conditional', 'conditional');
+    const markup = matrixTable([
+      { ...some, within: 'gains' },
+      { ...some, verb: 'grant', within: 'changes' },
+      { ...some, verb: 'read' },
+    ]);
+    expect(rowsOf(markup).at(-1)).toBe(
+      '111122223333 role/service-role/App | conditional gains in part | conditional changes in part | conditional',
+    );
+    expect(heard(markup)).toContain('1 gain, 0 losses, 1 change.');
+  });
   it('has headers for rows and columns, and the whole ARN as title', () => {
     const markup = matrixTable([cell(APP, 'sign', 'no', 'no')]);
     expect(markup).toContain(`<th scope="row" title="${APP}">`);

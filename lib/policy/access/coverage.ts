@@ -9,6 +9,8 @@ export interface KeyIdentity {
   accountId: string;
   /** When it is not known, a Resource that names a key may or may not be this one. */
   arn?: string;
+  /** The actions that are possible for it at all; every one, when that is not known. */
+  can?: ActionSet;
 }
 
 /** A statement that has an effect, reduced to what access is worked out from. */

@@ -1,4 +1,4 @@
-import { type ActionSet, intersection, isEmpty, minus, union } from '../actions.ts';
+import { type ActionSet, intersection, isEmpty, minus, NO_ACTIONS, union } from '../actions.ts';
 import type { Atom } from '../principals.ts';
 import type { MatrixCell } from '../types.ts';
 import type { Difference } from './differences.ts';
@@ -13,16 +13,16 @@ const MOST_ROWS = 40;
  * Who may do what before and after, by verb, for at most 40 principals: those whose access changes, then the others that have
  * any, in the order of the documents.
  *
- * Over the actions of a verb that either document gives to the principal, a cell is `yes` when all of them are given outright,
- * `no` when none is, and `conditional` between: only some of them, only in some requests, or only if an IAM policy of the
- * account agrees. So a gain or a loss within a verb shows.
+ * Over the actions of a verb that either document gives to the principal, and that are possible for the key, a cell is `yes` when
+ * all of them are given outright, `no` when none is, and `conditional` between: only some of them, only in some requests, or only
+ * if an IAM policy of the account agrees. Where that word stays the same, `within` tells what is gained or lost nevertheless.
  */
 export function matrixOf(pair: Pair, differences: readonly Difference[]): MatrixCell[] {
-  const changed = new Set(differences.map(({ atom }) => atom));
+  const changed = Map.groupBy(differences, ({ atom }) => atom);
   const rows: MatrixCell[][] = [];
-  for (const atom of [...changed, ...pair.atoms.filter((one) => !changed.has(one))]) {
+  for (const atom of [...changed.keys(), ...pair.atoms.filter((one) => !changed.has(one))]) {
     if (rows.length === MOST_ROWS) break;
-    const row = rowOf(pair, atom);
+    const row = rowOf(pair, atom, changed.get(atom) ?? []);
     if (row.some(isAny)) rows.push(row);
   }
   const cells = rows.flat();
@@ -39,13 +39,25 @@ interface Given {
   perhaps: ActionSet;
 }
 
-function rowOf(pair: Pair, atom: Atom): MatrixCell[] {
-  const was = given(pair, 'before', atom);
-  const is = pair.differs(atom) ? given(pair, 'after', atom) : was;
+function rowOf(pair: Pair, atom: Atom, differences: readonly Difference[]): MatrixCell[] {
+  const was = given(pair, 'before', atom, undecided(differences, 'gain'));
+  const is = pair.differs(atom) ? given(pair, 'after', atom, undecided(differences, 'loss')) : was;
   return VERBS.map(({ verb, actions }) => {
     const either = intersection(actions, union(was.perhaps, is.perhaps));
-    return { principal: atom.name, verb, before: state(was, either), after: state(is, either) };
+    const real = intersection(either, pair.key.can ?? either);
+    const told = isEmpty(real) ? either : real;
+    const [before, after] = [state(was, told), state(is, told)];
+    const within =
+      before === after ? becoming(differences.filter((one) => !isEmpty(intersection(one.actions, told)))) : {};
+    return { principal: atom.name, verb, before, after, ...within };
   });
+}
+
+const BECOMES = { gain: 'gains', loss: 'loses', change: 'changes' } as const;
+
+function becoming(differences: readonly Difference[]): Pick<MatrixCell, 'within'> {
+  const [only, ...others] = new Set(differences.map(({ direction }) => BECOMES[direction]));
+  return only === undefined ? {} : { within: others.length === 0 ? only : 'changes' };
 }
 
 function state({ outright, perhaps }: Given, actions: ActionSet): MatrixCell['before'] {
@@ -53,8 +65,15 @@ function state({ outright, perhaps }: Given, actions: ActionSet): MatrixCell['be
   return isEmpty(minus(actions, outright)) ? 'yes' : 'conditional';
 }
 
-function given(pair: Pair, which: 'before' | 'after', atom: Atom): Given {
+/** What may be there before a change (but for gains) or after it (but for losses), where it is not certain that a statement counts at all. */
+function undecided(differences: readonly Difference[], except: 'gain' | 'loss'): ActionSet {
+  return differences
+    .filter((one) => one.may && one.direction !== except)
+    .reduce((all, { actions }) => union(all, actions), NO_ACTIONS);
+}
+
+function given(pair: Pair, which: 'before' | 'after', atom: Atom, doubtful: ActionSet): Given {
   const direct = sideIn(pair, which, atom, 'direct', 0);
   const total = sideIn(pair, which, atom, 'total', 0);
-  return { outright: outright(direct), perhaps: possible(total) };
+  return { outright: outright(direct), perhaps: union(possible(total), doubtful) };
 }
