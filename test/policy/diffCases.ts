@@ -801,6 +801,14 @@ export const DIFF_CASES: DiffCase[] = [
     by: PRINCIPAL,
     before: [root, allow('*', 'Decrypt', { StringEquals: { 'kms:CallerAccount': FOREIGN } })],
     after: [root, allow(PARTNER, 'Decrypt')],
+    loses: [
+      {
+        principal: '*',
+        actions: 'Decrypt',
+        when: { StringEquals: { 'kms:CallerAccount': [FOREIGN] } },
+        certainty: 'may',
+      },
+    ],
     crossAccount: [FOREIGN],
   },
   {
@@ -808,6 +816,14 @@ export const DIFF_CASES: DiffCase[] = [
     by: PRINCIPAL,
     before: [root, allow(PARTNER, 'Decrypt')],
     after: [root, allow('*', 'Decrypt', { StringEquals: { 'aws:PrincipalAccount': FOREIGN } })],
+    gains: [
+      {
+        principal: '*',
+        actions: 'Decrypt',
+        when: { StringEquals: { 'aws:PrincipalAccount': [FOREIGN] } },
+        certainty: 'may',
+      },
+    ],
     crossAccount: [FOREIGN],
   },
   {
@@ -829,6 +845,9 @@ export const DIFF_CASES: DiffCase[] = [
     by: `${GLOBAL}: aws:PrincipalArn`,
     before: [root, allow(APP, 'Decrypt')],
     after: [root, allow('*', 'Decrypt', { ArnEquals: { 'aws:PrincipalArn': APP } })],
+    gains: [
+      { principal: '*', actions: 'Decrypt', when: { ArnEquals: { 'aws:PrincipalArn': [APP] } }, certainty: 'may' },
+    ],
   },
   {
     id: 'everyone with the ARN of a role, written as the role, with one action less',
@@ -836,11 +855,8 @@ export const DIFF_CASES: DiffCase[] = [
     before: [root, allow('*', ['Decrypt', 'Encrypt'], { ArnEquals: { 'aws:PrincipalArn': APP } })],
     after: [root, allow(APP, 'Decrypt')],
     loses: [
-      {
-        principal: '*',
-        actions: 'Encrypt',
-        when: { ArnEquals: { 'aws:PrincipalArn': [APP] } },
-      },
+      { principal: '*', actions: 'Decrypt', when: { ArnEquals: { 'aws:PrincipalArn': [APP] } }, certainty: 'may' },
+      { principal: '*', actions: 'Encrypt', when: { ArnEquals: { 'aws:PrincipalArn': [APP] } } },
     ],
   },
   {

@@ -1,7 +1,6 @@
 import { type ActionSet, bit, has, indexesOf, intersection, isEmpty, minus, NO_ACTIONS, union } from '../actions.ts';
 import { FALSE } from '../condition/conditions.ts';
 import { type Atom, accountKey } from '../principals.ts';
-import { callersOf } from './callers.ts';
 import { Causes, type Direction } from './causes.ts';
 import { confirmFor } from './confirm.ts';
 import { DOUBT, hasLayers, type Layer, type Rule, statementsFor } from './coverage.ts';
@@ -38,8 +37,6 @@ export function differencesOf(pair: Pair): { differences: Difference[]; unnamedL
   const comparer = new Comparer(pair);
   const results = pair.atoms.filter(pair.differs).map((atom) => comparer.atom(atom));
   const byKey = new Map(results.map((result) => [result.atom.key, result]));
-  const everyone = byKey.get('*');
-  if (everyone !== undefined) everyone.differences = unlessNarrower(everyone.differences, byKey, pair);
   const own = byKey.get(accountKey(pair.key.accountId));
   const differences = results.flatMap((result) => [
     ...unlessWider(result, byKey, pair),
@@ -53,26 +50,6 @@ interface Result {
   changes: readonly Change[];
   differences: readonly Difference[];
   unnamedLoss?: UnnamedLoss;
-}
-
-/** What may change for everyone, but only for callers that the documents name, and does not for any of those, is no difference. */
-function unlessNarrower(
-  differences: readonly Difference[],
-  byKey: ReadonlyMap<string, Result>,
-  pair: Pair,
-): Difference[] {
-  return differences.flatMap((difference) => {
-    if (!difference.may || difference.direction === 'change' || difference.ways.length === 0) return [difference];
-    const lists = difference.ways.map((way) => callersOf(way, pair));
-    if (lists.includes(undefined)) return [difference];
-    const side = difference.direction;
-    const changed = lists
-      .flatMap((list) => list ?? [])
-      .map((atom) => where(byKey.get(atom.key)?.changes ?? [], (outcome) => outcome[side] > 0))
-      .reduce(union, NO_ACTIONS);
-    const actions = intersection(difference.actions, changed);
-    return isEmpty(actions) ? [] : [{ ...difference, actions }];
-  });
 }
 
 class Comparer {
