@@ -1,4 +1,4 @@
-import { type ActionSet, bit, has, indexesOf, intersection, isEmpty, minus, NO_ACTIONS, union } from '../actions.ts';
+import { type ActionSet, bit, has, indexesOf, isEmpty, minus, NO_ACTIONS, union } from '../actions.ts';
 import { FALSE } from '../condition/conditions.ts';
 import { type Atom, accountKey } from '../principals.ts';
 import { Causes, type Direction } from './causes.ts';
