@@ -393,6 +393,11 @@ describe('risk', () => {
     ['high', forService, { Bool: { 'kms:GrantIsForAWSResource': 'false' } }],
     ['high', {}, { Bool: { 'kms:GrantIsForAWSResource': ['true', 'false'] } }],
     ['high', {}, { ArnLike: { 'kms:GranteePrincipal': [APP, `${APP.slice(0, -3)}*`] } }],
+    [
+      'high',
+      {},
+      { ArnLike: { 'kms:GranteePrincipal': [`arn:aws:iam::${OWN}:user/ana`, `arn:aws:iam::${OWN}:role/*`] } },
+    ],
     ['high', {}, { StringNotEquals: { 'kms:GranteePrincipal': APP } }],
     ['medium', {}, { ArnLike: { 'kms:GranteePrincipal': 'arn:aws:iam::*:role/app' } }],
     ['medium', {}, forService],

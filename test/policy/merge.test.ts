@@ -537,6 +537,16 @@ describe('a rebase', () => {
     const everywhere = rebasePolicy(texts(doc(ROOT, outside), doc(ROOT), doc(ROOT, outside, ...yes)), KEY);
     expect(everywhere).toMatchObject({ ok: false, findings: [{ message: expect.stringContaining('role/A"') }] });
 
+    const unless = {
+      Sid: 'No',
+      Effect: 'Deny',
+      NotPrincipal: { AWS: role('B') },
+      Action: 'kms:Decrypt',
+      Resource: '*',
+    };
+    const certain = rebasePolicy(texts(doc(ROOT, unless), doc(ROOT, unless, yes[1] ?? {}), doc(ROOT)), KEY);
+    expect(certain).toMatchObject({ ok: false, findings: [{ message: expect.stringContaining('role/B"') }] });
+
     const narrowed = rebasePolicy(texts(doc(ROOT), doc(ROOT, ...yes), doc(ROOT, outside)), KEY);
     expect(narrowed).toMatchObject({ ok: true, text: expect.stringContaining('"Yes"') });
   });
