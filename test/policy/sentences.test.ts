@@ -331,6 +331,15 @@ describe('what a principal of another account is given', () => {
   ])('%s', (_, action, words) => {
     expect(said([DELEGATION], [DELEGATION, allow(other, action)])).toEqual([`Gains: ${words} (statement 2).`]);
   });
+  it.each<[boolean, object]>([
+    [true, { StringEquals: { 'kms:CallerAccount': '444455556666' } }],
+    [true, { StringEquals: { 'aws:PrincipalAccount': '444455556666' } }],
+    [false, { StringEquals: { 'kms:CallerAccount': ['111122223333', '444455556666'] } }],
+    [false, { StringLike: { 'kms:CallerAccount': '1111*' } }],
+  ])('or everyone, if it is of other accounts alone: %s under %j', (abroad, condition) => {
+    const gains = said([DELEGATION], [DELEGATION, allow('*', ['kms:Decrypt', 'kms:PutKeyPolicy'], condition)]);
+    expect(gains.some((sentence) => /^Gains: .*change this policy/.test(sentence))).toBe(!abroad);
+  });
   it('and loses', () => {
     expect(said([DELEGATION, allow(other, ['kms:Decrypt', 'kms:PutKeyPolicy'])], [DELEGATION])).toEqual([
       'Loses: role x of account 4444-5555-6666 (another account) can no longer decrypt data (statement 2 of the policy before).',
