@@ -15,7 +15,7 @@ import {
   ruleFor,
 } from '../lib/change/rules.ts';
 import { durationWords } from '../lib/change/wording.ts';
-import type { Key, Risk } from '../lib/policy/types.ts';
+import { type Key, RISKS, type Risk } from '../lib/policy/types.ts';
 
 const USAGE = `rules check FILE
 rules explain FILE --key alias/payments [--risk high] [--tag env=prod]… [--account 111122223333] [--arn KEY_ARN] [--submitter EMAIL]
@@ -24,8 +24,6 @@ check says every error and warning with its line; explain says which rule would 
 the file raises the risk, and who would be asked.
 Exit 0: valid, warnings or not, 1: not valid, 2: wrong use. With an error nothing is packaged or started; a warning stops nothing.
 `;
-
-const RISKS: readonly Risk[] = ['low', 'medium', 'high', 'critical'];
 
 /** `npm run rules -- …`: what it prints and how it exits. */
 export function rulesCommand(args: string[]): { out: string; code: 0 | 1 | 2 } {

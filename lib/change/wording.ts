@@ -165,8 +165,8 @@ function temporary({ status, revertAfter, revertAt, revertOverdue }: Timed): str
   return status === 'APPLIED' ? [`Temporary: put back on ${utc(revertAt)}.`] : [];
 }
 
-/** `1 approval`, `2 approvals`. */
-export const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
+/** `1 approval`, `2 approvals`; `1 loss`, `2 losses`, with its plural given. */
+export const counted = (n: number, noun: string, plural = `${noun}s`): string => `${n} ${n === 1 ? noun : plural}`;
 
 /** `a`, `a and b`, `a, b and c`. */
 export function listed(items: readonly string[]): string {

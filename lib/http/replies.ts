@@ -2,15 +2,16 @@ import * as z from 'zod/mini';
 import { type Status, TRANSITIONS } from '../change/change.ts';
 import type { Preflight } from '../change/preflight.ts';
 import type { ChangeSummary, ChangeView } from '../change/view.ts';
-import type {
-  Access,
-  AccessEntry,
-  Assessment,
-  DefaultView,
-  ExternalPolicy,
-  Finding,
-  MatrixCell,
-  PolicyText,
+import {
+  type Access,
+  type AccessEntry,
+  type Assessment,
+  type DefaultView,
+  type ExternalPolicy,
+  type Finding,
+  type MatrixCell,
+  type PolicyText,
+  RISKS,
 } from '../policy/types.ts';
 import type { AccessAt } from '../workflow/accessAt.ts';
 import type { SetDecision } from '../workflow/decideSet.ts';
@@ -59,7 +60,7 @@ export const person = about(
   'Verified email, lower case; countersign for the workflow itself; slack:, iam:, oidc: or link: and what is known of somebody whom nobody knows.',
 );
 export const channel = z.enum(['api', 'link', 'slack']);
-export const risk = z.enum(['low', 'medium', 'high', 'critical']);
+export const risk = z.enum(RISKS);
 const cursor = about(z.nullable(z.string()), 'For the next page; null when this is the last.');
 
 export const changeKey = says<ChangeView['key']>()(

@@ -164,7 +164,9 @@ export interface Access {
   summary: string[];
 }
 
-export type Risk = 'low' | 'medium' | 'high' | 'critical';
+/** From the least dangerous on. */
+export const RISKS = ['low', 'medium', 'high', 'critical'] as const;
+export type Risk = (typeof RISKS)[number];
 
 /** One row and column of the picture that an approver sees: a principal and a verb. */
 export interface MatrixCell {

@@ -1,4 +1,5 @@
 import { type JsonMember, type JsonNode, type JsonObject, parseJson } from '../policy/document/json.ts';
+import { DOCUMENT_ELEMENTS, STATEMENT_ELEMENTS } from '../policy/document/parse.ts';
 
 /** One statement of a document, laid out line by line, without the comma that follows it. */
 export interface StatementLines {
@@ -13,18 +14,6 @@ export interface LaidOut {
   tail: string[];
 }
 
-const POLICY_ORDER = ['Version', 'Id', 'Statement'];
-const STATEMENT_ORDER = [
-  'Sid',
-  'Effect',
-  'Principal',
-  'NotPrincipal',
-  'Action',
-  'NotAction',
-  'Resource',
-  'NotResource',
-  'Condition',
-];
 const SETS = new Set(['Action', 'NotAction']);
 const RESOURCES = new Set(['Resource', 'NotResource']);
 
@@ -37,7 +26,7 @@ const RESOURCES = new Set(['Resource', 'NotResource']);
 export function layOut(document: string): LaidOut {
   const parsed = parseJson(document);
   if (!parsed.ok || parsed.node.kind !== 'object') return verbatim(document);
-  const members = ordered(parsed.node, POLICY_ORDER);
+  const members = ordered(parsed.node, DOCUMENT_ELEMENTS);
   const at = members.findIndex((m) => m.name.value === 'Statement');
   const statement = members[at]?.value;
   if (statement === undefined) return verbatim(document);
@@ -61,7 +50,7 @@ const verbatim = (document: string): LaidOut => ({ head: document.split('\n'), s
 
 function layOutStatement(node: JsonNode): StatementLines {
   if (node.kind !== 'object') return { lines: indentFirst(print(node, 2), 2) };
-  const members = ordered(node, STATEMENT_ORDER);
+  const members = ordered(node, STATEMENT_ELEMENTS);
   const sid = members.find((m) => m.name.value === 'Sid')?.value;
   const elements = members.map((m) => named(m, element(m), 3));
   const lines = indentFirst(block('{', elements, '}', 2), 2);

@@ -1,4 +1,5 @@
 import { revealIdentifier } from '../change/reveal.ts';
+import { counted } from '../change/wording.ts';
 import type { MatrixCell } from '../policy/types.ts';
 import { type Html, html } from './html.ts';
 
@@ -132,8 +133,4 @@ function shortName(principal: string): string {
   const [, account, resource] = /^arn:[^:]*:(?:iam|sts)::([0-9]{12}):(.+)$/s.exec(principal) ?? [];
   if (account === undefined || resource === undefined) return principal;
   return resource === 'root' ? `account ${account}` : `${account} ${resource}`;
-}
-
-function counted(number: number, one: string, many = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`;
 }

@@ -1,9 +1,6 @@
-import type { Assessment, Risk } from '../../policy/types.ts';
+import { type Assessment, RISKS, type Risk } from '../../policy/types.ts';
 import { type MatchedKey, matchesKey } from './match.ts';
 import type { Rules } from './schema.ts';
-
-/** From the least dangerous on. */
-const RISKS: readonly Risk[] = ['low', 'medium', 'high', 'critical'];
 
 /** What the rules file raises: the risk, and which entry of `raise` does, counted from 1 as people count. */
 export interface Raise {
@@ -13,11 +10,11 @@ export interface Raise {
 
 /** Of all entries of `raise` that match the key the one with the highest risk, the first of these; undefined where none matches. */
 export function raiseFor({ raise = [] }: Pick<Rules, 'raise'>, key: MatchedKey): Raise | undefined {
-  return raise
-    .map(({ match, atLeast }, index) => ({ match, atLeast, entry: index + 1 }))
-    .filter(({ match }) => matchesKey(match, key))
-    .map(({ entry, atLeast }) => ({ entry, atLeast }))
-    .reduce<Raise | undefined>((highest, one) => (isHigher(one.atLeast, highest?.atLeast) ? one : highest), undefined);
+  let highest: Raise | undefined;
+  for (const [index, { match, atLeast }] of raise.entries()) {
+    if (matchesKey(match, key) && isHigher(atLeast, highest?.atLeast)) highest = { entry: index + 1, atLeast };
+  }
+  return highest;
 }
 
 /**

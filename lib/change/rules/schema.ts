@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { parseCidr } from '../../policy/condition/cidr.ts';
+import { RISKS } from '../../policy/types.ts';
 import { isAddress } from '../address.ts';
 import { durationSeconds } from '../duration.ts';
 import { isTimeZone, minuteOfDay, WEEKDAYS } from './clock.ts';
@@ -18,7 +19,7 @@ const duration = z.string().check(
   z.regex(/^P(?!$)(\d+W)?(\d+D)?(T(?!$)(\d+H)?(\d+M)?(\d+S)?)?$/, { error: DURATION, abort: true }),
   z.refine((text) => durationSeconds(text) !== undefined, DURATION),
 );
-const risk = z.enum(['low', 'medium', 'high', 'critical'], 'must be low, medium, high or critical');
+const risk = z.enum(RISKS, 'must be low, medium, high or critical');
 const groupName = z.enum(['submitters', 'approvers', 'auditors', 'admins']);
 const name = z.string().check(z.minLength(1), z.maxLength(64));
 const from = about(z.array(z.string()).check(z.minLength(1)), 'Names of groups under approvers.');

@@ -1,11 +1,9 @@
 import { globWithin } from '../../policy/glob.ts';
-import type { Risk } from '../../policy/types.ts';
+import { RISKS } from '../../policy/types.ts';
 import type { KeyMatch, Match, RulesFile } from './schema.ts';
 
 type Path = readonly PropertyKey[];
 type LineOf = (path: Path) => number;
-
-const RISKS: readonly Risk[] = ['low', 'medium', 'high', 'critical'];
 
 /** Tags that say the environment of a key, in lower case: `environmentsOf` reads the same. */
 const ENVIRONMENT_TAGS = ['environment', 'env'];

@@ -3,6 +3,7 @@ import { lowerAscii } from '../ascii.ts';
 import { readOperator } from '../condition/operators.ts';
 import { CRYPTOGRAPHIC, possibleFor } from '../operations.ts';
 import { isSessionOf, principalForm } from '../principalForm.ts';
+import { PRINCIPAL_ARN } from '../principals.ts';
 import type { Guardians, Key, KeyPolicy, Statement } from '../types.ts';
 import { type Abilities, abilities, abilitiesUnder, requestsFor } from './ability.ts';
 import type { Circumstances } from './request.ts';
@@ -90,7 +91,7 @@ export function applierUses(
 
 /** Whether conditions on aws:PrincipalArn name the callers of a statement, and the applier is surely one of them. */
 function isAmongNames(statement: Statement, policy: KeyPolicy, key: Key, applier: string, action: string): boolean {
-  const conditions = statement.conditions.filter((one) => lowerAscii(one.key) === 'aws:principalarn');
+  const conditions = statement.conditions.filter((one) => lowerAscii(one.key) === PRINCIPAL_ARN);
   const names = conditions.some(({ operator }) => {
     const use = readOperator(operator);
     return use !== undefined && use.operator !== 'Null' && !use.operator.negative;

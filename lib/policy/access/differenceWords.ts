@@ -3,8 +3,7 @@ import { conditionWords, shown } from '../condition/conditionWords.ts';
 import { whenOf } from '../condition/when.ts';
 import { quote } from '../document/visible.ts';
 import { CROSS_ACCOUNT } from '../operations.ts';
-import type { Atom } from '../principals.ts';
-import { isAbroadOnly } from './callers.ts';
+import { type Atom, CALLER_ACCOUNT, PRINCIPAL_ACCOUNT } from '../principals.ts';
 import type { Rule } from './coverage.ts';
 import type { Difference } from './differences.ts';
 import { type Pair, sideIn } from './pair.ts';
@@ -43,6 +42,20 @@ export function effective(difference: Difference, pair: Pair): ActionSet {
 function isAbroad({ atom, ways }: Difference, pair: Pair): boolean {
   if (atom.kind === 'everyone') return ways.length > 0 && ways.every((way) => isAbroadOnly(way, pair));
   return atom.account !== undefined && atom.account !== pair.key.accountId;
+}
+
+/** Whether a way only takes callers of other accounts than the key's. */
+function isAbroadOnly(way: readonly number[], { conditions, key }: Pair): boolean {
+  return way.some((id) => {
+    const { key: name, negative, absent, values } = conditions.test(id);
+    const ofAccount = name === CALLER_ACCOUNT || name === PRINCIPAL_ACCOUNT;
+    return (
+      ofAccount &&
+      !negative &&
+      !absent &&
+      values.every(({ form, text }) => form === 'literal' && text !== key.accountId)
+    );
+  });
 }
 
 function gainWords(difference: Difference, subject: string, named: ActionSet, pair: Pair): string {

@@ -82,7 +82,7 @@ for (const operator of [...TABLE, 'Null'] as const) {
 export const OPERATOR_NAMES: readonly string[] = [
   'Null',
   ...TABLE.flatMap(({ name }) =>
-    ['', 'ForAnyValue:', 'ForAllValues:'].flatMap((prefix) => [`${prefix}${name}`, `${prefix}${name}IfExists`]),
+    Object.values(PREFIX).flatMap((prefix) => [`${prefix}${name}`, `${prefix}${name}IfExists`]),
   ),
 ];
 

@@ -20,8 +20,9 @@ export type ParseResult =
 /** Characters that PutKeyPolicy takes at all, by the API model; the quota of 32,768 bytes is a rule of its own. */
 export const MAX_CHARACTERS = 131_072;
 
-const DOCUMENT_ELEMENTS = ['Version', 'Id', 'Statement'];
-const STATEMENT_ELEMENTS = [
+/** The elements of a policy, and those of a statement, in the order in which AWS documents them. */
+export const DOCUMENT_ELEMENTS = ['Version', 'Id', 'Statement'];
+export const STATEMENT_ELEMENTS = [
   'Sid',
   'Effect',
   'Principal',

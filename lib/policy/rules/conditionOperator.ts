@@ -1,9 +1,9 @@
 import { isEmpty, minus, setOf } from '../actions.ts';
 import { OPERATOR_NAMES, readOperator } from '../condition/operators.ts';
-import { type JsonNode, type JsonString, memberOf, toValue } from '../document/json.ts';
+import { type JsonNode, type JsonString, memberOf, membersOf, toValue } from '../document/json.ts';
 import { quote } from '../document/visible.ts';
 import { nearest } from '../operations.ts';
-import { type Hit, membersOf, type PolicyRule } from './context.ts';
+import type { Hit, PolicyRule } from './context.ts';
 import { eachCondition, keyOf, needsKey } from './eachCondition.ts';
 
 const CONDITIONS = 'AWS KMS Developer Guide, "Condition keys for AWS KMS"';

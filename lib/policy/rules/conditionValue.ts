@@ -1,9 +1,9 @@
 import { cidrWithin, parseCidr } from '../condition/cidr.ts';
 import { type Reading, readValue, type ValueType, valueMatches } from '../condition/conditionValues.ts';
-import { type JsonNumber, memberOf } from '../document/json.ts';
+import { type JsonNumber, memberOf, membersOf } from '../document/json.ts';
 import { quote } from '../document/visible.ts';
 import type { Key } from '../types.ts';
-import { type ConditionTest, type Context, type Hit, listing, membersOf, type PolicyRule } from './context.ts';
+import { type ConditionTest, type Context, type Hit, listing, type PolicyRule } from './context.ts';
 import { coverOf } from './cover.ts';
 import { eachCondition } from './eachCondition.ts';
 

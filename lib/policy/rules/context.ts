@@ -1,9 +1,10 @@
 import { type Abilities, abilitiesUnder, requestsFor } from '../access/ability.ts';
 import { type ApplierUse, applierUses, circumstancesOf } from '../access/applierUse.ts';
+import { listed } from '../access/verbs.ts';
 import { type ActionSet, actionsOf, patternSet } from '../actions.ts';
 import { lowerAscii } from '../ascii.ts';
 import { type Operator, type OperatorUse, readOperator } from '../condition/operators.ts';
-import { escapePointer, type JsonNode, type JsonObject, type JsonString, memberOf } from '../document/json.ts';
+import { escapePointer, itemsOf, type JsonNode, type JsonObject, type JsonString, memberOf } from '../document/json.ts';
 import { quote } from '../document/visible.ts';
 import { operationsOf } from '../operations.ts';
 import { accountOf, type PrincipalForm, principalForm } from '../principalForm.ts';
@@ -226,19 +227,13 @@ export function conditionPath({ statement }: StatementView, { test: { operator, 
   return `${statement.path}/Condition/${escapePointer(operator)}/${escapePointer(key)}`;
 }
 
-/** The members of an object; none of what is no object. */
-export function membersOf(node: JsonNode | undefined): JsonObject['members'] {
-  return node?.kind === 'object' ? node.members : [];
-}
-
 /** The strings of an element of a statement. */
 export function placed(statement: JsonNode | undefined, name: string): readonly JsonString[] {
   return strings(statement && memberOf(statement, name));
 }
 
 function strings(node: JsonNode | undefined): readonly JsonString[] {
-  if (node?.kind === 'string') return [node];
-  return node?.kind === 'array' ? node.items.filter((item) => item.kind === 'string') : [];
+  return itemsOf(node).filter((item) => item.kind === 'string');
 }
 
 /** The node at a pointer, or its nearest ancestor when there is none. */
@@ -256,5 +251,5 @@ export function nodeAt(root: JsonNode, pointer: string): JsonNode {
 /** An English list: `a`, `a and b`, `a, b and c`; beyond eight the rest is counted. */
 export function listing(items: readonly string[]): string {
   const shown = items.length > 8 ? [...items.slice(0, 7), `${items.length - 7} more`] : items;
-  return shown.length < 2 ? shown.join() : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+  return listed(shown, 'and');
 }

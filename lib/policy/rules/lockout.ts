@@ -4,6 +4,7 @@ import { partitionOf, rootArn } from '../console/consolePrincipal.ts';
 import { quote } from '../document/visible.ts';
 import { globSample } from '../glob.ts';
 import { principalForm } from '../principalForm.ts';
+import { PRINCIPAL_ARN } from '../principals.ts';
 import type { Context, Hit, PolicyRule } from './context.ts';
 
 const PUT = 'kms:PutKeyPolicy';
@@ -106,7 +107,7 @@ function* candidates({ guardians: { breakGlass }, key, statements }: Context): I
   for (const { principals, conditions } of statements) {
     for (const { id } of principals) yield id;
     for (const { test, values } of conditions) {
-      if (test.lowerKey === 'aws:principalarn') yield* values.map((value) => globSample(value, 'x'));
+      if (test.lowerKey === PRINCIPAL_ARN) yield* values.map((value) => globSample(value, 'x'));
     }
   }
 }
