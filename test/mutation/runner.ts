@@ -27,7 +27,7 @@ const LEARNED = 'learned.json';
 /** Node never lets a module go. After so many test files, each with what it imports, the process is given back. */
 const MOST_LOADS = 1_000;
 /** A test this much slower than the average would cost more than all others, for the few mutants that only it kills. */
-const TOO_SLOW = Number(process.env.MUTATION_TOO_SLOW ?? 100);
+const TOO_SLOW = Number(process.env.MUTATION_TOO_SLOW ?? 200);
 const LOOP = 'The test goes on and on.';
 
 interface Learned {
